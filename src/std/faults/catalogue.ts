@@ -1,0 +1,37 @@
+import { auditFaults } from './audit.ts';
+import { authorityFaults } from './authority.ts';
+import { cliFaults } from './cli.ts';
+import { codecFaults } from './codec.ts';
+import { enrollmentFaults } from './enrollment.ts';
+import { heartbeatFaults } from './heartbeat.ts';
+import { ioFaults } from './io.ts';
+import type { FaultKind } from './kind.ts';
+import { ledgerFaults } from './ledger.ts';
+import { linkFaults } from './link.ts';
+import { membershipFaults } from './membership.ts';
+import { meshFaults } from './mesh.ts';
+import { trustFaults } from './trust.ts';
+import { x509Faults } from './x509.ts';
+
+/** Every stable error code of the product, by area. */
+export const faultCatalogue = {
+  ...codecFaults,
+  ...x509Faults,
+  ...trustFaults,
+  ...heartbeatFaults,
+  ...linkFaults,
+  ...membershipFaults,
+  ...ledgerFaults,
+  ...authorityFaults,
+  ...enrollmentFaults,
+  ...meshFaults,
+  ...ioFaults,
+  ...auditFaults,
+  ...cliFaults,
+} as const satisfies Record<string, FaultKind>;
+
+export type FaultCode = keyof typeof faultCatalogue;
+
+export function faultKind(code: FaultCode): FaultKind {
+  return faultCatalogue[code];
+}

@@ -1,0 +1,3 @@
+import type { FaultKind } from './kind.ts';
+
+export const codecFaults = {} as const satisfies Record<string, FaultKind>;

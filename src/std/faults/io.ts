@@ -1,0 +1,3 @@
+import type { FaultKind } from './kind.ts';
+
+export const ioFaults = {} as const satisfies Record<string, FaultKind>;
