@@ -2,6 +2,7 @@ import { auditFaults } from './audit.ts';
 import { authorityFaults } from './authority.ts';
 import { cliFaults } from './cli.ts';
 import { codecFaults } from './codec.ts';
+import { configFaults } from './config.ts';
 import { enrollmentFaults } from './enrollment.ts';
 import { heartbeatFaults } from './heartbeat.ts';
 import { ioFaults } from './io.ts';
@@ -28,6 +29,7 @@ export const faultCatalogue = {
   ...ioFaults,
   ...auditFaults,
   ...cliFaults,
+  ...configFaults,
 } as const satisfies Record<string, FaultKind>;
 
 export type FaultCode = keyof typeof faultCatalogue;

@@ -1,0 +1,198 @@
+import { Type, type Static } from 'typebox';
+import { stringify } from 'yaml';
+import {
+  domainIdOf,
+  fault,
+  fromHex,
+  LsError,
+  parseNodeId,
+  parseNodeName,
+  toHex,
+  type DomainId,
+  type NodeId,
+  type NodeName,
+} from '../std/index.ts';
+import { readConfigFile } from './config-file.ts';
+import { parseEndpoint } from './endpoint.ts';
+import { nodeHome } from './node-home.ts';
+
+export { CRL_FILES, nodeHome, type NodeHome } from './node-home.ts';
+
+/** What node.yaml says, checked and with defaults filled in. */
+export interface NodeConfig {
+  readonly name: NodeName;
+  readonly nodeId: NodeId;
+  readonly trustDomain: string;
+  readonly domainId: DomainId;
+  readonly ca: { readonly urls: readonly string[] };
+  /** HOST:PORT this node listens on for its peers. */
+  readonly listen: string;
+  /** HOST:PORT at which peers reach this node. */
+  readonly advertise: string;
+  readonly seeds: readonly NodeSeed[];
+  readonly intervalMs: number;
+  readonly revocation: { readonly onStale: 'deny' | 'warn'; readonly graceMs: number };
+  /** Set when the path of control.sock in the home would be too long for a Unix socket. */
+  readonly controlSocket?: string;
+}
+
+/** A member the CA knew an address of; its own signed address always beats this hint. */
+export interface NodeSeed {
+  readonly name: NodeName;
+  readonly nodeId: NodeId;
+  /** HOST:PORT. */
+  readonly address: string;
+}
+
+export const DEFAULT_NODE_LISTEN = '127.0.0.1:8450';
+export const DEFAULT_INTERVAL_MS = 1_000;
+export const DEFAULT_GRACE_MS = 24 * 60 * 60 * 1_000;
+/** Same cap as the member list. */
+export const MAX_SEEDS = 10_000;
+export const MAX_CA_URLS = 16;
+
+const strict = { additionalProperties: false };
+const name = Type.String({ description: 'Name of the node: one lower-case DNS label.' });
+const nodeId = Type.String({
+  pattern: '^[0-9a-f]{32}$',
+  description: 'Identity for life, picked by the CA.',
+});
+const address = Type.String({ description: 'HOST:PORT, for IPv6 [ADDRESS]:PORT.' });
+
+/** Schema of node.yaml. Units are part of the names. */
+export const nodeConfigSchema = Type.Object(
+  {
+    name,
+    node_id: nodeId,
+    trust_domain: Type.String({
+      minLength: 1,
+      maxLength: 253,
+      description: 'The cluster this node belongs to.',
+    }),
+    domain_id: Type.String({
+      pattern: '^[0-9a-f]{64}$',
+      description:
+        'SHA-256 of the genesis root’s SubjectPublicKeyInfo. Constant for the life of the cluster.',
+    }),
+    ca: Type.Object(
+      {
+        urls: Type.Array(Type.String({ pattern: '^https://', maxLength: 2_048 }), {
+          minItems: 1,
+          maxItems: MAX_CA_URLS,
+          description: 'Where the CA is reached; tried in this order.',
+        }),
+      },
+      strict,
+    ),
+    listen: Type.String({
+      default: DEFAULT_NODE_LISTEN,
+      description: 'HOST:PORT to listen on. Loopback by default, so that nothing is exposed by accident.',
+    }),
+    advertise: Type.Optional(
+      Type.String({ description: 'HOST:PORT at which peers reach this node. Default: listen.' }),
+    ),
+    seeds: Type.Array(Type.Object({ name, node_id: nodeId, address }, strict), {
+      default: [],
+      maxItems: MAX_SEEDS,
+      description: 'Members to dial first, as the CA last knew them.',
+    }),
+    interval_ms: Type.Integer({
+      default: DEFAULT_INTERVAL_MS,
+      minimum: 100,
+      maximum: 60_000,
+      description: 'Time between heartbeats. A second finds a frozen node in about three.',
+    }),
+    revocation: Type.Object(
+      {
+        on_stale: Type.Enum(['deny', 'warn'], {
+          default: 'deny',
+          description:
+            'What to do with peers when revocation data is older than nextUpdate plus grace: fail closed unless told otherwise.',
+        }),
+        grace_ms: Type.Integer({
+          default: DEFAULT_GRACE_MS,
+          minimum: 0,
+          maximum: 30 * DEFAULT_GRACE_MS,
+          description: 'How long after nextUpdate revocation data still counts: time to notice and repair.',
+        }),
+      },
+      { ...strict, default: {} },
+    ),
+    control_socket: Type.Optional(
+      Type.String({
+        maxLength: 100,
+        description: 'Path of the control socket when the home’s own path is too long.',
+      }),
+    ),
+  },
+  strict,
+);
+
+/**
+ * Reads node.yaml of `home`. Throws LsError: LS_CONFIG_* with the file and key named.
+ */
+export async function readNodeConfig(home: string): Promise<NodeConfig> {
+  const path = nodeHome(home).config;
+  return toNodeConfig(await readConfigFile(path, nodeConfigSchema), path);
+}
+
+/** The text of node.yaml for `config`, with a line on how to change it. */
+export function formatNodeConfig(config: NodeConfig): string {
+  const file: Static<typeof nodeConfigSchema> = {
+    name: config.name,
+    node_id: config.nodeId,
+    trust_domain: config.trustDomain,
+    domain_id: toHex(config.domainId),
+    ca: { urls: [...config.ca.urls] },
+    listen: config.listen,
+    advertise: config.advertise,
+    seeds: config.seeds.map((seed) => ({ name: seed.name, node_id: seed.nodeId, address: seed.address })),
+    interval_ms: config.intervalMs,
+    revocation: { on_stale: config.revocation.onStale, grace_ms: config.revocation.graceMs },
+    ...(config.controlSocket === undefined ? {} : { control_socket: config.controlSocket }),
+  };
+  return `# Written by \`lifesign node enroll\`. Every key is explained in config/node.example.yaml.\n${stringify(file)}`;
+}
+
+function toNodeConfig(file: Static<typeof nodeConfigSchema>, path: string): NodeConfig {
+  const invalid = (key: string, what: string): LsError =>
+    new LsError(fault('LS_CONFIG_INVALID', `${path}: "${key}" ${what}`));
+  const member = (
+    parsed: { name: string; node_id: string },
+    key: string,
+  ): { name: NodeName; nodeId: NodeId } => {
+    const memberName = parseNodeName(parsed.name);
+    const memberId = parseNodeId(parsed.node_id);
+    if (memberName === undefined) throw invalid(`${key}name`, 'must be one lower-case DNS label');
+    if (memberId === undefined) throw invalid(`${key}node_id`, 'must be 32 lower-case hex digits');
+    return { name: memberName, nodeId: memberId };
+  };
+  const domainId = domainIdOf(fromHex(file.domain_id) ?? new Uint8Array());
+  if (domainId === undefined) throw invalid('domain_id', 'must be 64 lower-case hex digits');
+  const advertise = file.advertise ?? file.listen;
+  checkAddresses({ listen: file.listen, advertise }, path);
+  return {
+    ...member(file, ''),
+    trustDomain: file.trust_domain,
+    domainId,
+    ca: file.ca,
+    listen: file.listen,
+    advertise,
+    seeds: file.seeds.map((seed, i) => {
+      checkAddresses({ [`seeds.${i}.address`]: seed.address }, path);
+      return { ...member(seed, `seeds.${i}.`), address: seed.address };
+    }),
+    intervalMs: file.interval_ms,
+    revocation: { onStale: file.revocation.on_stale, graceMs: file.revocation.grace_ms },
+    ...(file.control_socket === undefined ? {} : { controlSocket: file.control_socket }),
+  };
+}
+
+function checkAddresses(addresses: Readonly<Record<string, string>>, path: string): void {
+  for (const [key, text] of Object.entries(addresses)) {
+    const parsed = parseEndpoint(text);
+    if (!parsed.ok) {
+      throw new LsError(fault('LS_CONFIG_ADDRESS', `${path}: "${key}": ${parsed.error.detail}`));
+    }
+  }
+}

@@ -1,0 +1,44 @@
+import { join, resolve } from 'node:path';
+
+/** Paths of the files of one node home. Docs: certs/README.md. */
+export interface NodeHome {
+  readonly home: string;
+  /** node.yaml: see {@link NodeConfig}. */
+  readonly config: string;
+  /** PKCS#8 private key, 0600. It never leaves the node. */
+  readonly key: string;
+  /** The node's own certificate. */
+  readonly cert: string;
+  /** The intermediates between the certificate and the root, leaf side first. */
+  readonly chain: string;
+  /** The trust bundle: the root certificates of the trust domain. */
+  readonly root: string;
+  /** Newest CRLs: issuing.crl (full), issuing-delta.crl, root.crl; DER. */
+  readonly crlDir: string;
+  /** Newest CA-signed member list (COSE_Sign1, untagged as on the wire). */
+  readonly roster: string;
+  readonly ledger: string;
+  /** Where the control socket is unless node.yaml names a shorter path. */
+  readonly controlSocket: string;
+  readonly lock: string;
+}
+
+/** Names of the files in `crlDir`. */
+export const CRL_FILES = { full: 'issuing.crl', delta: 'issuing-delta.crl', root: 'root.crl' } as const;
+
+export function nodeHome(home: string): NodeHome {
+  const at = (name: string): string => join(resolve(home), name);
+  return {
+    home: resolve(home),
+    config: at('node.yaml'),
+    key: at('key.pem'),
+    cert: at('cert.pem'),
+    chain: at('chain.pem'),
+    root: at('root.pem'),
+    crlDir: at('crl'),
+    roster: at('roster.cose'),
+    ledger: at('ledger'),
+    controlSocket: at('control.sock'),
+    lock: at('lock'),
+  };
+}
