@@ -1,0 +1,131 @@
+import type { UnixMs } from '../std/index.ts';
+import type { GeneralName, NameConstraintBase } from './general-name.ts';
+
+/** A parsed extension: what it says and whether its issuer marked it critical. Source: RFC 5280 §4.2. */
+export interface Extension<V> {
+  readonly critical: boolean;
+  readonly value: V;
+}
+
+/** An extension that is kept but not interpreted. */
+export interface OpaqueExtension {
+  readonly oid: string;
+  readonly critical: boolean;
+  /** Content of extnValue: the DER of the extension's own type, not checked. */
+  readonly der: Uint8Array;
+}
+
+/** Source: RFC 5280 §4.2.1.9. */
+export interface BasicConstraints {
+  readonly ca: boolean;
+  /** Number of intermediates that may follow; undefined when there is no limit. */
+  readonly pathLen: number | undefined;
+}
+
+/** Source: RFC 5280 §4.2.1.3, bit names in bit order. */
+export type KeyUsage =
+  | 'digitalSignature'
+  | 'contentCommitment'
+  | 'keyEncipherment'
+  | 'dataEncipherment'
+  | 'keyAgreement'
+  | 'keyCertSign'
+  | 'cRLSign'
+  | 'encipherOnly'
+  | 'decipherOnly';
+
+/** Source: RFC 5280 §4.2.1.1. */
+export interface AuthorityKeyId {
+  readonly keyId: Uint8Array | undefined;
+  readonly issuer: readonly GeneralName[] | undefined;
+  /** Content bytes of the serialNumber, lower-case hexadecimal. */
+  readonly serialHex: string | undefined;
+}
+
+/** Source: RFC 5280 §4.2.1.10. `minimum` is always 0 and `maximum` always absent: anything else is refused at parsing. */
+export interface NameConstraints {
+  readonly permitted: readonly NameConstraintBase[];
+  readonly excluded: readonly NameConstraintBase[];
+}
+
+/** Source: RFC 5280 §4.2.1.13. */
+export interface DistributionPoint {
+  /** fullName; empty when the point is named relative to the issuer or not at all. */
+  readonly fullName: readonly GeneralName[];
+  /** nameRelativeToCRLIssuer was used (kept only as the fact). */
+  readonly relative: boolean;
+  /** `reasons` was present: the CRL covers some reasons only. */
+  readonly partialReasons: boolean;
+  /** cRLIssuer; empty when the certificate's issuer signs the CRL. */
+  readonly crlIssuer: readonly GeneralName[];
+}
+
+/**
+ * The extensions of a certificate, or those asked for by a CSR. Every extension present is in exactly one
+ * field; the same OID twice is refused at parsing. A relying party must refuse a certificate with a critical
+ * member of `unknown`, and one with a critical member of `policy` unless it processes policies.
+ */
+export interface CertificateExtensions {
+  readonly basicConstraints: Extension<BasicConstraints> | undefined;
+  readonly keyUsage: Extension<ReadonlySet<KeyUsage>> | undefined;
+  /** KeyPurposeIds, dotted, in the order of the DER. */
+  readonly extendedKeyUsage: Extension<readonly string[]> | undefined;
+  readonly subjectAltName: Extension<readonly GeneralName[]> | undefined;
+  readonly issuerAltName: Extension<readonly GeneralName[]> | undefined;
+  readonly nameConstraints: Extension<NameConstraints> | undefined;
+  readonly subjectKeyId: Extension<Uint8Array> | undefined;
+  readonly authorityKeyId: Extension<AuthorityKeyId> | undefined;
+  readonly crlDistributionPoints: Extension<readonly DistributionPoint[]> | undefined;
+  readonly freshestCrl: Extension<readonly DistributionPoint[]> | undefined;
+  /** certificatePolicies, policyMappings, policyConstraints, inhibitAnyPolicy: known, not interpreted. */
+  readonly policy: readonly OpaqueExtension[];
+  /** Every other extension (authorityInfoAccess among them). */
+  readonly unknown: readonly OpaqueExtension[];
+}
+
+/** Source: RFC 5280 §5.2.5. */
+export interface IssuingDistributionPoint {
+  readonly fullName: readonly GeneralName[];
+  readonly relative: boolean;
+  readonly onlyUserCerts: boolean;
+  readonly onlyCaCerts: boolean;
+  readonly onlySomeReasons: boolean;
+  readonly indirect: boolean;
+  readonly onlyAttributeCerts: boolean;
+}
+
+/** The extensions of a CRL. A relying party must refuse a CRL whose `unknown` has a critical member. */
+export interface CrlExtensions {
+  readonly authorityKeyId: Extension<AuthorityKeyId> | undefined;
+  readonly issuerAltName: Extension<readonly GeneralName[]> | undefined;
+  /** 0 to Number.MAX_SAFE_INTEGER. */
+  readonly crlNumber: Extension<number> | undefined;
+  /** BaseCRLNumber; present exactly on delta CRLs. */
+  readonly deltaCrlIndicator: Extension<number> | undefined;
+  readonly issuingDistributionPoint: Extension<IssuingDistributionPoint> | undefined;
+  readonly freshestCrl: Extension<readonly DistributionPoint[]> | undefined;
+  readonly unknown: readonly OpaqueExtension[];
+}
+
+/** Source: RFC 5280 §5.3.1, in the order of the codes 0 to 10 (7 is not used). */
+export type CrlReason =
+  | 'unspecified'
+  | 'keyCompromise'
+  | 'cACompromise'
+  | 'affiliationChanged'
+  | 'superseded'
+  | 'cessationOfOperation'
+  | 'certificateHold'
+  | 'removeFromCRL'
+  | 'privilegeWithdrawn'
+  | 'aACompromise';
+
+/** One revoked certificate of a CRL. Source: RFC 5280 §5.3. */
+export interface CrlEntry {
+  /** Content bytes of the serialNumber, lower-case hexadecimal: equals a SerialNumber for certificates of ours. */
+  readonly serialHex: string;
+  readonly revokedAt: UnixMs;
+  /** `unspecified` when the extension is absent. */
+  readonly reason: CrlReason;
+  readonly invalidityDate: UnixMs | undefined;
+}
