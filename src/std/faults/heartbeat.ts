@@ -1,3 +1,102 @@
 import type { FaultKind } from './kind.ts';
 
-export const heartbeatFaults = {} as const satisfies Record<string, FaultKind>;
+export const heartbeatFaults = {
+  LS_RECORD_TOO_LARGE: {
+    cause: 'hostile-peer',
+    stateChanged: false,
+    exit: 1,
+    http: 413,
+    advice: 'find out who sent it; no record of this type is that large',
+  },
+  LS_RECORD_MALFORMED: {
+    cause: 'hostile-peer',
+    stateChanged: false,
+    exit: 1,
+    http: 400,
+    advice: 'compare the record with its definition in docs/FORMATS.md',
+  },
+  LS_RECORD_VERSION: {
+    cause: 'hostile-peer',
+    stateChanged: false,
+    exit: 1,
+    http: 400,
+    advice: 'upgrade the older side; nodes read their own format version and the one before',
+  },
+  LS_RECORD_TYPE: {
+    cause: 'hostile-peer',
+    stateChanged: false,
+    exit: 1,
+    http: 400,
+    advice: 'hand in a record of the type that is expected there',
+  },
+  LS_RECORD_WRONG_SIGNER: {
+    cause: 'hostile-peer',
+    stateChanged: false,
+    exit: 1,
+    http: 403,
+    advice: 'verify it with the key of the certificate that the record names',
+  },
+  LS_RECORD_ALGORITHM: {
+    cause: 'hostile-peer',
+    stateChanged: false,
+    exit: 1,
+    http: 403,
+    advice: 'sign with the algorithm of the certificate key',
+  },
+  LS_RECORD_SIGNATURE: {
+    cause: 'hostile-peer',
+    stateChanged: false,
+    exit: 1,
+    http: 403,
+    advice: 'treat the record as forged: signer, domain, type or content do not match the signature',
+  },
+  LS_RECORD_KEY_PROOF: {
+    cause: 'hostile-peer',
+    stateChanged: false,
+    exit: 1,
+    http: 403,
+    advice: 'refuse the key change: the sender did not show that it holds the new key',
+  },
+  LS_RECORD_SUCCESSOR: {
+    cause: 'hostile-peer',
+    stateChanged: false,
+    exit: 6,
+    http: 403,
+    advice: 'refuse the new key: its successor statement is not about this node, old key and new key',
+  },
+  LS_RECORD_SUCCESSION: {
+    cause: 'hostile-peer',
+    stateChanged: false,
+    exit: 6,
+    http: 403,
+    advice: 'refuse the new key, or remove the node and enroll it again under a new nodeId',
+  },
+  LS_HEARTBEAT_OLD_EPOCH: {
+    cause: 'hostile-peer',
+    stateChanged: false,
+    exit: 1,
+    http: 403,
+    advice: 'nothing to do if the node has just restarted; otherwise look for a copy of it',
+  },
+  LS_HEARTBEAT_UNKNOWN_EPOCH: {
+    cause: 'environment',
+    stateChanged: false,
+    exit: 1,
+    http: 409,
+    advice: 'wait for the epoch-start record of that epoch',
+  },
+  LS_HEARTBEAT_REPLAYED: {
+    cause: 'hostile-peer',
+    stateChanged: false,
+    exit: 1,
+    http: 409,
+    advice: 'nothing to do if it came over two paths; otherwise find out who repeats it',
+  },
+  LS_HEARTBEAT_FORK: {
+    cause: 'hostile-peer',
+    stateChanged: false,
+    exit: 1,
+    http: 403,
+    advice: 'stop the node: two processes sign with its key, or it rewrites its history',
+  },
+} as const satisfies Record<string, FaultKind>;

@@ -1,3 +1,81 @@
 import type { FaultKind } from './kind.ts';
 
-export const membershipFaults = {} as const satisfies Record<string, FaultKind>;
+export const membershipFaults = {
+  LS_ACCUSATION_SELF: {
+    cause: 'hostile-peer',
+    stateChanged: false,
+    exit: 1,
+    http: 403,
+    advice: 'ignore it: a node does not accuse itself',
+  },
+  LS_ACCUSATION_SUBJECT: {
+    cause: 'hostile-peer',
+    stateChanged: false,
+    exit: 1,
+    http: 403,
+    advice: 'ignore it: the evidence is not by the node it accuses',
+  },
+  LS_ACCUSATION_EPOCH: {
+    cause: 'hostile-peer',
+    stateChanged: false,
+    exit: 1,
+    http: 403,
+    advice: 'ignore it: the evidence is of another epoch than the accusation',
+  },
+  LS_ACCUSATION_EVIDENCE: {
+    cause: 'hostile-peer',
+    stateChanged: false,
+    exit: 1,
+    http: 403,
+    advice: 'ignore it: the embedded record is not a valid record of the accused node',
+  },
+  LS_ACCUSATION_NOT_OBSERVER: {
+    cause: 'hostile-peer',
+    stateChanged: false,
+    exit: 1,
+    http: 403,
+    advice: 'ignore it: the accuser does not observe the accused node on that ring',
+  },
+  LS_ACCUSATION_UNKNOWN_KEY: {
+    cause: 'environment',
+    stateChanged: false,
+    exit: 2,
+    http: 409,
+    advice: 'fetch the chain of the certificate it names, then verify it again',
+  },
+  LS_DOWN_CERTIFICATE_TOO_LARGE: {
+    cause: 'hostile-peer',
+    stateChanged: false,
+    exit: 1,
+    http: 413,
+    advice: 'find out who sent it; no down certificate is that large',
+  },
+  LS_DOWN_CERTIFICATE_MALFORMED: {
+    cause: 'hostile-peer',
+    stateChanged: false,
+    exit: 1,
+    http: 400,
+    advice: 'compare it with its definition in docs/FORMATS.md',
+  },
+  LS_DOWN_CERTIFICATE_MISMATCH: {
+    cause: 'hostile-peer',
+    stateChanged: false,
+    exit: 1,
+    http: 403,
+    advice: 'ignore it: an accusation in it is about another node, epoch or roster',
+  },
+  LS_DOWN_CERTIFICATE_DUPLICATE: {
+    cause: 'hostile-peer',
+    stateChanged: false,
+    exit: 1,
+    http: 403,
+    advice: 'ignore it: one accuser is counted twice',
+  },
+  LS_DOWN_CERTIFICATE_TOO_FEW: {
+    cause: 'hostile-peer',
+    stateChanged: false,
+    exit: 1,
+    http: 403,
+    advice: 'ignore it: fewer accusers than the roster asks for',
+  },
+} as const satisfies Record<string, FaultKind>;
