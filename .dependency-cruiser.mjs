@@ -1,0 +1,85 @@
+/*
+ * The layers of docs/ARCHITECTURE.md: which folder of src/ may import which. What is not listed is forbidden.
+ */
+const CORE = ['std', 'codec', 'x509', 'trust', 'heartbeat'];
+const SANS_IO = [...CORE, 'link', 'membership', 'ledger', 'mesh'];
+const MAY_IMPORT = {
+  std: [],
+  codec: ['std'],
+  x509: ['std', 'codec'],
+  trust: ['std', 'codec', 'x509'],
+  heartbeat: ['std', 'codec', 'x509', 'trust'],
+  link: CORE,
+  membership: CORE,
+  ledger: CORE,
+  mesh: [...CORE, 'link', 'membership', 'ledger'],
+  authority: [...CORE, 'membership', 'ledger'],
+  io: [...SANS_IO, 'authority'],
+  audit: [...CORE, 'membership', 'ledger'],
+  api: [...SANS_IO, 'authority', 'audit'],
+  cli: [...SANS_IO, 'authority', 'audit', 'app'],
+  app: [...SANS_IO, 'authority', 'audit', 'io', 'api'],
+};
+const PURE = [...SANS_IO, 'authority', 'audit'];
+
+const layers = Object.entries(MAY_IMPORT).map(([folder, allowed]) => ({
+  name: `${folder}-imports-only-${allowed.join('-') || 'itself'}`,
+  severity: 'error',
+  from: { path: `^src/${folder}/` },
+  to: { path: '^src/', pathNot: `^src/(?:${[folder, ...allowed].join('|')})/` },
+}));
+
+export default {
+  forbidden: [
+    ...layers,
+    {
+      name: 'folder-is-listed',
+      comment: 'a new folder of src/ needs a line in MAY_IMPORT',
+      severity: 'error',
+      from: { path: '^src/', pathNot: `^src/(?:${Object.keys(MAY_IMPORT).join('|')})/` },
+      to: {},
+    },
+    {
+      name: 'enter-through-index',
+      severity: 'error',
+      from: { path: '^src/([^/]+)/' },
+      to: { path: '^src/', pathNot: ['^src/$1/', '^src/[^/]+/index\\.ts$'] },
+    },
+    {
+      name: 'pure-needs-no-platform',
+      severity: 'error',
+      from: { path: `^src/(?:${PURE.join('|')})/` },
+      to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'pure-needs-no-package',
+      severity: 'error',
+      from: { path: `^src/(?:${PURE.join('|')})/` },
+      to: { path: 'node_modules' },
+    },
+    {
+      name: 'source-needs-no-tool-or-test',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: '^(?:test|bench|scripts|bin)/' },
+    },
+    {
+      name: 'source-needs-no-development-package',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'] },
+    },
+    { name: 'no-cycle', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: {
+      extensions: ['.ts', '.js', '.json'],
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default', 'types'],
+    },
+  },
+};

@@ -1,0 +1,35 @@
+import { spawnSync } from 'node:child_process';
+
+/** What the system tests call, and the Debian package that has it. */
+const TOOLS: readonly { readonly probe: readonly string[]; readonly debian: string }[] = [
+  { probe: ['openssl', 'version'], debian: 'openssl' },
+  { probe: ['faketime', '--version'], debian: 'faketime' },
+  { probe: ['certtool', '--version'], debian: 'gnutls-bin' },
+  { probe: ['python3', '-c', 'import cbor2'], debian: 'python3-cbor2' },
+  { probe: ['python3', '-c', 'import cryptography'], debian: 'python3-cryptography' },
+];
+
+/** Installs the Debian packages that are missing (as root). Throws when a tool is still not there afterwards. */
+export function installSystemTools(): void {
+  const missing = TOOLS.filter(({ probe }) => !works(probe)).map(({ debian }) => debian);
+  if (missing.length === 0) return;
+  process.stdout.write(`installing ${missing.join(' ')}\n`);
+  apt(['update', '-qq']);
+  apt(['install', '-y', '-qq', '--no-install-recommends', ...missing]);
+  const absent = TOOLS.filter(({ probe }) => !works(probe)).map(({ debian }) => debian);
+  if (absent.length > 0)
+    throw new Error(`the system tests need ${absent.join(', ')}, which could not be installed`);
+}
+
+function works([command = '', ...args]: readonly string[]): boolean {
+  return spawnSync(command, args, { stdio: 'ignore' }).status === 0;
+}
+
+function apt(args: readonly string[]): void {
+  const run = spawnSync('apt-get', args, {
+    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    encoding: 'utf8',
+  });
+  if (run.status !== 0) throw new Error(`apt-get ${args.join(' ')} failed:\n${run.stdout}${run.stderr}`);
+}
