@@ -7,4 +7,14 @@ export {
   signerFromPkcs8,
   type GeneratedKey,
 } from './crypto/signer.ts';
+export {
+  CONTROL_SOCKET_MAX_BYTES,
+  controlSocketPath,
+  type ControlSocketPlace,
+} from './files/control-socket.ts';
+export { syncDirectory, writeFileDurably, type DurableFileOptions } from './files/durable-file.ts';
+export { errnoOf, fileError, type FileAction } from './files/file-fault.ts';
+export { HomeLock } from './files/home-lock.ts';
+export { ensurePrivateDir, type PrivateDirOptions } from './files/private-dir.ts';
+export { readFileCapped } from './files/read-file.ts';
 export { systemClock, systemRandom } from './system.ts';
