@@ -1,3 +1,105 @@
 import type { FaultKind } from './kind.ts';
 
-export const authorityFaults = {} as const satisfies Record<string, FaultKind>;
+const LOOK_AT_DISK =
+  'look at the system log for disk errors, then start the CA again; nothing acknowledged is lost';
+
+export const authorityFaults = {
+  LS_CA_NOT_INITIALISED: {
+    cause: 'misconfiguration',
+    stateChanged: false,
+    exit: 3,
+    http: 503,
+    advice: 'run `lifesign pki init` first, or point --home at the CA home',
+  },
+  LS_CA_ALREADY_INITIALISED: {
+    cause: 'misconfiguration',
+    stateChanged: false,
+    exit: 3,
+    http: 409,
+    advice: 'use the CA that is there, or choose another --home',
+  },
+  LS_CA_REQUEST: {
+    cause: 'misconfiguration',
+    stateChanged: false,
+    exit: 3,
+    http: 400,
+    advice: 'correct the value that is named',
+  },
+  LS_CA_KEY_MISMATCH: {
+    cause: 'misconfiguration',
+    stateChanged: false,
+    exit: 3,
+    http: 503,
+    advice: 'put the key files and the store of the same CA into its home',
+  },
+  LS_CA_ROOT_OFFLINE: {
+    cause: 'misconfiguration',
+    stateChanged: false,
+    exit: 3,
+    http: 503,
+    advice: 'bring the root key to this host for the time of the ceremony',
+  },
+  LS_CA_UNKNOWN_SUBJECT: {
+    cause: 'misconfiguration',
+    stateChanged: false,
+    exit: 6,
+    http: 404,
+    advice: 'see `lifesign pki list` for names and serials',
+  },
+  LS_CA_LINT: {
+    cause: 'bug',
+    stateChanged: false,
+    exit: 5,
+    http: 500,
+    advice: 'report it with the names and profile in use; no certificate was signed',
+  },
+  LS_CA_EXPIRING: {
+    cause: 'misconfiguration',
+    stateChanged: false,
+    exit: 5,
+    http: 503,
+    advice: 'check the clock of the CA; if it is right, the issuing certificate has to be renewed first',
+  },
+  LS_CA_STORE_BUSY: {
+    cause: 'environment',
+    stateChanged: false,
+    exit: 5,
+    http: 503,
+    advice: 'try again; if it lasts, find the other process that has the store open',
+  },
+  LS_CA_STORE_FULL: {
+    cause: 'environment',
+    stateChanged: false,
+    exit: 5,
+    http: 507,
+    advice: 'free space on the disk of the CA home, then try again',
+  },
+  LS_CA_STORE_IO: {
+    cause: 'environment',
+    stateChanged: true,
+    exit: 5,
+    http: 500,
+    advice: LOOK_AT_DISK,
+  },
+  LS_CA_STORE_CORRUPT: {
+    cause: 'environment',
+    stateChanged: false,
+    exit: 5,
+    http: 500,
+    advice: 'stop the CA, keep a copy of the store, and restore the last backup',
+  },
+  LS_CA_STORE_SCHEMA: {
+    cause: 'misconfiguration',
+    stateChanged: false,
+    exit: 3,
+    http: 503,
+    advice: 'run the lifesign version that wrote this store, or a newer one',
+  },
+  LS_CA_STORE_CLOSED: {
+    cause: 'environment',
+    stateChanged: false,
+    exit: 5,
+    http: 503,
+    advice: 'the CA is stopping: try again once it runs',
+  },
+} as const satisfies Record<string, FaultKind>;

@@ -1,0 +1,135 @@
+import type { DomainId, Fault, Result, UnixMs } from '../std/index.ts';
+import type { VerifiedPeer } from '../trust/index.ts';
+import type {
+  CertificateFacts,
+  CurrentCrls,
+  CurrentRoster,
+  Enrollment,
+  IssuedCertificate,
+  NodeFacts,
+  Publication,
+  RemovalFacts,
+  RevocationFacts,
+  RevocationReason,
+  Seed,
+  TokenFacts,
+  TrustFacts,
+} from './facts.ts';
+
+export interface TokenRequest {
+  readonly name: string;
+  /** DNS names to certify beside the SPIFFE id, lower case, no wildcards. */
+  readonly dns?: readonly string[];
+  /** IPv4 or IPv6 addresses in text. */
+  readonly ip?: readonly string[];
+  /** Default DEFAULT_TOKEN_TTL_MS. */
+  readonly ttlMs?: number;
+  /** The enrollment may end the identity that holds the name now, or follow one that was revoked or removed. */
+  readonly replace?: boolean;
+}
+
+/** `token` is shown once: the CA keeps only the hash of its secret. */
+export interface CreatedToken {
+  readonly token: string;
+  readonly facts: TokenFacts;
+}
+
+export interface EnrollRequest {
+  /** 16 bytes as 32 hex digits. */
+  readonly tokenId: string;
+  /** 32 bytes. */
+  readonly secret: Uint8Array;
+  /** DER PKCS#10 whose subject CN is the name; see {@link tokenBinding} for its challengePassword. */
+  readonly csr: Uint8Array;
+  /** `HOST:PORT` to hand out as a seed. */
+  readonly advertise?: string;
+}
+
+export interface ReenrollRequest {
+  /** DER PKCS#10 of the new key. Only the key of it counts: names stay as granted. */
+  readonly csr: Uint8Array;
+  /** Successor statement (COSE_Sign1) by the caller's present key, naming the new one. */
+  readonly successor: Uint8Array;
+}
+
+export interface OperatorRequest {
+  readonly name: string;
+  readonly csr: Uint8Array;
+}
+
+export interface ServerRequest {
+  /** DNS names and IP addresses of the CA's URLs; the first becomes the CN. */
+  readonly hosts: readonly string[];
+  /** DER SubjectPublicKeyInfo of a key that this process holds. */
+  readonly spki: Uint8Array;
+}
+
+export interface CertificateFilter {
+  readonly name?: string;
+  /** Only good certificates that expire within this time. */
+  readonly expiringMs?: number;
+}
+
+export interface RevokeRequest {
+  readonly name: string;
+  /** Revoke this one certificate of the name and leave the identity alone. */
+  readonly onlySerial?: string;
+  /** Default `unspecified`. */
+  readonly reason?: RevocationReason;
+}
+
+/**
+ * The certificate authority of one trust domain. Every refusal is a Fault; what a method has answered is durable.
+ * The promises never reject for expected failures of the store either: those come back as LS_CA_STORE_* faults.
+ *
+ * `now` is the wall clock; the authority never goes back behind the newest thisUpdate it has signed.
+ */
+export interface Authority {
+  readonly trustDomain: string;
+  readonly domainId: DomainId;
+
+  createToken(request: TokenRequest, now: UnixMs): Promise<Result<CreatedToken, Fault>>;
+  /** Newest first; spent and expired ones stay listed for TOKEN_AFTERLIFE_MS. */
+  listTokens(now: UnixMs): Promise<Result<readonly TokenFacts[], Fault>>;
+  /** LS_TOKEN_UNKNOWN when there is none. */
+  deleteToken(tokenId: string, now: UnixMs): Promise<Result<TokenFacts, Fault>>;
+
+  /** Redeems a token for a new identity. The same token and key again get the same certificate, until the token expires. */
+  enroll(request: EnrollRequest, now: UnixMs): Promise<Result<Enrollment, Fault>>;
+  /** Renews with a new key. The same new key again gets the same certificate. */
+  reenroll(
+    peer: VerifiedPeer,
+    request: ReenrollRequest,
+    now: UnixMs,
+  ): Promise<Result<IssuedCertificate, Fault>>;
+  /** The first call makes the member `active`. A null address leaves the kept one. */
+  activate(
+    peer: Pick<VerifiedPeer, 'nodeId' | 'serial'>,
+    address: string | null,
+    now: UnixMs,
+  ): Promise<Result<{ readonly rosterNumber: number }, Fault>>;
+  issueOperator(request: OperatorRequest, now: UnixMs): Promise<Result<IssuedCertificate, Fault>>;
+  issueServer(request: ServerRequest, now: UnixMs): Promise<Result<IssuedCertificate, Fault>>;
+
+  /** By name, then newest first. */
+  list(filter: CertificateFilter, now: UnixMs): Promise<Result<readonly CertificateFacts[], Fault>>;
+  /** The live identity of a name (else its last one), or the identity that a serial belongs to. */
+  show(nameOrSerial: string, now: UnixMs): Promise<Result<NodeFacts, Fault>>;
+
+  /** One transaction: rows, CRL number, delta CRL, roster, ledger. Idempotent. */
+  revoke(request: RevokeRequest, now: UnixMs): Promise<Result<RevocationFacts, Fault>>;
+  /** Ends the identity without revoking its certificates. Idempotent. */
+  remove(name: string, now: UnixMs): Promise<Result<RemovalFacts, Fault>>;
+  /** Signs a full CRL, and the root's again when its key is here and its CRL is past half its time. */
+  publishFull(now: UnixMs): Promise<Result<CurrentCrls, Fault>>;
+
+  currentCrls(): Promise<Result<CurrentCrls, Fault>>;
+  currentRoster(): Promise<Result<CurrentRoster, Fault>>;
+  /** DER of the issuing CA's certificate is `issuing`. */
+  bundle(): TrustFacts & { readonly issuing: Uint8Array };
+  /** Live members with a known address. */
+  seeds(): Promise<Result<readonly Seed[], Fault>>;
+
+  /** Returns the function that ends the subscription. Throws beyond MAX_PUBLICATION_LISTENERS (a leak). */
+  onPublication(listener: (publication: Publication) => void): () => void;
+}

@@ -1,0 +1,55 @@
+import type { CryptoPort, Fault, Random, Result, Signer, UnixMs } from '../std/index.ts';
+import type { Authority } from './authority.ts';
+import type { TrustFacts } from './facts.ts';
+import type { AuthorityStore } from './store.ts';
+
+export interface AuthorityConfig {
+  /** `https://HOST:PORT` of this CA, most preferred first; every token names them. */
+  readonly urls: readonly string[];
+  /** Heartbeat interval bounds that the roster sets for the domain. */
+  readonly intervalMinMs: number;
+  readonly intervalMaxMs: number;
+}
+
+export interface AuthorityKeys {
+  readonly issuing: Signer;
+  /** Only while the root's key is at hand: to sign the root's own CRL. */
+  readonly root?: Signer;
+}
+
+export interface AuthorityDeps {
+  readonly store: AuthorityStore;
+  readonly keys: AuthorityKeys;
+  readonly crypto: CryptoPort;
+  readonly random: Random;
+  readonly config: AuthorityConfig;
+}
+
+export interface InitialiseRequest {
+  /** A dotted, lower-case DNS name. */
+  readonly trustDomain: string;
+  /** DNS suffixes that the issuing CA may certify beside the trust domain itself. */
+  readonly permittedDns: readonly string[];
+  /** `http://HOST:PORT` under which the CRLs are served; none means no distribution points in certificates. */
+  readonly crlUrl?: string;
+}
+
+export interface InitialisedAuthority extends TrustFacts {
+  /** DER of the issuing CA's certificate. */
+  readonly issuing: Uint8Array;
+  /** SHA-256 of the root certificate's DER. */
+  readonly rootSha256: Uint8Array;
+}
+
+/** LS_CA_NOT_INITIALISED for an empty store, LS_CA_KEY_MISMATCH when a key is not that of its certificate. */
+export type OpenAuthority = (deps: AuthorityDeps) => Promise<Result<Authority, Fault>>;
+
+/**
+ * Makes the root and issuing certificates, the root's CRL, the first full CRL and roster number 1 (no members)
+ * in one transaction. LS_CA_ALREADY_INITIALISED, with nothing changed, when the store holds an authority.
+ */
+export type InitialiseAuthority = (
+  deps: AuthorityDeps & { readonly keys: Required<AuthorityKeys> },
+  request: InitialiseRequest,
+  now: UnixMs,
+) => Promise<Result<InitialisedAuthority, Fault>>;

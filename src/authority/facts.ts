@@ -1,0 +1,155 @@
+import type { DomainId, NodeId, NodeName, SerialNumber, UnixMs } from '../std/index.ts';
+import type { CrlReason } from '../x509/index.ts';
+
+/** Where an identity stands. `enrolled` and `active` are live; the other two are final. */
+export type NodeState = 'enrolled' | 'active' | 'revoked' | 'removed';
+
+/** Whom a certificate is for: a mesh member, a person or script that administers the CA, or the CA's own TLS server. */
+export type CertificateRole = 'node' | 'operator' | 'server';
+
+/** Reasons for which `revoke` can be asked. The others of RFC 5280 §5.3.1 are about CAs, or need a release record. */
+export type RevocationReason = Extract<
+  CrlReason,
+  | 'unspecified'
+  | 'keyCompromise'
+  | 'affiliationChanged'
+  | 'superseded'
+  | 'cessationOfOperation'
+  | 'privilegeWithdrawn'
+>;
+
+/** What the CA knows of a token. The secret is not among it. */
+export interface TokenFacts {
+  /** 16 bytes as 32 hex digits. */
+  readonly tokenId: string;
+  readonly name: NodeName;
+  readonly dns: readonly string[];
+  readonly ip: readonly string[];
+  readonly replace: boolean;
+  readonly createdAt: UnixMs;
+  readonly expiresAt: UnixMs;
+  readonly status: 'outstanding' | 'spent' | 'expired' | 'voided';
+  readonly spentAt: UnixMs | null;
+}
+
+/** `good` is RFC 6960's: issued, in its dates and not revoked. `pending` was recorded and never handed out. */
+export type CertificateStatus = 'good' | 'revoked' | 'expired' | 'pending';
+
+export interface CertificateFacts {
+  readonly name: string;
+  /** Null for operator and server certificates. */
+  readonly nodeId: NodeId | null;
+  readonly role: CertificateRole;
+  readonly serial: SerialNumber;
+  readonly notBefore: UnixMs;
+  readonly notAfter: UnixMs;
+  readonly status: CertificateStatus;
+  readonly reason?: CrlReason;
+  readonly revokedAt?: UnixMs;
+  /** DER; null while `pending`. */
+  readonly der: Uint8Array | null;
+}
+
+/** One identity with all its certificates, newest first. */
+export interface NodeFacts {
+  readonly name: NodeName;
+  readonly nodeId: NodeId;
+  readonly state: NodeState;
+  readonly dns: readonly string[];
+  readonly ip: readonly string[];
+  readonly address: string | null;
+  readonly enrolledAt: UnixMs;
+  readonly activatedAt: UnixMs | null;
+  readonly endedAt: UnixMs | null;
+  readonly reason: CrlReason | null;
+  readonly certificates: readonly CertificateFacts[];
+}
+
+/** What a revocation did. Asking again gives the same facts, whatever reason is named then. */
+export interface RevocationFacts {
+  readonly name: string;
+  readonly nodeId: NodeId | null;
+  readonly serials: readonly SerialNumber[];
+  readonly reason: CrlReason;
+  readonly revokedAt: UnixMs;
+  /** The first CRL that lists it. */
+  readonly crlNumber: number;
+  /** The roster that shows it; null for a single serial, which leaves the identity alone. */
+  readonly rosterNumber: number | null;
+  /** True when this call did it, false when it had been done before. */
+  readonly fresh: boolean;
+}
+
+export interface RemovalFacts {
+  readonly name: NodeName;
+  readonly nodeId: NodeId;
+  readonly removedAt: UnixMs;
+  readonly rosterNumber: number;
+  readonly fresh: boolean;
+}
+
+export interface IssuedCertificate {
+  readonly serial: SerialNumber;
+  readonly notBefore: UnixMs;
+  readonly notAfter: UnixMs;
+  /** DER: the certificate, then the issuing CA's. */
+  readonly chain: readonly Uint8Array[];
+}
+
+/** Where a member was last reachable. A hint: a node's own signed address always beats it. */
+export interface Seed {
+  readonly nodeId: NodeId;
+  readonly name: NodeName;
+  /** `HOST:PORT`. */
+  readonly address: string;
+}
+
+/** Everything a new node needs to take part. */
+export interface Enrollment extends IssuedCertificate, TrustFacts {
+  readonly name: NodeName;
+  readonly nodeId: NodeId;
+  /** DER: the issuing CA's full CRL, its delta when there is one, the root's CRL. */
+  readonly crls: readonly Uint8Array[];
+  /** COSE_Sign1. */
+  readonly roster: Uint8Array;
+  readonly seeds: readonly Seed[];
+}
+
+/** What a relying party pins. */
+export interface TrustFacts {
+  readonly trustDomain: string;
+  readonly domainId: DomainId;
+  /** DER, the genesis root first. */
+  readonly roots: readonly Uint8Array[];
+}
+
+export interface CurrentCrls {
+  readonly full: Uint8Array;
+  readonly fullNumber: number;
+  /** Everything revoked since `full`; null when nothing was. */
+  readonly delta: Uint8Array | null;
+  /** Number of the newest of the two: what a relying party that holds both enforces. */
+  readonly number: number;
+  readonly root: Uint8Array;
+  readonly rootNumber: number;
+}
+
+export interface CurrentRoster {
+  readonly number: number;
+  /** COSE_Sign1. */
+  readonly record: Uint8Array;
+  /** Observers needed to declare a member down, and active members. */
+  readonly h: number;
+  readonly active: number;
+}
+
+/** What one committed transaction made public, and whose links it ends. Sent after the commit, in commit order. */
+export interface Publication {
+  readonly crl?: { readonly delta: boolean; readonly der: Uint8Array; readonly number: number };
+  readonly roster?: { readonly record: Uint8Array; readonly number: number };
+  /** The addresses that are handed out changed. */
+  readonly seeds?: readonly Seed[];
+  /** Identities that were revoked or removed. */
+  readonly endedNodes?: readonly NodeId[];
+  readonly revokedSerials?: readonly SerialNumber[];
+}

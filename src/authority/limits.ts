@@ -1,0 +1,29 @@
+const SECOND_MS = 1_000;
+const MINUTE_MS = 60 * SECOND_MS;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
+
+/** Longest CSR that is parsed. A P-384 request with 32 names is under 3 KiB. */
+export const MAX_CSR_BYTES = 16 * 1024;
+/** Longest successor statement that is decoded. */
+export const MAX_SUCCESSOR_BYTES = 1024;
+/** DNS names and IP addresses together that one token may grant. */
+export const MAX_NAMES_PER_CERTIFICATE = 32;
+/** Tokens that are neither spent nor expired nor deleted. One for every member of the largest roster. */
+export const MAX_OUTSTANDING_TOKENS = 10_000;
+export const MIN_TOKEN_TTL_MS = SECOND_MS;
+export const MAX_TOKEN_TTL_MS = 7 * DAY_MS;
+export const DEFAULT_TOKEN_TTL_MS = HOUR_MS;
+/** Rows of spent or expired tokens are kept this long after their expiry, so that their codes stay specific. */
+export const TOKEN_AFTERLIFE_MS = 7 * DAY_MS;
+/** Members of one roster, ended ones included as long as a certificate of theirs is unexpired. */
+export const MAX_ROSTER_MEMBERS = 10_000;
+/** Unexpired certificates of one identity. Renewal at 2/3 of the lifetime needs two. */
+export const MAX_LIVE_CERTIFICATES_PER_NODE = 16;
+/** Longest `HOST:PORT` that is kept: a 253-byte DNS name, a colon and five digits. */
+export const MAX_ADDRESS_BYTES = 259;
+/** Listeners of {@link Authority.onPublication}. */
+export const MAX_PUBLICATION_LISTENERS = 64;
+
+export const CRL_NEXT_UPDATE_MS = 72 * HOUR_MS;
+export const ROOT_CRL_NEXT_UPDATE_MS = 180 * DAY_MS;

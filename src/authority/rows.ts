@@ -1,0 +1,129 @@
+import type { NodeId, NodeName, SerialNumber, UnixMs } from '../std/index.ts';
+import type { CrlReason } from '../x509/index.ts';
+import type { CertificateRole, NodeState } from './facts.ts';
+
+/** What `initialise` fixes for the life of the trust domain. */
+export interface Genesis {
+  readonly trustDomain: string;
+  /** DER; genesis root. */
+  readonly root: Uint8Array;
+  /** DER; the issuing CA in use. */
+  readonly issuing: Uint8Array;
+  /** 16 bytes. */
+  readonly rosterSalt: Uint8Array;
+  /** Base of the CRL distribution points, or null for none. */
+  readonly crlUrl: string | null;
+  readonly createdAt: UnixMs;
+}
+
+export interface TokenRow {
+  /** 16 bytes as 32 hex digits. */
+  readonly tokenId: string;
+  readonly secretSha256: Uint8Array;
+  readonly name: NodeName;
+  readonly dns: readonly string[];
+  readonly ip: readonly string[];
+  readonly replace: boolean;
+  readonly createdAt: UnixMs;
+  readonly expiresAt: UnixMs;
+  /** The name's identity ended while the token was outstanding. */
+  readonly voided: 'revoked' | 'removed' | null;
+  readonly spent: {
+    readonly at: UnixMs;
+    readonly spkiSha256: Uint8Array;
+    readonly serial: SerialNumber;
+  } | null;
+}
+
+export interface NodeRow {
+  readonly nodeId: NodeId;
+  readonly name: NodeName;
+  readonly state: NodeState;
+  readonly dns: readonly string[];
+  readonly ip: readonly string[];
+  readonly enrolledAt: UnixMs;
+  readonly activatedAt: UnixMs | null;
+  /** Set once the state is `revoked` or `removed`. */
+  readonly endedAt: UnixMs | null;
+  readonly reason: CrlReason | null;
+  readonly endCrlNumber: number | null;
+  readonly endRosterNumber: number | null;
+}
+
+export interface CertificateRow {
+  readonly serial: SerialNumber;
+  readonly role: CertificateRole;
+  readonly name: string;
+  readonly nodeId: NodeId | null;
+  readonly spkiSha256: Uint8Array;
+  readonly notBefore: UnixMs;
+  readonly notAfter: UnixMs;
+  readonly issuedAt: UnixMs;
+  /** DER TBSCertificate as linted: what is signed, now or when an interrupted issuance is taken up again. */
+  readonly tbs: Uint8Array;
+  /** DER; null between the intent and the signature. */
+  readonly der: Uint8Array | null;
+  /** The certificate that this one renews. */
+  readonly predecessor: SerialNumber | null;
+  /** When the subject first used it. */
+  readonly confirmedAt: UnixMs | null;
+  readonly revocation: RevocationRow | null;
+}
+
+export interface RevocationRow {
+  readonly serial: SerialNumber;
+  readonly reason: CrlReason;
+  readonly revokedAt: UnixMs;
+  readonly notAfter: UnixMs;
+  /** The first CRL that lists it. */
+  readonly crlNumber: number;
+}
+
+export type CrlIssuer = 'issuing' | 'root';
+
+export interface CrlRow {
+  readonly issuer: CrlIssuer;
+  readonly number: number;
+  /** BaseCRLNumber of a delta, null for a full CRL. */
+  readonly base: number | null;
+  readonly thisUpdate: UnixMs;
+  readonly nextUpdate: UnixMs;
+  /** SHA-256 of the DER. */
+  readonly sha256: Uint8Array;
+  /** Null once superseded. */
+  readonly der: Uint8Array | null;
+}
+
+export interface RosterRow {
+  readonly number: number;
+  /** SHA-256 of the Sig_structure; the next roster's `prev`. */
+  readonly structureHash: Uint8Array;
+  readonly tMs: UnixMs;
+  readonly h: number;
+  readonly active: number;
+  /** COSE_Sign1; null once superseded. */
+  readonly record: Uint8Array | null;
+}
+
+export interface AddressRow {
+  readonly nodeId: NodeId;
+  readonly name: NodeName;
+  /** `HOST:PORT`. */
+  readonly address: string;
+  readonly updatedAt: UnixMs;
+}
+
+export interface LedgerRow {
+  readonly index: number;
+  readonly body: Uint8Array;
+}
+
+/** All fields given must hold. */
+export interface CertificateQuery {
+  readonly name?: string;
+  readonly nodeId?: NodeId;
+  /** notAfter is at or after this moment. */
+  readonly notAfterFrom?: UnixMs;
+  /** notAfter is at or before this moment. */
+  readonly notAfterTo?: UnixMs;
+}

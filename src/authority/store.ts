@@ -1,0 +1,135 @@
+import type { Fault, NodeId, Result, SerialNumber, UnixMs } from '../std/index.ts';
+import type { CrlReason } from '../x509/index.ts';
+import type {
+  AddressRow,
+  CertificateQuery,
+  CertificateRow,
+  CrlIssuer,
+  CrlRow,
+  Genesis,
+  LedgerRow,
+  NodeRow,
+  RevocationRow,
+  RosterRow,
+  TokenRow,
+} from './rows.ts';
+
+/**
+ * Where the authority keeps its state. Two adapters fit behind it: an embedded database, where one process owns
+ * the file and every step is immediate, and a database server shared by several replicas, where every step is a
+ * round trip. So steps are promises, and `work` may be run again from the start when the database had to undo it
+ * (a lock or serialization conflict): it must touch nothing but `tx`.
+ *
+ * Transactions are serializable: each sees all that committed before it, and none that has not. Within one store
+ * object they run one after the other, and their promises settle in commit order. A transaction in `work` waits
+ * for itself: never start one there.
+ *
+ * Faults of the store itself (LS_CA_STORE_*) come back as results. Anything else that `work` throws is rethrown
+ * after the rollback.
+ */
+export interface AuthorityStore {
+  /** Commits and syncs to disk when `work` answers ok; undoes everything when it answers a fault or throws. */
+  transaction<T>(work: (tx: StoreTransaction) => Promise<Result<T, Fault>>): Promise<Result<T, Fault>>;
+  /** A consistent view without the right to write. */
+  read<T>(work: (tx: StoreReader) => Promise<Result<T, Fault>>): Promise<Result<T, Fault>>;
+  /** Waits for what runs. Later calls answer LS_CA_STORE_CLOSED. */
+  close(): Promise<void>;
+}
+
+export interface StoreReader {
+  /** Null before `initialise`. */
+  genesis(): Promise<Genesis | null>;
+
+  token(tokenId: string): Promise<TokenRow | null>;
+  /** Newest first. */
+  tokens(): Promise<readonly TokenRow[]>;
+  /** Neither spent nor voided nor expired at `now`. */
+  countOutstandingTokens(now: UnixMs): Promise<number>;
+
+  node(nodeId: NodeId): Promise<NodeRow | null>;
+  /** The identity `enrolled` or `active` under this name, else the one created last. */
+  nodeByName(name: string): Promise<NodeRow | null>;
+  /** Live identities, and ended ones with a certificate whose notAfter is at or after `now`; sorted by nodeId. */
+  rosterNodes(now: UnixMs): Promise<readonly NodeRow[]>;
+  countRosterNodes(now: UnixMs): Promise<number>;
+
+  certificate(serial: SerialNumber): Promise<CertificateRow | null>;
+  /** The node certificate of this key, newest first when there are several. */
+  certificateByKey(spkiSha256: Uint8Array): Promise<CertificateRow | null>;
+  /** The one issued last to the identity. */
+  newestCertificate(nodeId: NodeId): Promise<CertificateRow | null>;
+  /** By name, then newest first. */
+  certificates(query: CertificateQuery): Promise<readonly CertificateRow[]>;
+  countUnexpiredCertificates(nodeId: NodeId, now: UnixMs): Promise<number>;
+
+  /** Entries of a full CRL: all but those `expired`, in order of crlNumber and serial. */
+  revocationsForFull(dropped: DroppedEntries): Promise<readonly RevocationRow[]>;
+  /** Entries first listed after CRL number `base`, in order of crlNumber and serial. */
+  revocationsSince(base: number): Promise<readonly RevocationRow[]>;
+
+  newestCrl(issuer: CrlIssuer): Promise<CrlRow | null>;
+  newestFullCrl(issuer: CrlIssuer): Promise<CrlRow | null>;
+
+  newestRoster(): Promise<RosterRow | null>;
+  addresses(): Promise<readonly AddressRow[]>;
+
+  /** At most `limit` rows with index ≥ `from`, in order. */
+  ledger(from: number, limit: number): Promise<readonly LedgerRow[]>;
+  ledgerSize(): Promise<number>;
+}
+
+/** Entries whose certificate expired before a full CRL that already listed them. Source: RFC 5280 §3.3. */
+export interface DroppedEntries {
+  /** thisUpdate and number of the newest full CRL; a first full CRL drops nothing and passes 0 for both. */
+  readonly expiredBefore: UnixMs;
+  readonly listedBy: number;
+}
+
+export interface StoreTransaction extends StoreReader {
+  /** Requires: none was inserted before. */
+  insertGenesis(genesis: Genesis): Promise<void>;
+
+  insertToken(token: TokenRow): Promise<void>;
+  /** False when there was none. */
+  deleteToken(tokenId: string): Promise<boolean>;
+  /** Spends an outstanding token; false when it is gone, spent or voided, however many try at once. */
+  spendToken(
+    tokenId: string,
+    spent: { at: UnixMs; spkiSha256: Uint8Array; serial: SerialNumber },
+  ): Promise<boolean>;
+  /** Voids the unspent tokens of a name, with the state its identity ended in. */
+  voidTokens(name: string, why: 'revoked' | 'removed'): Promise<void>;
+  /** Forgets tokens that expired before `expiredBefore`. */
+  purgeTokens(expiredBefore: UnixMs): Promise<void>;
+
+  insertNode(node: NodeRow): Promise<void>;
+  activateNode(nodeId: NodeId, at: UnixMs): Promise<void>;
+  endNode(nodeId: NodeId, end: NodeEnd): Promise<void>;
+
+  /** Records what is about to be signed (`der` is null). */
+  insertCertificate(certificate: CertificateRow): Promise<void>;
+  /** Keeps the signed certificate of a recorded intent. */
+  completeCertificate(serial: SerialNumber, der: Uint8Array): Promise<void>;
+  /** Remembers that the subject has used this certificate. The first time counts. */
+  confirmCertificate(serial: SerialNumber, at: UnixMs): Promise<void>;
+
+  insertRevocation(revocation: RevocationRow): Promise<void>;
+  /** Keeps the DER of only the newest full CRL and the newest delta of each issuer; digests of all. */
+  insertCrl(crl: CrlRow & { readonly der: Uint8Array }): Promise<void>;
+  /** Keeps the record of only the newest roster; the hash chain of all. */
+  insertRoster(roster: RosterRow & { readonly record: Uint8Array }): Promise<void>;
+
+  putAddress(address: AddressRow): Promise<void>;
+  deleteAddress(nodeId: NodeId): Promise<void>;
+  /** Appends ledger entry bodies and returns the index of the first. */
+  appendLedger(bodies: readonly Uint8Array[]): Promise<number>;
+}
+
+export interface NodeEnd {
+  readonly state: 'revoked' | 'removed';
+  readonly at: UnixMs;
+  readonly reason: CrlReason | null;
+  /** Null for a removal. */
+  readonly crlNumber: number | null;
+  readonly rosterNumber: number;
+}
