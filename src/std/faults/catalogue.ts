@@ -1,3 +1,4 @@
+import { apiFaults } from './api.ts';
 import { auditFaults } from './audit.ts';
 import { authorityFaults } from './authority.ts';
 import { cliFaults } from './cli.ts';
@@ -30,6 +31,7 @@ export const faultCatalogue = {
   ...auditFaults,
   ...cliFaults,
   ...configFaults,
+  ...apiFaults,
 } as const satisfies Record<string, FaultKind>;
 
 export type FaultCode = keyof typeof faultCatalogue;

@@ -1,0 +1,31 @@
+import type { Socket } from 'node:net';
+import type { Authority } from '../../authority/index.ts';
+import type { Fault, Result, UnixMs } from '../../std/index.ts';
+import type { VerifiedCertificate, VerifiedPeer } from '../../trust/index.ts';
+import type { AckBook } from './ack-book.ts';
+import type { FeedHub } from './feed-hub.ts';
+
+/** What the CA's routes work with; made once by the server and shared by its three listeners. */
+export interface CaApiContext {
+  readonly authority: Authority;
+  readonly now: () => UnixMs;
+  readonly feeds: FeedHub;
+  readonly acks: AckBook;
+  /** How long `revoke` waits for acknowledgements. */
+  readonly spread: SpreadTimes;
+}
+
+export interface SpreadTimes {
+  /** Until h members have it. 0 where nobody can be connected. */
+  readonly enoughMs: number;
+  /** With `wait`: until every active member has it. */
+  readonly everyoneMs: number;
+}
+
+/** Says who is at the other end of a connection, judged by our own rules at each call. */
+export interface PeerGate {
+  node(socket: Socket): Result<VerifiedPeer, Fault>;
+  operator(socket: Socket): Result<VerifiedCertificate, Fault>;
+  /** Judges again somebody judged before. */
+  recheck(peer: VerifiedPeer): Fault | undefined;
+}

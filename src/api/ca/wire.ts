@@ -1,0 +1,110 @@
+import type {
+  CertificateFacts,
+  CreatedToken,
+  CurrentCrls,
+  Enrollment,
+  IssuedCertificate,
+  NodeFacts,
+  Seed,
+  TokenFacts,
+} from '../../authority/index.ts';
+import type { UnixMs } from '../../std/index.ts';
+
+/** RFC 3339 in UTC with milliseconds. */
+export function timeText(time: UnixMs): string {
+  return new Date(time).toISOString();
+}
+
+export function base64Of(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
+}
+
+export function bytesOf(base64: string): Uint8Array {
+  return new Uint8Array(Buffer.from(base64, 'base64'));
+}
+
+export function issuedJson(issued: IssuedCertificate) {
+  return {
+    serial: issued.serial,
+    notBefore: timeText(issued.notBefore),
+    notAfter: timeText(issued.notAfter),
+    chain: issued.chain.map(base64Of),
+  };
+}
+
+export function enrollmentJson(enrollment: Enrollment) {
+  return {
+    name: enrollment.name,
+    nodeId: enrollment.nodeId,
+    ...issuedJson(enrollment),
+    trustDomain: enrollment.trustDomain,
+    roots: enrollment.roots.map(base64Of),
+    crls: enrollment.crls.map(base64Of),
+    roster: base64Of(enrollment.roster),
+    seeds: enrollment.seeds.map(seedJson),
+  };
+}
+
+export function seedJson({ nodeId, name, address }: Seed) {
+  return { nodeId, name, address };
+}
+
+export function crlsJson(crls: CurrentCrls) {
+  return {
+    full: base64Of(crls.full),
+    delta: crls.delta === null ? null : base64Of(crls.delta),
+    root: base64Of(crls.root),
+    crlNumber: crls.number,
+  };
+}
+
+export function createdTokenJson({ token, facts }: CreatedToken) {
+  return { token, ...tokenJson(facts) };
+}
+
+export function tokenJson(facts: TokenFacts) {
+  return {
+    tokenId: facts.tokenId,
+    name: facts.name,
+    dns: facts.dns,
+    ip: facts.ip,
+    replace: facts.replace,
+    createdAt: timeText(facts.createdAt),
+    expiresAt: timeText(facts.expiresAt),
+    status: facts.status,
+    ...(facts.spentAt === null ? {} : { spentAt: timeText(facts.spentAt) }),
+  };
+}
+
+export function certificateJson(facts: CertificateFacts) {
+  return {
+    name: facts.name,
+    nodeId: facts.nodeId,
+    role: facts.role,
+    serial: facts.serial,
+    notBefore: timeText(facts.notBefore),
+    notAfter: timeText(facts.notAfter),
+    status: facts.status,
+    ...(facts.reason === undefined ? {} : { reason: facts.reason }),
+    ...(facts.revokedAt === undefined ? {} : { revokedAt: timeText(facts.revokedAt) }),
+  };
+}
+
+export function nodeJson(facts: NodeFacts) {
+  return {
+    name: facts.name,
+    nodeId: facts.nodeId,
+    state: facts.state,
+    dns: facts.dns,
+    ip: facts.ip,
+    address: facts.address,
+    enrolledAt: timeText(facts.enrolledAt),
+    activatedAt: facts.activatedAt === null ? null : timeText(facts.activatedAt),
+    endedAt: facts.endedAt === null ? null : timeText(facts.endedAt),
+    reason: facts.reason,
+    certificates: facts.certificates.map((certificate) => ({
+      ...certificateJson(certificate),
+      ...(certificate.der === null ? {} : { der: base64Of(certificate.der) }),
+    })),
+  };
+}

@@ -1,0 +1,40 @@
+import type { FaultCause, FaultKind } from './kind.ts';
+
+/** A call that was refused before it reached the authority or the node: nothing changed. */
+function refusedCall(cause: FaultCause, http: number, exit: number, advice: string): FaultKind {
+  return { cause, stateChanged: false, exit, http, advice };
+}
+
+export const apiFaults = {
+  LS_API_INVALID: refusedCall('hostile-peer', 400, 3, 'send what the OpenAPI description of the call says'),
+  LS_API_NO_CERTIFICATE: refusedCall(
+    'hostile-peer',
+    401,
+    6,
+    'connect with a client certificate of this trust domain',
+  ),
+  LS_API_WRONG_ROLE: refusedCall(
+    'hostile-peer',
+    403,
+    6,
+    'use a node certificate for node calls, and an operator certificate or the control socket for the rest',
+  ),
+  LS_API_NOT_FOUND: refusedCall('misconfiguration', 404, 3, 'check the path and method of the call'),
+  LS_API_TOO_LARGE: refusedCall('hostile-peer', 413, 3, 'send a smaller request'),
+  LS_API_MEDIA_TYPE: refusedCall('hostile-peer', 415, 3, 'send the body as application/json'),
+  LS_API_RATE_LIMITED: refusedCall('hostile-peer', 429, 4, 'wait a moment, then try again'),
+  LS_API_BUSY: refusedCall('environment', 503, 4, 'try again in a few seconds'),
+  LS_API_RESPONSE: refusedCall(
+    'environment',
+    502,
+    4,
+    'check that the address is a lifesign CA of this version',
+  ),
+  LS_API_INTERNAL: {
+    cause: 'bug',
+    stateChanged: true,
+    exit: 5,
+    http: 500,
+    advice: 'look at the log of the server, where the whole error stands, and report it',
+  },
+} as const satisfies Record<string, FaultKind>;
