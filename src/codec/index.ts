@@ -1,3 +1,4 @@
+export { decodeBase64, decodeBase64Url, encodeBase64, encodeBase64Url } from './base64.ts';
 export { decodeCbor } from './cbor-decode.ts';
 export { encodeCbor } from './cbor-encode.ts';
 export {
@@ -35,3 +36,34 @@ export {
   type Sign1,
   type Sign1Options,
 } from './cose.ts';
+export { DerReader, MAX_DER_DEPTH, readDer, type DerElement } from './der/reader.ts';
+export { contextConstructed, contextPrimitive, derTag } from './der/tags.ts';
+export {
+  derBitString,
+  derBoolean,
+  derContext,
+  derElement,
+  derGeneralizedTime,
+  derHeader,
+  derMagnitude,
+  derNamedBits,
+  derNull,
+  derOctetString,
+  derOid,
+  derPrintableString,
+  derSequence,
+  derSetOf,
+  derTime,
+  derUnsigned,
+  derUtf8String,
+  ia5Bytes,
+} from './der/writer.ts';
+export { ecdsaSignatureFromDer, ecdsaSignatureToDer, toLowS, type EcdsaAlgorithm } from './ecdsa.ts';
+export {
+  decodePem,
+  decodePemOf,
+  encodePem,
+  MAX_PEM_BLOCKS,
+  MAX_PEM_CHARACTERS,
+  type PemBlock,
+} from './pem.ts';
