@@ -1,0 +1,8 @@
+import type { Command } from 'commander';
+import type { CliContext } from './context.ts';
+
+/** Adds one area's commands below the program. */
+export type RegisterCommands = (program: Command, ctx: CliContext) => void;
+
+/** Every area, in the order `lifesign --help` shows them. */
+export const areas: readonly RegisterCommands[] = [];
