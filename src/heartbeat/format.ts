@@ -8,6 +8,8 @@ import type { Unverified } from './record.ts';
 
 /** The version every record starts with. */
 export const FORMAT_VERSION = 1;
+/** The highest version this program reads and writes: what an epoch-start announces. */
+export const HIGHEST_FORMAT_VERSION = FORMAT_VERSION;
 
 /** What every signed record has: the id of the certificate whose key signed it. */
 export interface RecordBody {

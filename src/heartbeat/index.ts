@@ -20,6 +20,7 @@ export {
 export {
   defineRecord,
   FORMAT_VERSION,
+  HIGHEST_FORMAT_VERSION,
   type RecordBody,
   type RecordDefinition,
   type RecordFormat,
