@@ -5,8 +5,6 @@ const CODE_OF_COMMANDER: Readonly<Record<string, FaultCode>> = {
   'commander.unknownCommand': 'LS_CLI_UNKNOWN_COMMAND',
   'commander.unknownOption': 'LS_CLI_UNKNOWN_OPTION',
 };
-/** Endings of a parse that only showed help or the version. */
-const SHOWN = new Set(['commander.helpDisplayed', 'commander.version']);
 /** A group of commands was named without a command: its help went to stderr. */
 const HELP_INSTEAD = 'commander.help';
 
@@ -50,7 +48,7 @@ function faultObject(reason: Fault): object {
 }
 
 function faultOfCommander(error: CommanderError): Fault | 'shown' | 'help-instead' {
-  if (SHOWN.has(error.code)) return 'shown';
+  if (error.exitCode === 0) return 'shown';
   if (error.code === HELP_INSTEAD) return 'help-instead';
   const message = oneLine(error.message.replace(/^error: /, '')).replace(/\.$/, '');
   return fault(CODE_OF_COMMANDER[error.code] ?? 'LS_CLI_USAGE', message);

@@ -1,10 +1,10 @@
 /** Marks for words on a terminal; each returns its text unchanged where colour is off. */
 export interface Style {
-  bold(text: string): string;
-  dim(text: string): string;
-  red(text: string): string;
-  green(text: string): string;
-  yellow(text: string): string;
+  readonly bold: (text: string) => string;
+  readonly dim: (text: string) => string;
+  readonly red: (text: string) => string;
+  readonly green: (text: string) => string;
+  readonly yellow: (text: string) => string;
 }
 
 /** Source: https://no-color.org (any non-empty NO_COLOR turns colour off). */
