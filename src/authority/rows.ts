@@ -81,7 +81,8 @@ export interface RevocationRow {
 
 export type CrlIssuer = 'issuing' | 'root';
 
-export interface CrlRow {
+/** A CRL without its bytes, which can be large. */
+export interface CrlHead {
   readonly issuer: CrlIssuer;
   readonly number: number;
   /** BaseCRLNumber of a delta, null for a full CRL. */
@@ -90,19 +91,24 @@ export interface CrlRow {
   readonly nextUpdate: UnixMs;
   /** SHA-256 of the DER. */
   readonly sha256: Uint8Array;
-  /** Null once superseded. */
-  readonly der: Uint8Array | null;
 }
 
-export interface RosterRow {
+export interface CrlRow extends CrlHead {
+  readonly der: Uint8Array;
+}
+
+export interface RosterHead {
   readonly number: number;
   /** SHA-256 of the Sig_structure; the next roster's `prev`. */
   readonly structureHash: Uint8Array;
   readonly tMs: UnixMs;
   readonly h: number;
   readonly active: number;
-  /** COSE_Sign1; null once superseded. */
-  readonly record: Uint8Array | null;
+}
+
+export interface RosterRow extends RosterHead {
+  /** COSE_Sign1. */
+  readonly record: Uint8Array;
 }
 
 export interface AddressRow {

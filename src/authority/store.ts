@@ -4,12 +4,14 @@ import type {
   AddressRow,
   CertificateQuery,
   CertificateRow,
+  CrlHead,
   CrlIssuer,
   CrlRow,
   Genesis,
   LedgerRow,
   NodeRow,
   RevocationRow,
+  RosterHead,
   RosterRow,
   TokenRow,
 } from './rows.ts';
@@ -67,10 +69,15 @@ export interface StoreReader {
   /** Entries first listed after CRL number `base`, in order of crlNumber and serial. */
   revocationsSince(base: number): Promise<readonly RevocationRow[]>;
 
-  newestCrl(issuer: CrlIssuer): Promise<CrlRow | null>;
-  newestFullCrl(issuer: CrlIssuer): Promise<CrlRow | null>;
+  /** The highest number, full or delta. */
+  newestCrl(issuer: CrlIssuer): Promise<CrlHead | null>;
+  newestFullCrl(issuer: CrlIssuer): Promise<CrlHead | null>;
+  /** DER; null when there is no such CRL or it was superseded. */
+  crlBytes(issuer: CrlIssuer, number: number): Promise<Uint8Array | null>;
 
-  newestRoster(): Promise<RosterRow | null>;
+  newestRoster(): Promise<RosterHead | null>;
+  /** COSE_Sign1; null when there is no such roster or it was superseded. */
+  rosterRecord(number: number): Promise<Uint8Array | null>;
   addresses(): Promise<readonly AddressRow[]>;
 
   /** At most `limit` rows with index ≥ `from`, in order. */
@@ -115,9 +122,9 @@ export interface StoreTransaction extends StoreReader {
 
   insertRevocation(revocation: RevocationRow): Promise<void>;
   /** Keeps the DER of only the newest full CRL and the newest delta of each issuer; digests of all. */
-  insertCrl(crl: CrlRow & { readonly der: Uint8Array }): Promise<void>;
+  insertCrl(crl: CrlRow): Promise<void>;
   /** Keeps the record of only the newest roster; the hash chain of all. */
-  insertRoster(roster: RosterRow & { readonly record: Uint8Array }): Promise<void>;
+  insertRoster(roster: RosterRow): Promise<void>;
 
   putAddress(address: AddressRow): Promise<void>;
   deleteAddress(nodeId: NodeId): Promise<void>;

@@ -18,3 +18,4 @@ export { HomeLock } from './files/home-lock.ts';
 export { ensurePrivateDir, type PrivateDirOptions } from './files/private-dir.ts';
 export { readFileCapped } from './files/read-file.ts';
 export { systemClock, systemRandom } from './system.ts';
+export { LOCK_WAIT_MS, MAX_WAITING_TRANSACTIONS, openSqliteStore } from './sqlite/index.ts';

@@ -1,0 +1,2 @@
+export { openSqliteStore, type SqliteStoreOptions } from './open.ts';
+export { LOCK_WAIT_MS, MAX_WAITING_TRANSACTIONS } from './store.ts';

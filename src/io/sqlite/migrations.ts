@@ -1,0 +1,118 @@
+/** One step of the schema. Steps are only ever added; a released one is never edited. */
+export interface Migration {
+  readonly version: number;
+  readonly statements: readonly string[];
+}
+
+/**
+ * The CA store's schema in the SQL that SQLite and PostgreSQL share: BYTEA and BIGINT are native in the one and
+ * affinity names in the other. Times are Unix milliseconds, ids lower-case hexadecimal, lists comma-separated.
+ */
+export const MIGRATIONS: readonly Migration[] = [
+  {
+    version: 1,
+    statements: [
+      `CREATE TABLE genesis (
+        id BIGINT PRIMARY KEY CHECK (id = 1),
+        trust_domain TEXT NOT NULL,
+        root BYTEA NOT NULL,
+        issuing BYTEA NOT NULL,
+        roster_salt BYTEA NOT NULL,
+        crl_url TEXT,
+        created_at BIGINT NOT NULL
+      )`,
+      `CREATE TABLE nodes (
+        node_id TEXT PRIMARY KEY,
+        name TEXT NOT NULL,
+        generation BIGINT NOT NULL,
+        state TEXT NOT NULL CHECK (state IN ('enrolled', 'active', 'revoked', 'removed')),
+        dns TEXT NOT NULL,
+        ip TEXT NOT NULL,
+        enrolled_at BIGINT NOT NULL,
+        activated_at BIGINT,
+        ended_at BIGINT,
+        reason TEXT,
+        end_crl_number BIGINT,
+        end_roster_number BIGINT,
+        UNIQUE (name, generation),
+        CHECK ((ended_at IS NULL) = (state IN ('enrolled', 'active')))
+      )`,
+      `CREATE UNIQUE INDEX nodes_live_name ON nodes (name) WHERE state IN ('enrolled', 'active')`,
+      `CREATE TABLE certificates (
+        serial TEXT PRIMARY KEY,
+        number BIGINT NOT NULL UNIQUE,
+        role TEXT NOT NULL CHECK (role IN ('node', 'operator', 'server')),
+        name TEXT NOT NULL,
+        node_id TEXT REFERENCES nodes (node_id),
+        spki_sha256 BYTEA NOT NULL,
+        not_before BIGINT NOT NULL,
+        not_after BIGINT NOT NULL,
+        issued_at BIGINT NOT NULL,
+        tbs BYTEA NOT NULL,
+        der BYTEA,
+        predecessor TEXT REFERENCES certificates (serial),
+        confirmed_at BIGINT,
+        CHECK ((node_id IS NOT NULL) = (role = 'node'))
+      )`,
+      `CREATE INDEX certificates_node ON certificates (node_id, number)`,
+      `CREATE INDEX certificates_name ON certificates (name, number)`,
+      `CREATE INDEX certificates_key ON certificates (spki_sha256)`,
+      `CREATE INDEX certificates_expiry ON certificates (not_after, node_id)`,
+      `CREATE TABLE tokens (
+        token_id TEXT PRIMARY KEY,
+        number BIGINT NOT NULL UNIQUE,
+        secret_sha256 BYTEA NOT NULL,
+        name TEXT NOT NULL,
+        dns TEXT NOT NULL,
+        ip TEXT NOT NULL,
+        replace_live BIGINT NOT NULL CHECK (replace_live IN (0, 1)),
+        created_at BIGINT NOT NULL,
+        expires_at BIGINT NOT NULL,
+        voided TEXT CHECK (voided IN ('revoked', 'removed')),
+        spent_at BIGINT,
+        spent_spki_sha256 BYTEA,
+        spent_serial TEXT,
+        CHECK ((spent_at IS NULL) = (spent_serial IS NULL)),
+        CHECK ((spent_at IS NULL) = (spent_spki_sha256 IS NULL))
+      )`,
+      `CREATE INDEX tokens_name ON tokens (name)`,
+      `CREATE INDEX tokens_expiry ON tokens (expires_at)`,
+      `CREATE TABLE revocations (
+        serial TEXT PRIMARY KEY REFERENCES certificates (serial),
+        reason TEXT NOT NULL,
+        revoked_at BIGINT NOT NULL,
+        not_after BIGINT NOT NULL,
+        crl_number BIGINT NOT NULL
+      )`,
+      `CREATE INDEX revocations_crl ON revocations (crl_number, serial)`,
+      `CREATE TABLE crls (
+        issuer TEXT NOT NULL CHECK (issuer IN ('issuing', 'root')),
+        number BIGINT NOT NULL,
+        base BIGINT CHECK (base < number),
+        this_update BIGINT NOT NULL,
+        next_update BIGINT NOT NULL,
+        sha256 BYTEA NOT NULL,
+        der BYTEA,
+        PRIMARY KEY (issuer, number)
+      )`,
+      `CREATE TABLE rosters (
+        number BIGINT PRIMARY KEY,
+        structure_hash BYTEA NOT NULL,
+        t_ms BIGINT NOT NULL,
+        h BIGINT NOT NULL,
+        active BIGINT NOT NULL,
+        record BYTEA
+      )`,
+      `CREATE TABLE addresses (
+        node_id TEXT PRIMARY KEY REFERENCES nodes (node_id),
+        name TEXT NOT NULL,
+        address TEXT NOT NULL,
+        updated_at BIGINT NOT NULL
+      )`,
+      `CREATE TABLE ledger (
+        idx BIGINT PRIMARY KEY,
+        body BYTEA NOT NULL
+      )`,
+    ],
+  },
+];

@@ -1,0 +1,106 @@
+import type { StoreTransaction } from '../../authority/index.ts';
+import {
+  completeCertificate,
+  confirmCertificate,
+  countUnexpiredCertificates,
+  findCertificate,
+  findCertificateByKey,
+  findCertificates,
+  insertCertificate,
+  newestCertificate,
+} from './certificates.ts';
+import { findGenesis, insertGenesis } from './genesis.ts';
+import {
+  activateNode,
+  allAddresses,
+  countRosterNodes,
+  deleteAddress,
+  endNode,
+  findNode,
+  findNodeByName,
+  insertNode,
+  putAddress,
+  rosterNodes,
+} from './nodes.ts';
+import {
+  appendLedger,
+  crlBytes,
+  insertCrl,
+  insertRevocation,
+  insertRoster,
+  ledgerRows,
+  ledgerSize,
+  newestCrl,
+  newestFullCrl,
+  newestRoster,
+  rosterRecord,
+  revocationsForFull,
+  revocationsSince,
+} from './publications.ts';
+import type { Statements } from './statements.ts';
+import {
+  allTokens,
+  countOutstandingTokens,
+  deleteToken,
+  findToken,
+  insertToken,
+  purgeTokens,
+  spendToken,
+  voidTokens,
+} from './tokens.ts';
+
+/**
+ * The steps of the port over one connection. They are promises only because the port is: each is done when it
+ * returns, and what it throws becomes a rejection.
+ */
+export function sqliteTransaction(sql: Statements): StoreTransaction {
+  const step =
+    <A extends readonly unknown[], R>(run: (sql: Statements, ...args: A) => R) =>
+    (...args: A): Promise<R> =>
+      new Promise((resolve) => {
+        resolve(run(sql, ...args));
+      });
+  return {
+    genesis: step(findGenesis),
+    token: step(findToken),
+    tokens: step(allTokens),
+    countOutstandingTokens: step(countOutstandingTokens),
+    node: step(findNode),
+    nodeByName: step(findNodeByName),
+    rosterNodes: step(rosterNodes),
+    countRosterNodes: step(countRosterNodes),
+    certificate: step(findCertificate),
+    certificateByKey: step(findCertificateByKey),
+    newestCertificate: step(newestCertificate),
+    certificates: step(findCertificates),
+    countUnexpiredCertificates: step(countUnexpiredCertificates),
+    revocationsForFull: step(revocationsForFull),
+    revocationsSince: step(revocationsSince),
+    newestCrl: step(newestCrl),
+    newestFullCrl: step(newestFullCrl),
+    crlBytes: step(crlBytes),
+    newestRoster: step(newestRoster),
+    rosterRecord: step(rosterRecord),
+    addresses: step(allAddresses),
+    ledger: step(ledgerRows),
+    ledgerSize: step(ledgerSize),
+    insertGenesis: step(insertGenesis),
+    insertToken: step(insertToken),
+    deleteToken: step(deleteToken),
+    spendToken: step(spendToken),
+    voidTokens: step(voidTokens),
+    purgeTokens: step(purgeTokens),
+    insertNode: step(insertNode),
+    activateNode: step(activateNode),
+    endNode: step(endNode),
+    insertCertificate: step(insertCertificate),
+    completeCertificate: step(completeCertificate),
+    confirmCertificate: step(confirmCertificate),
+    insertRevocation: step(insertRevocation),
+    insertCrl: step(insertCrl),
+    insertRoster: step(insertRoster),
+    putAddress: step(putAddress),
+    deleteAddress: step(deleteAddress),
+    appendLedger: step(appendLedger),
+  };
+}
