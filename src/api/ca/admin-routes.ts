@@ -3,7 +3,15 @@ import type { SchemaTypes } from '../validation.ts';
 import type { CaApiContext } from './context.ts';
 import { certificatesQuery, nodeParams, revokeBody, tokenBody, tokenParams } from './schemas.ts';
 import { awaitSpread, valueOrThrow } from './spread.ts';
-import { certificateJson, createdTokenJson, crlsJson, nodeJson, timeText, tokenJson } from './wire.ts';
+import {
+  certificateJson,
+  createdTokenJson,
+  crlsJson,
+  nodeJson,
+  removalJson,
+  revocationJson,
+  tokenJson,
+} from './wire.ts';
 
 /** Administration of the CA. Whoever registers these routes has made sure that only administrators reach them. */
 export function adminRoutes(plain: FastifyInstance, context: CaApiContext): void {
@@ -57,10 +65,10 @@ function revocationRoutes(plain: FastifyInstance, context: CaApiContext): void {
     async (request) => {
       const { wait, ...rest } = request.body;
       const revoked = valueOrThrow(await authority.revoke({ name: request.params.name, ...rest }, now()));
-      const { name, nodeId, serials, reason, crlNumber } = revoked;
+      const { name, nodeId, reason, crlNumber } = revoked;
       request.log.info({ event: 'revoked', node: name, nodeId, reason, crlNumber }, 'revoked');
       const spread = await awaitSpread(context, revoked, wait ?? false);
-      return { name, nodeId, serials, reason, revokedAt: timeText(revoked.revokedAt), crlNumber, ...spread };
+      return revocationJson(revoked, spread);
     },
   );
 
@@ -68,7 +76,7 @@ function revocationRoutes(plain: FastifyInstance, context: CaApiContext): void {
     const removed = valueOrThrow(await authority.remove(request.params.name, now()));
     const { name, nodeId, rosterNumber } = removed;
     request.log.info({ event: 'removed', node: name, nodeId, rosterNumber }, 'node removed');
-    return { name, nodeId, removedAt: timeText(removed.removedAt), rosterNumber };
+    return removalJson(removed);
   });
 
   app.post('/v1/crl/publish', async () => crlsJson(valueOrThrow(await authority.publishFull(now()))));

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Authority } from '../../authority/index.ts';
 import type { Fault, Result, UnixMs } from '../../std/index.ts';
-import type { VerifiedCertificate, VerifiedPeer } from '../../trust/index.ts';
+import type { VerifiedOperator, VerifiedPeer } from '../../trust/index.ts';
 import type { AckBook } from './ack-book.ts';
 import type { FeedHub } from './feed-hub.ts';
 
@@ -25,7 +25,7 @@ export interface SpreadTimes {
 /** Says who is at the other end of a connection, judged by our own rules at each call. */
 export interface PeerGate {
   node(socket: Socket): Result<VerifiedPeer, Fault>;
-  operator(socket: Socket): Result<VerifiedCertificate, Fault>;
+  operator(socket: Socket): Result<VerifiedOperator, Fault>;
   /** Judges again somebody judged before. */
   recheck(peer: VerifiedPeer): Fault | undefined;
 }

@@ -5,10 +5,13 @@ import type {
   Enrollment,
   IssuedCertificate,
   NodeFacts,
+  RemovalFacts,
+  RevocationFacts,
   Seed,
   TokenFacts,
 } from '../../authority/index.ts';
 import type { UnixMs } from '../../std/index.ts';
+import type { Spread } from './spread.ts';
 
 /** RFC 3339 in UTC with milliseconds. */
 export function timeText(time: UnixMs): string {
@@ -108,3 +111,33 @@ export function nodeJson(facts: NodeFacts) {
     })),
   };
 }
+
+export function revocationJson(revoked: RevocationFacts, spread: Spread) {
+  return {
+    name: revoked.name,
+    nodeId: revoked.nodeId,
+    serials: revoked.serials,
+    reason: revoked.reason,
+    revokedAt: timeText(revoked.revokedAt),
+    crlNumber: revoked.crlNumber,
+    ...spread,
+  };
+}
+
+export function removalJson(removed: RemovalFacts) {
+  return {
+    name: removed.name,
+    nodeId: removed.nodeId,
+    removedAt: timeText(removed.removedAt),
+    rosterNumber: removed.rosterNumber,
+  };
+}
+
+export type EnrollmentJson = ReturnType<typeof enrollmentJson>;
+export type CrlsJson = ReturnType<typeof crlsJson>;
+export type CreatedTokenJson = ReturnType<typeof createdTokenJson>;
+export type TokenJson = ReturnType<typeof tokenJson>;
+export type CertificateJson = ReturnType<typeof certificateJson>;
+export type NodeJson = ReturnType<typeof nodeJson>;
+export type RevocationJson = ReturnType<typeof revocationJson>;
+export type RemovalJson = ReturnType<typeof removalJson>;

@@ -1,0 +1,111 @@
+import { createServer as createHttpServer, type Server } from 'node:http';
+import { createServer as createTlsServer, type ServerOptions } from 'node:https';
+import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import { fault, LsError } from '../../std/index.ts';
+import { answerWithProblems } from '../problem.ts';
+import { validateWithSchemas } from '../validation.ts';
+import { adminRoutes } from './admin-routes.ts';
+import type { CaApiContext, PeerGate } from './context.ts';
+import { crlRoutes } from './crl-routes.ts';
+import { healthRoutes } from './health-routes.ts';
+import { nodeRoutes } from './node-routes.ts';
+import { publicRoutes } from './public-routes.ts';
+import type { RateLimiter } from './rate-limit.ts';
+import { MAX_BODY_BYTES } from './schemas.ts';
+import { valueOrThrow } from './spread.ts';
+
+/** What the listeners have in common. */
+export interface ListenerOptions {
+  readonly log: FastifyBaseLogger;
+  readonly limiter: RateLimiter;
+  /** A clock that never goes back, in milliseconds. */
+  readonly monotonicMs: () => number;
+}
+
+/** Times that keep a caller who is slow, or silent on purpose, from holding a connection. */
+const HEADERS_TIMEOUT_MS = 10_000;
+const REQUEST_TIMEOUT_MS = 20_000;
+const KEEP_ALIVE_TIMEOUT_MS = 30_000;
+const HANDSHAKE_TIMEOUT_MS = 5_000;
+const MAX_HEADER_BYTES = 8 * 1024;
+const MAX_PARAM_CHARS = 256;
+
+/** The TLS listener: enrollment and trust data for all, node calls for members, administration for operators. */
+export function tlsApp(
+  context: CaApiContext,
+  gate: PeerGate,
+  tls: ServerOptions,
+  options: ListenerOptions,
+): FastifyInstance {
+  const server = createTlsServer.bind(null, {
+    ...tls,
+    handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
+    maxHeaderSize: MAX_HEADER_BYTES,
+  });
+  const app = newApp((handler) => server(handler), options);
+  limitRates(app, options);
+  publicRoutes(app, context);
+  healthRoutes(app, context);
+  nodeRoutes(app, context, gate);
+  app.register((admin, _, done) => {
+    admin.addHook('onRequest', (request, _reply, next) => {
+      valueOrThrow(gate.operator(request.raw.socket));
+      next();
+    });
+    adminRoutes(admin, context);
+    done();
+  });
+  return app;
+}
+
+/** The control socket: whoever may open it (0600) administers the CA. */
+export function controlApp(context: CaApiContext, log: FastifyBaseLogger): FastifyInstance {
+  const app = newApp((handler) => createHttpServer({ maxHeaderSize: MAX_HEADER_BYTES }, handler), { log });
+  adminRoutes(app, context);
+  healthRoutes(app, context);
+  publicRoutes(app, context);
+  return app;
+}
+
+/** Plain HTTP: CRLs and nothing else. */
+export function crlApp(context: CaApiContext, options: ListenerOptions): FastifyInstance {
+  const app = newApp((handler) => createHttpServer({ maxHeaderSize: MAX_HEADER_BYTES }, handler), options);
+  limitRates(app, options);
+  crlRoutes(app, context);
+  return app;
+}
+
+type Handler = Parameters<typeof createHttpServer>[1];
+
+function newApp(
+  makeServer: (handler: NonNullable<Handler>) => Server,
+  { log }: { readonly log: FastifyBaseLogger },
+): FastifyInstance {
+  const app = fastify({
+    loggerInstance: log,
+    disableRequestLogging: true,
+    bodyLimit: MAX_BODY_BYTES,
+    routerOptions: { maxParamLength: MAX_PARAM_CHARS },
+    forceCloseConnections: true,
+    serverFactory: (handler) => {
+      const server = makeServer(handler);
+      server.headersTimeout = HEADERS_TIMEOUT_MS;
+      server.requestTimeout = REQUEST_TIMEOUT_MS;
+      server.keepAliveTimeout = KEEP_ALIVE_TIMEOUT_MS;
+      return server;
+    },
+  });
+  app.removeContentTypeParser('text/plain');
+  validateWithSchemas(app);
+  answerWithProblems(app);
+  return app;
+}
+
+function limitRates(app: FastifyInstance, { limiter, monotonicMs }: ListenerOptions): void {
+  app.addHook('onRequest', (request, _reply, next) => {
+    if (!limiter.take(request.ip, monotonicMs())) {
+      throw new LsError(fault('LS_API_RATE_LIMITED', `too many calls from ${request.ip}`));
+    }
+    next();
+  });
+}

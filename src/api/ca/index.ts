@@ -1,0 +1,26 @@
+export { AckBook, MAX_ACKING_NODES, MAX_WAITERS, type Enforced } from './ack-book.ts';
+export { controlApp, crlApp, tlsApp, type ListenerOptions } from './apps.ts';
+export type { CaApiContext, PeerGate, SpreadTimes } from './context.ts';
+export {
+  FEED_KEEPALIVE_MS,
+  FeedHub,
+  MAX_FEED_BACKLOG_BYTES,
+  MAX_FEEDS,
+  type FeedEvent,
+  type FeedListener,
+  type PendingFeed,
+} from './feed-hub.ts';
+export { tlsPeerGate } from './peer-gate.ts';
+export { publicationEvents } from './publication-events.ts';
+export { MAX_TRACKED_ADDRESSES, RateLimiter, type RateLimit } from './rate-limit.ts';
+export { MAX_BODY_BYTES } from './schemas.ts';
+export type {
+  CertificateJson,
+  CreatedTokenJson,
+  CrlsJson,
+  EnrollmentJson,
+  NodeJson,
+  RemovalJson,
+  RevocationJson,
+  TokenJson,
+} from './wire.ts';

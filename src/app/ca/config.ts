@@ -1,0 +1,176 @@
+import { Type, type Static } from 'typebox';
+import { stringify } from 'yaml';
+import { fault, LsError } from '../../std/index.ts';
+import { readConfigFile } from '../config-file.ts';
+import { parseEndpoint, type Endpoint } from '../endpoint.ts';
+import { caHome } from './home.ts';
+
+export const CA_PORT = 8440;
+export const CA_CRL_PORT = 8441;
+const HOUR_MS = 60 * 60 * 1_000;
+const strict = { additionalProperties: false };
+
+const limits = Type.Object(
+  {
+    requests_per_second: Type.Integer({
+      default: 200,
+      minimum: 1,
+      maximum: 1_000_000,
+      description: 'Steady rate of calls from one address. Nodes ask a few times an hour.',
+    }),
+    burst: Type.Integer({
+      default: 1_000,
+      minimum: 1,
+      maximum: 1_000_000,
+      description: 'Calls one address may make at once: a whole site behind one NAT that starts together.',
+    }),
+    connections: Type.Integer({
+      default: 12_000,
+      minimum: 8,
+      maximum: 1_000_000,
+      description: 'Open connections altogether: one feed for each of 10,000 members, and room for calls.',
+    }),
+    connections_per_address: Type.Integer({
+      default: 1_024,
+      minimum: 1,
+      maximum: 1_000_000,
+      description: 'Open connections from one address.',
+    }),
+  },
+  { ...strict, default: {}, description: 'What one caller may take.' },
+);
+
+/** Schema of ca.yaml. Units are part of the names. */
+export const caConfigSchema = Type.Object(
+  {
+    trust_domain: Type.String({
+      minLength: 1,
+      maxLength: 253,
+      description: 'The cluster. In every certificate, so it is never changed after `pki init`.',
+    }),
+    urls: Type.Array(Type.String({ pattern: '^https://[^/\\s]+$', maxLength: 2_048 }), {
+      minItems: 1,
+      maxItems: 16,
+      description:
+        'https://HOST:PORT at which nodes reach this CA, most preferred first. Every token names them.',
+    }),
+    crl_url: Type.String({
+      pattern: '^http://[^/\\s]+$',
+      maxLength: 2_048,
+      description:
+        'http://HOST:PORT of the CRLs, as written into certificates. Plain HTTP, since CRLs are signed.',
+    }),
+    listen: Type.String({ description: 'HOST:PORT for TLS. [::] is every interface.' }),
+    crl_listen: Type.String({ description: 'HOST:PORT for plain HTTP. It serves CRLs and nothing else.' }),
+    permit_dns: Type.Array(Type.String({ maxLength: 253 }), {
+      default: [],
+      maxItems: 64,
+      description:
+        'DNS suffixes the issuing certificate permits beside the trust domain. A record: fixed by `pki init`.',
+    }),
+    interval_min_ms: Type.Integer({
+      default: 100,
+      minimum: 10,
+      maximum: 60_000,
+      description: 'Shortest heartbeat interval a member may choose.',
+    }),
+    interval_max_ms: Type.Integer({
+      default: 60_000,
+      minimum: 100,
+      maximum: HOUR_MS,
+      description: 'Longest heartbeat interval a member may choose.',
+    }),
+    full_crl_every_ms: Type.Integer({
+      default: HOUR_MS,
+      minimum: 1_000,
+      maximum: 48 * HOUR_MS,
+      description:
+        'How often a full CRL is signed. An hour keeps deltas short and stays far below nextUpdate (72 h).',
+    }),
+    limits,
+  },
+  strict,
+);
+
+/** What ca.yaml says, checked and with defaults filled in. */
+export interface CaConfig {
+  readonly trustDomain: string;
+  readonly urls: readonly string[];
+  readonly crlUrl: string;
+  readonly listen: Endpoint;
+  readonly crlListen: Endpoint;
+  readonly permitDns: readonly string[];
+  readonly intervalMinMs: number;
+  readonly intervalMaxMs: number;
+  readonly fullCrlEveryMs: number;
+  readonly limits: CaLimits;
+}
+
+export interface CaLimits {
+  readonly requestsPerSecond: number;
+  readonly burst: number;
+  readonly connections: number;
+  readonly connectionsPerAddress: number;
+}
+
+/** The keys that `pki init` decides on; the rest keeps its defaults. */
+export interface CaConfigChoice {
+  readonly trustDomain: string;
+  readonly urls: readonly string[];
+  readonly crlUrl: string;
+  readonly listen: string;
+  readonly crlListen: string;
+  readonly permitDns: readonly string[];
+}
+
+/** Reads ca.yaml of `home`. Throws LsError: LS_CONFIG_* with the file and key named. */
+export async function readCaConfig(home: string): Promise<CaConfig> {
+  const path = caHome(home).config;
+  const file = await readConfigFile(path, caConfigSchema);
+  if (file.interval_min_ms > file.interval_max_ms) {
+    throw new LsError(fault('LS_CONFIG_INVALID', `${path}: "interval_min_ms" is above "interval_max_ms"`));
+  }
+  return {
+    trustDomain: file.trust_domain,
+    urls: file.urls,
+    crlUrl: file.crl_url,
+    listen: endpointOf(file.listen, 'listen', path),
+    crlListen: endpointOf(file.crl_listen, 'crl_listen', path),
+    permitDns: file.permit_dns,
+    intervalMinMs: file.interval_min_ms,
+    intervalMaxMs: file.interval_max_ms,
+    fullCrlEveryMs: file.full_crl_every_ms,
+    limits: limitsOf(file.limits),
+  };
+}
+
+/** The text of ca.yaml for a new CA. */
+export function formatCaConfig(choice: CaConfigChoice): string {
+  const file: Pick<
+    Static<typeof caConfigSchema>,
+    'trust_domain' | 'urls' | 'crl_url' | 'listen' | 'crl_listen' | 'permit_dns'
+  > = {
+    trust_domain: choice.trustDomain,
+    urls: [...choice.urls],
+    crl_url: choice.crlUrl,
+    listen: choice.listen,
+    crl_listen: choice.crlListen,
+    permit_dns: [...choice.permitDns],
+  };
+  return `# Written by \`lifesign pki init\`. Every key is explained in config/ca.example.yaml.\n${stringify(file)}`;
+}
+
+function limitsOf(file: Static<typeof limits>): CaLimits {
+  return {
+    requestsPerSecond: file.requests_per_second,
+    burst: file.burst,
+    connections: file.connections,
+    connectionsPerAddress: file.connections_per_address,
+  };
+}
+
+function endpointOf(text: string, key: string, path: string): Endpoint {
+  const parsed = parseEndpoint(text);
+  if (parsed.ok) return parsed.value;
+  throw new LsError(fault('LS_CONFIG_ADDRESS', `${path}: "${key}": ${parsed.error.detail}`));
+}

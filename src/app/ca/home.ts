@@ -1,0 +1,34 @@
+import { join, resolve } from 'node:path';
+
+/** Paths of the files of a CA home. */
+export interface CaHome {
+  readonly home: string;
+  /** ca.yaml: see {@link CaConfig}. */
+  readonly config: string;
+  readonly store: string;
+  readonly keysDir: string;
+  /** Encrypted PKCS#8, 0600. */
+  readonly rootKey: string;
+  readonly issuingKey: string;
+  readonly rootCert: string;
+  readonly issuingCert: string;
+  /** Where the control socket is, when that is not in the home: one line, written by the server. */
+  readonly socketNote: string;
+}
+
+export const DEFAULT_CA_HOME = 'ca/state';
+
+export function caHome(home: string): CaHome {
+  const at = (...names: readonly string[]): string => join(resolve(home), ...names);
+  return {
+    home: resolve(home),
+    config: at('ca.yaml'),
+    store: at('store.sqlite'),
+    keysDir: at('keys'),
+    rootKey: at('keys', 'root.key.pem'),
+    issuingKey: at('keys', 'issuing.key.pem'),
+    rootCert: at('root.pem'),
+    issuingCert: at('issuing.pem'),
+    socketNote: at('control.path'),
+  };
+}
