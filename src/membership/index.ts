@@ -1,0 +1,24 @@
+export {
+  AccusationBook,
+  MAX_REMEMBERED_REBUTTALS,
+  REBUTTAL_WAIT_MS,
+  type AccusationQuorum,
+  type HeldAccusation,
+} from './accusation-book.ts';
+export { ArrivalDetector, DEFAULT_DETECTOR, type DetectorConfig } from './detector.ts';
+export { LocalHealth, MAX_LOCAL_HEALTH } from './health.ts';
+export {
+  countsAsAlive,
+  decideState,
+  MEMBER_STATES,
+  type MemberEvidence,
+  type MemberState,
+  type StateReason,
+  type StateVerdict,
+} from './lattice.ts';
+export { MAX_ROSTER_HISTORY, MemberTable, PREVIOUS_ROSTER_VALID_MS, type RosterView } from './member-table.ts';
+export { DEFAULT_RECOVERY, Member, type RecoveryConfig, type SubjectRecord, type SubjectRecordType } from './member.ts';
+export { isInquorate, type RosterSight } from './quorum.ts';
+export * from './records/index.ts';
+export { assignObservers, type ObserverAssignment, type RingRoster } from './rings.ts';
+export { viewDigest, type ViewRow } from './view.ts';

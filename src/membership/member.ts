@@ -1,0 +1,173 @@
+import type { ChainHead } from '../heartbeat/index.ts';
+import { monoMs, type Digest, type MonoMs, type NodeId, type NodeName } from '../std/index.ts';
+import { AccusationBook } from './accusation-book.ts';
+import { ArrivalDetector } from './detector.ts';
+import type { MemberEvidence } from './lattice.ts';
+import type { RosterMember } from './records/index.ts';
+
+/** A verified record of the subject, kept because it may have to be shown to others. */
+export interface SubjectRecord<T extends SubjectRecordType = SubjectRecordType> {
+  readonly type: T;
+  readonly bytes: Uint8Array;
+  readonly id: Digest;
+  /** 0 for an epoch-start. */
+  readonly seq: number;
+  readonly structureHash: Uint8Array;
+}
+
+export type SubjectRecordType = 'epoch-start' | 'heartbeat' | 'key-change';
+
+/** keepalived's rise count and delay, for a member that was down. */
+export interface RecoveryConfig {
+  readonly riseHeartbeats: number;
+  readonly delayMs: number;
+}
+
+export const DEFAULT_RECOVERY: RecoveryConfig = { riseHeartbeats: 2, delayMs: 1_000 };
+
+/** What one node holds about one other member, in that member's present epoch. */
+export class Member {
+  readonly nodeId: NodeId;
+  name: NodeName;
+  roster: RosterMember['state'];
+  /** 0 until an epoch-start is held. */
+  epoch = 0;
+  epochStart: SubjectRecord<'epoch-start'> | undefined;
+  /** The newest heartbeat of this epoch, or its epoch-start: what an accusation embeds. */
+  last: SubjectRecord<'epoch-start' | 'heartbeat'> | undefined;
+  /** The newest record of any kind in this epoch: where the next one has to continue. */
+  head: ChainHead | undefined;
+  /** Its renewals in this epoch, in order: whoever learns the epoch-start must learn these too. */
+  keyChanges: readonly SubjectRecord<'key-change'>[] = [];
+  /** Its newest heartbeat that rebuts something. */
+  rebuttal: SubjectRecord<'heartbeat'> | undefined;
+  /** When the subject was last heard, on our own link or relayed. */
+  lastHeard: MonoMs | undefined;
+  flags = 0;
+  /** Its wall clock was far from ours when it was last heard. */
+  clockSkewed = false;
+  book = new AccusationBook();
+  downCertificate: Uint8Array | undefined;
+  leave: Uint8Array | undefined;
+  #detector: ArrivalDetector | undefined;
+  #heardDirectly = false;
+  #closedAndRefused = false;
+  #recovery: { heartbeats: number; readonly until: MonoMs } | undefined;
+  readonly #recoveryConfig: RecoveryConfig;
+
+  constructor(entry: RosterMember, recovery: RecoveryConfig = DEFAULT_RECOVERY) {
+    this.nodeId = entry.nodeId;
+    this.name = entry.name;
+    this.roster = entry.state;
+    this.#recoveryConfig = recovery;
+  }
+
+  /** Begins a higher epoch; everything said about the lower one is history. */
+  startEpoch(epoch: number, start: SubjectRecord<'epoch-start'>, intervalMs: number, now: MonoMs): void {
+    if (epoch <= this.epoch) throw new RangeError(`epoch ${epoch} does not follow ${this.epoch}`);
+    if (this.downCertificate !== undefined) {
+      const { riseHeartbeats, delayMs } = this.#recoveryConfig;
+      this.#recovery = { heartbeats: riseHeartbeats, until: monoMs(now + delayMs) };
+    }
+    this.epoch = epoch;
+    this.epochStart = start;
+    this.last = start;
+    this.head = { epoch, seq: 0, hash: start.structureHash };
+    this.keyChanges = [];
+    this.rebuttal = undefined;
+    this.book = new AccusationBook();
+    this.downCertificate = undefined;
+    this.leave = undefined;
+    this.#heardDirectly = false;
+    this.#closedAndRefused = false;
+    this.#detector = new ArrivalDetector(intervalMs, now);
+  }
+
+  /** Takes a verified heartbeat of the present epoch with a higher seq; `direct` when its subject sent it to us. */
+  heard(record: SubjectRecord<'heartbeat'>, intervalMs: number, direct: boolean, now: MonoMs): void {
+    this.last = record;
+    this.#advance(record);
+    this.lastHeard = now;
+    if (!direct) return;
+    this.#heardDirectly = true;
+    this.#closedAndRefused = false;
+    this.#detector?.arrived(record.seq, intervalMs, now);
+    if (this.#recovery !== undefined) this.#recovery.heartbeats -= 1;
+  }
+
+  /** Takes a heartbeat that was heard and answers accusations. */
+  rebutted(record: SubjectRecord<'heartbeat'>, ids: readonly Digest[]): void {
+    this.rebuttal = record;
+    this.book.rebut(ids, record.seq);
+  }
+
+  /** Takes a verified renewal; the certificate itself is the directory's. */
+  rekeyed(record: SubjectRecord<'key-change'>): void {
+    this.keyChanges = [...this.keyChanges, record];
+    this.#advance(record);
+  }
+
+  /** The fast path: its connection closed without a leave and a new one was refused. */
+  connectionRefused(): void {
+    if (this.epoch > 0) this.#closedAndRefused = true;
+  }
+
+  /** Gives back time that our own process did not run. */
+  extendDeadline(ms: number): void {
+    this.#detector?.extend(ms);
+  }
+
+  /** When silence starts to count; undefined before the first epoch-start. */
+  get deadline(): MonoMs | undefined {
+    return this.#detector?.deadline();
+  }
+
+  isRefused(): boolean {
+    return this.#closedAndRefused;
+  }
+
+  isSilent(now: MonoMs): boolean {
+    if (this.#detector === undefined) return false;
+    return this.#closedAndRefused || now >= this.#detector.deadline();
+  }
+
+  /** When {@link evidence} may change by the passing of time alone. */
+  nextChange(): MonoMs | undefined {
+    const times = [this.deadline, this.#recovery?.until].filter((time) => time !== undefined);
+    return times.length === 0 ? undefined : monoMs(Math.min(...times));
+  }
+
+  /** What the precedence function needs, given the verdict on the certificate and our own quorum. */
+  evidence(
+    certificate: MemberEvidence['certificate'],
+    inquorate: boolean,
+    now: MonoMs,
+  ): MemberEvidence {
+    return {
+      roster: this.roster,
+      certificate: this.epoch === 0 && certificate === 'good' ? 'none' : certificate,
+      left: this.leave !== undefined,
+      down: this.downCertificate !== undefined,
+      accusations: this.book.count,
+      hearing: this.#hearing(now),
+      recovering: this.#isRecovering(now),
+      inquorate,
+    };
+  }
+
+  #advance({ seq, structureHash }: SubjectRecord): void {
+    this.head = { epoch: this.epoch, seq, hash: structureHash };
+  }
+
+  #hearing(now: MonoMs): MemberEvidence['hearing'] {
+    if (!this.#heardDirectly) return 'never';
+    return this.isSilent(now) ? 'silent' : 'fresh';
+  }
+
+  #isRecovering(now: MonoMs): boolean {
+    if (this.#recovery === undefined) return false;
+    if (this.#recovery.heartbeats > 0 || now < this.#recovery.until) return true;
+    this.#recovery = undefined;
+    return false;
+  }
+}

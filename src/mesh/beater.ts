@@ -1,0 +1,167 @@
+import { signHeartbeat, type Heartbeat, type SignedRecord } from '../heartbeat/index.ts';
+import { viewDigest } from '../membership/index.ts';
+import { fault, monoMs, type Digest, type MonoMs } from '../std/index.ts';
+import type { Core } from './core.ts';
+import type { Gossip } from './gossip.ts';
+import type { Link, LinkTable } from './link-table.ts';
+import type { StatusBoard } from './status-board.ts';
+
+/** Heartbeat flag bits. Source: docs/FORMATS.md. */
+export const FLAG_UNLOGGED = 1;
+/** Accusations answered by one heartbeat; the rest waits for the next. */
+export const MAX_REBUTS = 16;
+
+interface Beat {
+  readonly record: SignedRecord;
+  readonly seq: number;
+}
+
+interface Committing extends Beat {
+  readonly rebuts: readonly Digest[];
+  readonly giveUpAt: MonoMs;
+}
+
+/**
+ * Makes this node's heartbeats: signed once per interval, durable before they are sent. When the ledger does not
+ * answer within half an interval, the next number goes out at once, flagged `unlogged`: the number whose fate is
+ * unknown is never sent, so no two records ever share one.
+ */
+export class Beater {
+  readonly #core: Core;
+  readonly #links: LinkTable;
+  readonly #gossip: Gossip;
+  readonly #board: StatusBoard;
+  #nextBeat: MonoMs | undefined;
+  #committing: Committing | undefined;
+  #toRebut: Digest[] = [];
+  flags = 0;
+
+  constructor(core: Core, links: LinkTable, gossip: Gossip, board: StatusBoard) {
+    this.#core = core;
+    this.#links = links;
+    this.#gossip = gossip;
+    this.#board = board;
+  }
+
+  /** Starts beating, at once: the epoch-start is durable. */
+  start(): void {
+    this.#committing = undefined;
+    this.#toRebut = [];
+    this.#nextBeat = this.#core.now.mono;
+    this.tick();
+  }
+
+  stop(): void {
+    this.#nextBeat = undefined;
+    this.#committing = undefined;
+  }
+
+  get beating(): boolean {
+    return this.#nextBeat !== undefined;
+  }
+
+  /** Answers an accusation with a heartbeat outside the schedule. */
+  rebut(accusation: Digest): void {
+    if (!this.beating || this.#toRebut.includes(accusation)) return;
+    if (this.#toRebut.length < MAX_REBUTS) this.#toRebut.push(accusation);
+    if (this.#committing === undefined) this.#beat();
+  }
+
+  tick(): void {
+    const { now, config } = this.#core;
+    if (this.#committing !== undefined && now.mono >= this.#committing.giveUpAt) {
+      this.#core.out.report('warn', fault('LS_MESH_SLOW_LEDGER', 'a heartbeat was not durable within half an interval'));
+      this.#abandon();
+    }
+    if (this.#nextBeat === undefined || now.mono < this.#nextBeat) return;
+    // After a stall the missed beats are not made up for: the schedule starts anew from now.
+    const onTime = this.#nextBeat + config.intervalMs;
+    this.#nextBeat = monoMs(onTime > now.mono ? onTime : now.mono + config.intervalMs);
+    if (this.#committing === undefined) this.#beat();
+  }
+
+  get nextDeadline(): MonoMs | undefined {
+    if (this.#nextBeat === undefined) return undefined;
+    return monoMs(Math.min(this.#nextBeat, this.#committing?.giveUpAt ?? Infinity));
+  }
+
+  /** Shows a peer that has just come up the newest heartbeat, so that it need not wait for the next. */
+  greet(link: Link): void {
+    const { heartbeat } = this.#core.own;
+    if (heartbeat !== undefined) {
+      this.#links.send(link, { kind: 'record', type: 'heartbeat', bytes: heartbeat.bytes });
+    }
+  }
+
+  #beat(): void {
+    const { journal, now } = this.#core;
+    journal.probe(now.wall);
+    const rebuts = this.#toRebut.splice(0, MAX_REBUTS);
+    if (!journal.healthy) {
+      this.#beatUnlogged(rebuts);
+      return;
+    }
+    const beat = this.#sign(rebuts, 0);
+    const giveUpAt = monoMs(now.mono + this.#core.config.intervalMs * this.#core.config.durableWithinShare);
+    const committing = { ...beat, rebuts, giveUpAt };
+    this.#committing = committing;
+    journal.strict(
+      { type: 'heartbeat-sent', record: beat.record.bytes },
+      now.wall,
+      () => {
+        if (this.#committing !== committing) return;
+        this.#committing = undefined;
+        this.#send(beat, rebuts);
+        if (this.#toRebut.length > 0) this.#beat();
+      },
+      () => {
+        if (this.#committing === committing) this.#abandon();
+      },
+    );
+  }
+
+  #abandon(): void {
+    const rebuts = this.#committing?.rebuts ?? [];
+    this.#committing = undefined;
+    this.#beatUnlogged(rebuts);
+  }
+
+  #beatUnlogged(rebuts: readonly Digest[]): void {
+    this.#core.journal.lose(1, 'unlogged');
+    this.#send(this.#sign(rebuts, FLAG_UNLOGGED), rebuts);
+  }
+
+  #sign(rebuts: readonly Digest[], extraFlags: number): Beat {
+    const { own, crypto, domainId, config, now, journal, table } = this.#core;
+    const seq = own.seq + 1;
+    const body: Heartbeat = {
+      certId: own.credential.certId,
+      epoch: own.epoch,
+      seq,
+      tMs: now.wall,
+      intervalMs: config.intervalMs,
+      prev: own.prev,
+      flags: this.flags | extraFlags,
+      health: this.#board.localHealth,
+      crlNumber: this.#core.trust.crlNumber,
+      rosterNumber: table.roster?.number ?? 0,
+      viewDigest: viewDigest(this.#board.viewRows(), crypto),
+      checkpoint: extraFlags === 0 ? journal.head : null,
+      heads: this.#board.headsToEntangle(seq),
+      rebuts: rebuts.length === 0 ? null : rebuts,
+      ext: new Map(),
+    };
+    const record = signHeartbeat(body, own.credential.signer, domainId, crypto);
+    own.signed(record);
+    return { record, seq };
+  }
+
+  #send({ record, seq }: Beat, rebuts: readonly Digest[]): void {
+    const { own } = this.#core;
+    const sent = { type: 'heartbeat' as const, seq, ...record };
+    own.heartbeat = sent;
+    this.#gossip.markSeen(record.id);
+    if (rebuts.length > 0) own.rebuttal = sent;
+    this.#links.broadcast({ kind: 'record', type: 'heartbeat', bytes: record.bytes });
+  }
+}

@@ -1,0 +1,83 @@
+import type { LedgerEntry } from '../ledger/index.ts';
+import type { MemberState, StateReason } from '../membership/index.ts';
+import type {
+  CertId,
+  Fault,
+  MonoMs,
+  NodeId,
+  NodeName,
+  SignatureAlgorithm,
+  UnixMs,
+} from '../std/index.ts';
+import type { ConnectionId, Token } from './events.ts';
+
+/** Queueing class of bytes on a link; a full queue drops the oldest heartbeats first and never control. */
+export type WriteClass = 'control' | 'crl' | 'record' | 'heartbeat';
+
+/** The last key seen of a peer: a new one counts only with a successor statement of this one. */
+export interface Pin {
+  readonly nodeId: NodeId;
+  readonly certId: CertId;
+  readonly algorithm: SignatureAlgorithm;
+  readonly spki: Uint8Array;
+  /** Highest epoch seen of the peer. */
+  readonly epoch: number;
+}
+
+/** What a node must find again after a crash. */
+export interface PersistentState {
+  /** Highest epoch this node ever prepared to use. */
+  readonly epoch: number;
+  /** Newest verified time, so that turning the clock back revives nothing. */
+  readonly trustedTimeMs: UnixMs;
+  readonly pins: readonly Pin[];
+}
+
+/** A change of a member's state, as consumers see it. */
+export interface Transition {
+  readonly nodeId: NodeId;
+  readonly name: NodeName;
+  readonly epoch: number;
+  readonly from: MemberState;
+  readonly to: MemberState;
+  readonly reason: StateReason;
+  readonly at: UnixMs;
+}
+
+/** Everything a node can do to the world. Order within one answer is the order in which they must happen. */
+export type Effect =
+  /** Send `tick` at this moment, in place of any earlier wish. */
+  | { readonly kind: 'wake'; readonly at: MonoMs }
+  | { readonly kind: 'dial'; readonly peer: NodeId; readonly address: string }
+  | {
+      readonly kind: 'write';
+      readonly connection: ConnectionId;
+      readonly bytes: Uint8Array;
+      readonly class: WriteClass;
+    }
+  /** Flush what is queued, then close. */
+  | { readonly kind: 'disconnect'; readonly connection: ConnectionId }
+  /** Answered by `saved` or `save-failed`. */
+  | { readonly kind: 'save'; readonly token: Token; readonly state: PersistentState }
+  /** Answered by `durable` or `append-failed`. */
+  | {
+      readonly kind: 'append';
+      readonly token: Token;
+      readonly entries: readonly LedgerEntry[];
+      readonly at: UnixMs;
+    }
+  /** Keep a CRL or roster that is now in force, then tell the CA that we enforce it. */
+  | { readonly kind: 'keep-crl'; readonly der: Uint8Array }
+  | { readonly kind: 'keep-roster'; readonly bytes: Uint8Array }
+  | { readonly kind: 'acknowledge'; readonly crlNumber: number; readonly rosterNumber: number }
+  | { readonly kind: 'renew' }
+  | { readonly kind: 'transition'; readonly transition: Transition }
+  /** For the operational log. Nothing a peer sent is above `debug`. */
+  | {
+      readonly kind: 'report';
+      readonly level: 'debug' | 'info' | 'warn' | 'error';
+      readonly fault: Fault;
+      readonly peer: NodeId | undefined;
+    }
+  /** The node has ended; with a fault when it had to. */
+  | { readonly kind: 'stopped'; readonly fault: Fault | undefined };

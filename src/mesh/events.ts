@@ -1,0 +1,45 @@
+import type { TreeHead } from '../heartbeat/index.ts';
+import type { Brand, Fault, NodeId, Signer } from '../std/index.ts';
+
+/** One TLS connection, named by the shell for as long as it lives. */
+export type ConnectionId = Brand<number, 'ConnectionId'>;
+/** Ties an effect that must become durable to the event that says it is. */
+export type Token = Brand<number, 'Token'>;
+
+/** Where a peer may be reached: a hint from the CA, beaten by the addresses in the peer's own epoch-start. */
+export interface Seed {
+  readonly nodeId: NodeId;
+  readonly address: string;
+}
+
+/** Everything that can happen to a node. The shell feeds these in; nothing else moves the core. */
+export type NodeEvent =
+  | { readonly kind: 'start' }
+  /** The wake-up last asked for. */
+  | { readonly kind: 'tick' }
+  | {
+      readonly kind: 'connected';
+      readonly connection: ConnectionId;
+      readonly role: 'dialer' | 'listener';
+      /** DER, leaf first, as the peer presented it: validated by TLS, judged again here. */
+      readonly chain: readonly Uint8Array[];
+      readonly address: string;
+    }
+  | { readonly kind: 'received'; readonly connection: ConnectionId; readonly bytes: Uint8Array }
+  | { readonly kind: 'disconnected'; readonly connection: ConnectionId; readonly detail: string }
+  | { readonly kind: 'dial-failed'; readonly peer: NodeId; readonly refused: boolean; readonly detail: string }
+  | { readonly kind: 'saved'; readonly token: Token }
+  | { readonly kind: 'save-failed'; readonly token: Token; readonly fault: Fault }
+  | { readonly kind: 'durable'; readonly token: Token; readonly head: TreeHead }
+  | { readonly kind: 'append-failed'; readonly token: Token; readonly fault: Fault }
+  | { readonly kind: 'crl'; readonly der: Uint8Array }
+  | { readonly kind: 'roster'; readonly bytes: Uint8Array }
+  | { readonly kind: 'seeds'; readonly seeds: readonly Seed[] }
+  /** The shell has a new certificate for a new key; `successor` is the old key's statement over it. */
+  | {
+      readonly kind: 'renewed';
+      readonly chain: readonly Uint8Array[];
+      readonly signer: Signer;
+      readonly successor: Uint8Array;
+    }
+  | { readonly kind: 'leave'; readonly reason: string };

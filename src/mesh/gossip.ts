@@ -1,0 +1,126 @@
+import type { RecordType } from '../heartbeat/index.ts';
+import type { Message } from '../link/index.ts';
+import type { Member } from '../membership/index.ts';
+import { concatBytes, monoMs, toHex, utf8, type Digest, type MonoMs, type NodeId } from '../std/index.ts';
+import { BoundedSet } from './bounded-set.ts';
+import { randomShare, type Core } from './core.ts';
+import type { Link, LinkTable } from './link-table.ts';
+
+/** Ids of verified records remembered, so that nothing is verified or passed on twice. */
+export const MAX_SEEN_RECORDS = 16_384;
+/** Ids in one digest or want message. */
+export const MAX_DIGEST_IDS = 1_024;
+const ID_PREFIX_BYTES = 16;
+
+/** A record worth showing to whoever missed it. */
+interface Retained {
+  readonly id: Uint8Array;
+  readonly message: Message;
+}
+
+/**
+ * Pushes what all must know to everyone at once and repairs what a push missed by exchanging digests, also with
+ * nodes that are down, so that a partition heals by itself.
+ */
+export class Gossip {
+  readonly #core: Core;
+  readonly #links: LinkTable;
+  readonly #seen = new BoundedSet<Digest>(MAX_SEEN_RECORDS);
+  #nextReconcile: MonoMs;
+
+  constructor(core: Core, links: LinkTable) {
+    this.#core = core;
+    this.#links = links;
+    this.#nextReconcile = core.now.mono;
+  }
+
+  hasSeen(id: Digest): boolean {
+    return this.#seen.has(id);
+  }
+
+  /** Only a verified record may enter: else a forger could make us deaf to the real one. */
+  markSeen(id: Digest): void {
+    this.#seen.add(id);
+  }
+
+  push(type: RecordType, bytes: Uint8Array, except?: NodeId): void {
+    this.#links.broadcast({ kind: 'record', type, bytes }, except);
+  }
+
+  pushDown(certificate: Uint8Array, except?: NodeId): void {
+    this.#links.broadcast({ kind: 'down', certificate }, except);
+  }
+
+  /** Says what we hold, so that the peer can ask for what it lacks. */
+  sendDigest(link: Link): void {
+    const ids = this.#retained().map((retained) => retained.id);
+    this.#links.send(link, { kind: 'digest', ids: ids.slice(0, MAX_DIGEST_IDS) });
+  }
+
+  digestReceived(link: Link, ids: readonly Uint8Array[]): void {
+    const held = new Set(this.#retained().map((retained) => toHex(retained.id)));
+    const missing = ids.filter((id) => !held.has(toHex(id)));
+    if (missing.length > 0) this.#links.send(link, { kind: 'want', ids: missing });
+  }
+
+  wantReceived(link: Link, ids: readonly Uint8Array[]): void {
+    const wanted = new Set(ids.map((id) => toHex(id)));
+    for (const { id, message } of this.#retained()) {
+      if (wanted.has(toHex(id))) this.#links.send(link, message);
+    }
+  }
+
+  /** Exchanges digests with one peer at random when it is time. */
+  tick(): void {
+    const { now, config } = this.#core;
+    if (now.mono < this.#nextReconcile) return;
+    this.#nextReconcile = monoMs(now.mono + config.reconcileMs * (0.75 + 0.5 * randomShare(this.#core)));
+    const links = this.#links.up;
+    const chosen = links[Math.floor(randomShare(this.#core) * links.length)];
+    if (chosen !== undefined) this.sendDigest(chosen);
+  }
+
+  get nextDeadline(): MonoMs {
+    return this.#nextReconcile;
+  }
+
+  /** In the order in which a newcomer must learn it: who, with which key, then what was said about them. */
+  #retained(): readonly Retained[] {
+    const { own, table } = this.#core;
+    const records = [own.epochStart, ...own.keyChanges, own.rebuttal].filter((record) => record !== undefined);
+    const mine = records.map((record) => this.#record(record.type, record.bytes));
+    const members = table.members.filter((member) => member.epochStart !== undefined);
+    return [
+      ...mine,
+      ...members.flatMap((member) => this.#aboutOf(member)),
+      ...members.flatMap((member) => this.#verdictsOn(member)),
+    ];
+  }
+
+  #aboutOf(member: Member): readonly Retained[] {
+    const records = [member.epochStart, ...member.keyChanges, member.rebuttal];
+    const said = records.filter((record) => record !== undefined);
+    const retained = said.map((record) => this.#record(record.type, record.bytes));
+    return member.leave === undefined ? retained : [...retained, this.#record('leave', member.leave)];
+  }
+
+  #verdictsOn(member: Member): readonly Retained[] {
+    if (member.downCertificate !== undefined) {
+      const message: Message = { kind: 'down', certificate: member.downCertificate };
+      const mark = utf8(`${member.nodeId}/${member.epoch}`);
+      return [{ id: this.#idOf(concatBytes(DOWN_MARK, mark)), message }];
+    }
+    return member.book.accusations.map(({ bytes }) => this.#record('accusation', bytes));
+  }
+
+  #record(type: RecordType, bytes: Uint8Array): Retained {
+    return { id: this.#idOf(bytes), message: { kind: 'record', type, bytes } };
+  }
+
+  #idOf(bytes: Uint8Array): Uint8Array {
+    return this.#core.crypto.sha256(bytes).slice(0, ID_PREFIX_BYTES);
+  }
+}
+
+/** Two nodes may hold different H accusations for the same death: they need not be exchanged, so the id names the death. */
+const DOWN_MARK = utf8('down ');

@@ -1,0 +1,113 @@
+import type { TreeHead } from '../heartbeat/index.ts';
+import type { LedgerEntry } from '../ledger/index.ts';
+import type { Fault, UnixMs } from '../std/index.ts';
+import type { NodeEvent, Token } from './events.ts';
+import type { Outbox } from './outbox.ts';
+
+/** Appends that wait for an answer; more than this means the ledger has stopped, and records count as lost. */
+export const MAX_PENDING_APPENDS = 4_096;
+
+interface Pending {
+  readonly entries: number;
+  readonly durable: (head: TreeHead) => void;
+  readonly failed: (reason: Fault | undefined) => void;
+}
+
+/**
+ * The node's way to its ledger. What must be durable before it is sent goes through {@link strict}; everything
+ * else through {@link record}. What the ledger refuses is counted and named by a gap entry as soon as it
+ * writes again, so that a hole is never silent.
+ */
+export class Journal {
+  readonly #out: Outbox;
+  readonly #pending = new Map<Token, Pending>();
+  #head: TreeHead | null = null;
+  #lost = 0;
+  #lostBecause = '';
+  #probing = false;
+
+  constructor(out: Outbox, head: TreeHead | null) {
+    this.#out = out;
+    this.#head = head;
+  }
+
+  /** The newest durable tree head: the only one a heartbeat may name. */
+  get head(): TreeHead | null {
+    return this.#head;
+  }
+
+  get healthy(): boolean {
+    return this.#lost === 0;
+  }
+
+  get lost(): number {
+    return this.#lost;
+  }
+
+  /** Appends without waiting. While the ledger is failing the record is counted as lost instead. */
+  record(entry: LedgerEntry, at: UnixMs): void {
+    if (!this.healthy || this.#pending.size >= MAX_PENDING_APPENDS) {
+      this.lose(1, this.healthy ? 'queue-full' : this.#lostBecause);
+      return;
+    }
+    this.#append([entry], at, { entries: 1, durable: () => undefined, failed: () => undefined });
+  }
+
+  /** Appends and continues with exactly one of `durable` and `failed`. */
+  strict(
+    entry: LedgerEntry,
+    at: UnixMs,
+    durable: () => void,
+    failed: (reason: Fault | undefined) => void,
+  ): void {
+    if (this.#pending.size >= MAX_PENDING_APPENDS) {
+      this.lose(1, 'queue-full');
+      failed(undefined);
+      return;
+    }
+    this.#append([entry], at, { entries: 1, durable, failed });
+  }
+
+  /** Counts records that were not written. */
+  lose(count: number, reason: string): void {
+    this.#lost += count;
+    this.#lostBecause = reason;
+  }
+
+  /** Tries to write the gap entry for what was lost; on success the ledger counts as healthy again. */
+  probe(at: UnixMs): void {
+    if (this.healthy || this.#probing) return;
+    this.#probing = true;
+    const count = this.#lost;
+    this.#append([{ type: 'gap', count, reason: this.#lostBecause }], at, {
+      entries: 0,
+      durable: () => {
+        this.#probing = false;
+        this.#lost -= count;
+      },
+      failed: () => {
+        this.#probing = false;
+      },
+    });
+  }
+
+  /** Takes the answer to an append; an answer to nothing of ours is ignored. */
+  answer(event: Extract<NodeEvent, { readonly kind: 'durable' | 'append-failed' }>): void {
+    const pending = this.#pending.get(event.token);
+    if (pending === undefined) return;
+    this.#pending.delete(event.token);
+    if (event.kind === 'durable') {
+      if (this.#head === null || event.head.size > this.#head.size) this.#head = event.head;
+      pending.durable(event.head);
+      return;
+    }
+    if (pending.entries > 0) this.lose(pending.entries, event.fault.code);
+    pending.failed(event.fault);
+  }
+
+  #append(entries: readonly LedgerEntry[], at: UnixMs, pending: Pending): void {
+    const token = this.#out.token();
+    this.#pending.set(token, pending);
+    this.#out.emit({ kind: 'append', token, entries, at });
+  }
+}

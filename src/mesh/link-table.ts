@@ -1,0 +1,299 @@
+import { chooseDuplicate, LinkMachine, type Hello, type LinkOutput, type Message } from '../link/index.ts';
+import { equalBytes, fault, monoMs, type Fault, type FaultCode, type MonoMs, type NodeId } from '../std/index.ts';
+import type { VerifiedPeer } from '../trust/index.ts';
+import { trustedNow, type Core } from './core.ts';
+import { Dialer } from './dialer.ts';
+import type { ConnectionId, NodeEvent } from './events.ts';
+import { TokenBucket } from './token-bucket.ts';
+
+/** Records a link may deliver before any of them is verified: on average, and at once. */
+export const LINK_RECORDS_PER_SECOND = 200;
+export const LINK_RECORDS_BURST = 4_000;
+/** Round trips above this are our problem, not a reason to wait longer before concluding anything. */
+const MAX_COUNTED_ROUND_TRIP_MS = 1_000;
+const PING_EVERY_MS = 5_000;
+
+/** One TLS connection that presented a certificate we judged good. */
+export interface Link {
+  readonly id: ConnectionId;
+  readonly role: 'dialer' | 'listener';
+  readonly machine: LinkMachine;
+  readonly limit: TokenBucket;
+  peer: VerifiedPeer;
+  up: boolean;
+  hello: Hello | undefined;
+  /** Set before we end it ourselves, or when the peer said goodbye: its end is then no sign of a crash. */
+  expectedEnd: boolean;
+  lastReceived: MonoMs;
+  roundTripMs: number;
+  ping: { readonly token: number; readonly sentAt: MonoMs } | undefined;
+  nextPing: MonoMs;
+  /** When it was last served what it was behind on. */
+  servedAt: MonoMs;
+}
+
+/** What the link table tells the rest of the core. */
+export interface LinkListener {
+  linkUp(link: Link, hello: Hello): void;
+  message(link: Link, message: Message): void;
+  /** Its process is gone: the link closed abruptly and nobody listens at its address. */
+  peerRefused(nodeId: NodeId): void;
+}
+
+/** All connections of a node: who is linked to whom, and every byte that goes out. */
+export class LinkTable {
+  readonly #core: Core;
+  readonly #listener: LinkListener;
+  readonly #hello: () => Hello;
+  readonly #links = new Map<ConnectionId, Link>();
+  readonly #byPeer = new Map<NodeId, Link>();
+  /** Machines of connections we refused: they still have a bye to deliver. */
+  readonly #refused = new Map<ConnectionId, LinkMachine>();
+  readonly dialer: Dialer;
+
+  constructor(core: Core, hello: () => Hello, listener: LinkListener) {
+    this.#core = core;
+    this.#hello = hello;
+    this.#listener = listener;
+    this.dialer = new Dialer(core);
+  }
+
+  get up(): readonly Link[] {
+    return [...this.#byPeer.values()];
+  }
+
+  get(nodeId: NodeId): Link | undefined {
+    return this.#byPeer.get(nodeId);
+  }
+
+  /** Judges the certificate of a new connection; a bad one is told why before it is closed. */
+  connected(event: Extract<NodeEvent, { readonly kind: 'connected' }>): void {
+    const { now } = this.#core;
+    const machine = new LinkMachine({ role: event.role, hello: this.#hello, now: now.mono });
+    const judged = this.#judge(event.chain);
+    if (!judged.ok) {
+      this.#core.out.report('warn', judged.error);
+      this.#refused.set(event.connection, machine);
+      this.#run(event.connection, machine.close(judged.error.code, judged.error.detail, now.mono));
+      return;
+    }
+    const link: Link = {
+      id: event.connection,
+      role: event.role,
+      machine,
+      limit: new TokenBucket(LINK_RECORDS_PER_SECOND, LINK_RECORDS_BURST, now.mono),
+      peer: judged.value,
+      up: false,
+      hello: undefined,
+      expectedEnd: false,
+      lastReceived: now.mono,
+      roundTripMs: 0,
+      ping: undefined,
+      nextPing: now.mono,
+      servedAt: monoMs(-Infinity),
+    };
+    this.#links.set(link.id, link);
+    this.#run(link.id, machine.opened(now.mono));
+  }
+
+  received(connection: ConnectionId, bytes: Uint8Array): void {
+    const link = this.#links.get(connection);
+    if (link === undefined) return;
+    link.lastReceived = this.#core.now.mono;
+    this.#run(connection, link.machine.received(bytes, this.#core.now.mono));
+  }
+
+  disconnected(connection: ConnectionId): void {
+    this.#refused.delete(connection);
+    const link = this.#links.get(connection);
+    if (link === undefined) return;
+    this.#links.delete(connection);
+    const nodeId = link.peer.nodeId;
+    if (this.#byPeer.get(nodeId) !== link) {
+      if (!this.#byPeer.has(nodeId)) this.dialer.lost(nodeId, false);
+      return;
+    }
+    this.#byPeer.delete(nodeId);
+    this.dialer.lost(nodeId, !link.expectedEnd);
+  }
+
+  dialFailed(nodeId: NodeId, refused: boolean, detail: string): void {
+    this.#core.out.report('debug', fault('LS_LINK_DIAL', detail), nodeId);
+    if (this.dialer.failed(nodeId, refused) && !this.#byPeer.has(nodeId)) this.#listener.peerRefused(nodeId);
+  }
+
+  send(link: Link, message: Message): void {
+    this.#run(link.id, link.machine.send(message, this.#core.now.mono));
+  }
+
+  /** Sends to every linked peer but `except`. */
+  broadcast(message: Message, except?: NodeId): void {
+    for (const link of this.up) if (link.peer.nodeId !== except) this.send(link, message);
+  }
+
+  /** Tells the peer why, then closes. */
+  close(link: Link, reason: Fault): void {
+    link.expectedEnd = true;
+    if (this.#byPeer.get(link.peer.nodeId) === link) this.#byPeer.delete(link.peer.nodeId);
+    this.#run(link.id, link.machine.close(reason.code, reason.detail, this.#core.now.mono));
+  }
+
+  closeAll(reason: Fault): void {
+    for (const link of [...this.#links.values()]) this.close(link, reason);
+  }
+
+  /** Judges every link's certificate again, after a CRL, a roster or the passing of time. */
+  rejudge(beforeCut: (link: Link) => void): void {
+    for (const link of [...this.#links.values()]) {
+      const verdict = this.#stillGood(link);
+      if (verdict === undefined) continue;
+      this.#core.out.report('warn', verdict, link.peer.nodeId);
+      if (link.up) beforeCut(link);
+      this.close(link, verdict);
+    }
+  }
+
+  tick(): void {
+    const { now, config } = this.#core;
+    for (const link of [...this.#links.values()]) {
+      if (now.mono - link.lastReceived >= config.deadLinkMs) {
+        this.#core.out.emit({ kind: 'disconnect', connection: link.id });
+        this.disconnected(link.id);
+        continue;
+      }
+      if (link.up && now.mono >= link.nextPing) this.#ping(link);
+      const deadline = link.machine.nextDeadline();
+      if (deadline !== null && now.mono >= deadline) this.#run(link.id, link.machine.tick(now.mono));
+    }
+    this.dialer.dialDue((nodeId) => this.#isLinked(nodeId));
+  }
+
+  nextDeadline(): MonoMs | undefined {
+    const dial = this.dialer.nextDeadline((nodeId) => this.#isLinked(nodeId));
+    let next: number = dial ?? Infinity;
+    for (const link of this.#links.values()) {
+      next = Math.min(next, link.machine.nextDeadline() ?? Infinity);
+      next = Math.min(next, link.lastReceived + this.#core.config.deadLinkMs);
+      if (link.up) next = Math.min(next, link.nextPing);
+    }
+    return next === Infinity ? undefined : monoMs(next);
+  }
+
+  #isLinked(nodeId: NodeId): boolean {
+    if (this.#byPeer.has(nodeId)) return true;
+    for (const link of this.#links.values()) {
+      if (link.peer.nodeId === nodeId && !link.expectedEnd) return true;
+    }
+    return false;
+  }
+
+  #judge(chain: readonly Uint8Array[]): ReturnType<Core['directory']['admit']> {
+    const judged = this.#core.directory.admit(chain, trustedNow(this.#core));
+    if (!judged.ok) return judged;
+    const refusal = this.#refusal(judged.value);
+    return refusal === undefined ? judged : { ok: false, error: refusal };
+  }
+
+  #refusal(peer: VerifiedPeer): Fault | undefined {
+    if (peer.nodeId === this.#core.own.nodeId) {
+      return fault('LS_LINK_SELF', `a connection presents this node's own identity ${peer.nodeId}`);
+    }
+    const state = this.#core.table.get(peer.nodeId)?.roster;
+    if (state === 'removed' || state === 'revoked') {
+      return fault('LS_LINK_NOT_MEMBER', `the roster lists ${peer.name} as ${state}`);
+    }
+    return undefined;
+  }
+
+  #stillGood(link: Link): Fault | undefined {
+    const current = this.#core.directory.current(link.peer.nodeId) ?? link.peer;
+    const checked = this.#core.directory.recheck(current, trustedNow(this.#core));
+    return checked.ok ? this.#refusal(checked.value) : checked.error;
+  }
+
+  #run(connection: ConnectionId, outputs: readonly LinkOutput[]): void {
+    for (const output of outputs) this.#apply(connection, output);
+  }
+
+  #apply(connection: ConnectionId, output: LinkOutput): void {
+    const link = this.#links.get(connection);
+    switch (output.kind) {
+      case 'write':
+        this.#core.out.emit({ kind: 'write', connection, bytes: output.bytes, class: output.class });
+        return;
+      case 'closed':
+        this.#closed(connection, output.code, output.detail, output.byPeer);
+        return;
+      case 'up':
+        if (link !== undefined) this.#linkUp(link, output.hello);
+        return;
+      case 'message':
+        if (link !== undefined && link.up) this.#message(link, output.message);
+        return;
+    }
+  }
+
+  #closed(connection: ConnectionId, code: FaultCode | string, detail: string, byPeer: boolean): void {
+    const link = this.#links.get(connection);
+    if (link !== undefined) {
+      link.expectedEnd = true;
+      if (byPeer) {
+        const reason = fault('LS_LINK_REFUSED_BY_PEER', `${link.peer.name} closed the link: ${code} ${detail}`);
+        this.#core.out.report(code === 'LS_LINK_DUPLICATE' ? 'debug' : 'warn', reason, link.peer.nodeId);
+      }
+    }
+    this.#core.out.emit({ kind: 'disconnect', connection });
+  }
+
+  #linkUp(link: Link, hello: Hello): void {
+    const nodeId = link.peer.nodeId;
+    link.hello = hello;
+    const other = this.#byPeer.get(nodeId);
+    if (other !== undefined) {
+      const loser = this.#isDead(other, hello) ? other : this.#loserOf(other, link);
+      this.close(loser, fault('LS_LINK_DUPLICATE', 'another link of this pair is kept'));
+      if (loser === link) return;
+    }
+    link.up = true;
+    this.#byPeer.set(nodeId, link);
+    this.dialer.reached(nodeId);
+    this.#listener.linkUp(link, hello);
+  }
+
+  /** A link to an earlier process of the peer, or one that has fallen silent, never beats a new one. */
+  #isDead(link: Link, newer: Hello): boolean {
+    const nonce = link.hello?.nonce;
+    if (nonce === undefined || !equalBytes(nonce, newer.nonce)) return true;
+    return this.#core.now.mono - link.lastReceived > 3 * this.#core.config.intervalMs;
+  }
+
+  #loserOf(first: Link, second: Link): Link {
+    const keep = chooseDuplicate(this.#core.own.nodeId, first.peer.nodeId, first.role, second.role);
+    return keep === 'first' ? second : first;
+  }
+
+  #message(link: Link, message: Message): void {
+    if (message.kind === 'ping') {
+      this.send(link, { kind: 'pong', token: message.token });
+      return;
+    }
+    if (message.kind === 'pong') {
+      this.#pong(link, message.token);
+      return;
+    }
+    this.#listener.message(link, message);
+  }
+
+  #ping(link: Link): void {
+    const token = (link.ping?.token ?? 0) + 1;
+    link.ping = { token, sentAt: this.#core.now.mono };
+    link.nextPing = monoMs(this.#core.now.mono + PING_EVERY_MS);
+    this.send(link, { kind: 'ping', token });
+  }
+
+  #pong(link: Link, token: number): void {
+    if (link.ping?.token !== token) return;
+    const sample = this.#core.now.mono - link.ping.sentAt;
+    link.roundTripMs = Math.min(MAX_COUNTED_ROUND_TRIP_MS, sample);
+  }
+}

@@ -1,0 +1,341 @@
+import { FORMAT_VERSION, type TreeHead } from '../heartbeat/index.ts';
+import type { Hello, Message } from '../link/index.ts';
+import { LocalHealth, MemberTable, type RecoveryConfig } from '../membership/index.ts';
+import {
+  fault,
+  LsError,
+  monoMs,
+  type CryptoPort,
+  type Instant,
+  type MonoMs,
+  type NodeId,
+  type NodeName,
+  type Random,
+  type Signer,
+} from '../std/index.ts';
+import { judgeCertificate, type TrustMaterial } from '../trust/index.ts';
+import { Accusations } from './accusations.ts';
+import { Beater } from './beater.ts';
+import type { CoreConfig } from './config.ts';
+import { trustedNow, type Core } from './core.ts';
+import { Directory } from './directory.ts';
+import type { Effect, PersistentState } from './effects.ts';
+import { Epochs } from './epochs.ts';
+import type { NodeEvent } from './events.ts';
+import { Gossip } from './gossip.ts';
+import { Journal } from './journal.ts';
+import { Judge } from './judge.ts';
+import { Keeper } from './keeper.ts';
+import { LinkTable, type Link } from './link-table.ts';
+import { Outbox } from './outbox.ts';
+import { OwnIdentity } from './own-identity.ts';
+import { OwnRecords } from './own-records.ts';
+import { Receiver } from './receiver.ts';
+import { Renewals } from './renewals.ts';
+import { Revocations } from './revocations.ts';
+import { Rosters } from './rosters.ts';
+import { StatusBoard } from './status-board.ts';
+import { StatusReader, type Explanation, type NodeStatus } from './status.ts';
+import { TrustState } from './trust-state.ts';
+
+/** What a node starts from. */
+export interface NodeCoreOptions {
+  readonly nodeId: NodeId;
+  readonly name: NodeName;
+  /** DER, leaf first, without the root. */
+  readonly chain: readonly Uint8Array[];
+  readonly signer: Signer;
+  /** Successor statements of earlier keys, oldest first. */
+  readonly succession: readonly Uint8Array[];
+  /** Raw Ed25519 public key of the ledger. 32 bytes. */
+  readonly logKey: Uint8Array;
+  /** Where peers reach this node. */
+  readonly addresses: readonly string[];
+  readonly trust: TrustMaterial;
+  readonly persisted: PersistentState;
+  /** The ledger's durable head, when it has one. */
+  readonly treeHead: TreeHead | null;
+  readonly config: CoreConfig;
+  readonly recovery?: RecoveryConfig;
+  readonly crypto: CryptoPort;
+  readonly random: Random;
+  readonly now: Instant;
+}
+
+/**
+ * One node of the mesh, without its world: events in, effects out, no clock, no socket, no disk. The simulator and
+ * the agent drive the same code.
+ *
+ * `handle` never throws for anything that came from outside.
+ */
+export class NodeCore {
+  readonly #core: Core;
+  readonly #links: LinkTable;
+  readonly #gossip: Gossip;
+  readonly #board: StatusBoard;
+  readonly #beater: Beater;
+  readonly #epochs: Epochs;
+  readonly #judge: Judge;
+  readonly #rosters: Rosters;
+  readonly #revocations: Revocations;
+  readonly #renewals: Renewals;
+  readonly #ownRecords: OwnRecords;
+  readonly #receiver: Receiver;
+  readonly #reader: StatusReader;
+  readonly #health = new LocalHealth();
+  #phase: 'created' | 'running' | 'revoked' | 'left' = 'created';
+  #wakeAt: MonoMs | undefined;
+
+  /** Throws LsError LS_SELF_CERTIFICATE when the node's own certificate is not good: such a node has nothing to say. */
+  constructor(options: NodeCoreOptions) {
+    this.#core = assemble(options);
+    const core = this.#core;
+    this.#links = new LinkTable(core, () => this.#hello(), {
+      linkUp: (link, hello) => { this.#linkUp(link, hello); },
+      message: (link, message) => { this.#message(link, message); },
+      peerRefused: (nodeId) => { core.table.get(nodeId)?.connectionRefused(); },
+    });
+    this.#board = new StatusBoard(core, this.#health);
+    this.#gossip = new Gossip(core, this.#links);
+    this.#beater = new Beater(core, this.#links, this.#gossip, this.#board);
+    this.#epochs = new Epochs(core, this.#gossip, this.#beater);
+    this.#judge = new Judge(core, this.#links, this.#gossip, this.#board);
+    this.#rosters = new Rosters(core);
+    this.#revocations = new Revocations(core, this.#links, this.#rosters);
+    this.#renewals = new Renewals(core);
+    this.#ownRecords = new OwnRecords(core, this.#gossip, this.#beater, this.#epochs);
+    const accusations = new Accusations(core, this.#judge, this.#beater, this.#epochs);
+    this.#receiver = new Receiver(core, this.#links, this.#gossip, {
+      accusations,
+      rosters: this.#rosters,
+      own: this.#ownRecords,
+      revocations: this.#revocations,
+    });
+    this.#reader = new StatusReader(core, this.#links, this.#board, () => this.#selfState());
+  }
+
+  /** Everything that follows from one event, in order. */
+  handle(event: NodeEvent, now: Instant): readonly Effect[] {
+    this.#core.now = now;
+    if (this.#phase === 'left') return [];
+    this.#dispatch(event);
+    this.#afterwards();
+    return this.#core.out.drain();
+  }
+
+  status(now: Instant): NodeStatus {
+    this.#core.now = now;
+    return this.#reader.status();
+  }
+
+  /** By name or nodeId; undefined for one the roster does not know. */
+  explain(name: string, now: Instant): Explanation | undefined {
+    this.#core.now = now;
+    return this.#reader.explain(name);
+  }
+
+  #dispatch(event: NodeEvent): void {
+    switch (event.kind) {
+      case 'start':
+        this.#phase = 'running';
+        this.#epochs.begin();
+        return;
+      case 'tick':
+        this.#tick();
+        return;
+      case 'connected':
+        this.#links.connected(event);
+        return;
+      case 'received':
+        this.#links.received(event.connection, event.bytes);
+        return;
+      case 'disconnected':
+        this.#links.disconnected(event.connection);
+        return;
+      case 'dial-failed':
+        this.#links.dialFailed(event.peer, event.refused, event.detail);
+        return;
+      case 'saved':
+      case 'save-failed':
+        this.#core.keeper.answer(event);
+        return;
+      case 'durable':
+      case 'append-failed':
+        this.#core.journal.answer(event);
+        return;
+      case 'crl':
+        this.#revocations.takeCrl(event.der, undefined);
+        return;
+      case 'roster':
+        this.#revocations.takeRoster(event.bytes);
+        return;
+      case 'seeds':
+        for (const seed of event.seeds) this.#links.dialer.hint(seed);
+        return;
+      case 'renewed':
+        this.#renewed(event);
+        return;
+      case 'leave':
+        this.#leave(event.reason);
+        return;
+    }
+  }
+
+  #tick(): void {
+    const { now } = this.#core;
+    const stolen = this.#health.woke(this.#wakeAt ?? now.mono, now.mono);
+    this.#wakeAt = undefined;
+    if (stolen > 0) this.#judge.stalled(stolen);
+    this.#beater.tick();
+    this.#renewals.tick();
+    this.#gossip.tick();
+  }
+
+  /** What every event may have changed: verdicts, dials, judgements, and the next wake-up. */
+  #afterwards(): void {
+    this.#links.tick();
+    this.#judge.tick();
+    this.#board.refresh();
+    this.#checkSelf();
+    this.#core.keeper.flush();
+    this.#askForWake();
+  }
+
+  #askForWake(): void {
+    const { now, out } = this.#core;
+    const deadlines = [
+      this.#beater.nextDeadline,
+      this.#renewals.nextDeadline,
+      this.#gossip.nextDeadline,
+      this.#links.nextDeadline(),
+      this.#judge.nextDeadline,
+      this.#board.nextDeadline,
+    ].filter((deadline) => deadline !== undefined);
+    const next = monoMs(Math.max(now.mono, Math.min(...deadlines)));
+    if (next === this.#wakeAt) return;
+    this.#wakeAt = next;
+    out.emit({ kind: 'wake', at: next });
+  }
+
+  #linkUp(link: Link, hello: Hello): void {
+    const { own } = this.#core;
+    for (const record of [own.epochStart, ...own.keyChanges]) {
+      if (record !== undefined) this.#links.send(link, { kind: 'record', type: record.type, bytes: record.bytes });
+    }
+    this.#beater.greet(link);
+    this.#gossip.sendDigest(link);
+    this.#revocations.serve(link, hello.crlNumber, hello.rosterNumber);
+  }
+
+  #message(link: Link, message: Message): void {
+    switch (message.kind) {
+      case 'record':
+        this.#receiver.record(link, message.type, message.bytes);
+        return;
+      case 'down':
+        this.#receiver.down(link, message.certificate);
+        return;
+      case 'crl':
+        this.#revocations.takeCrl(message.der, link.peer.nodeId);
+        return;
+      case 'digest':
+        this.#gossip.digestReceived(link, message.ids);
+        return;
+      case 'want':
+        this.#gossip.wantReceived(link, message.ids);
+        return;
+      // The link itself deals with these; none of them reaches us.
+      case 'hello':
+      case 'bye':
+      case 'ping':
+      case 'pong':
+        return;
+    }
+  }
+
+  #renewed(event: Extract<NodeEvent, { readonly kind: 'renewed' }>): void {
+    const { chain, signer, successor } = event;
+    const judged = this.#core.directory.admit(chain, trustedNow(this.#core));
+    if (!judged.ok || judged.value.nodeId !== this.#core.own.nodeId) {
+      const cause = judged.ok ? undefined : judged.error;
+      this.#core.out.report('error', fault('LS_SELF_CERTIFICATE', 'the new certificate is not good', cause));
+      return;
+    }
+    this.#ownRecords.renew({ peer: judged.value, chain, signer, successor });
+    this.#renewals.renewed();
+  }
+
+  #leave(reason: string): void {
+    this.#ownRecords.leave(reason, () => {
+      this.#phase = 'left';
+      this.#links.closeAll(fault('LS_LINK_SHUTDOWN', `${this.#core.own.name} leaves: ${reason}`));
+      this.#core.out.emit({ kind: 'stopped', fault: undefined });
+    });
+  }
+
+  /** A revoked node falls silent: nothing it could say counts any more. */
+  #checkSelf(): void {
+    const { own, directory, out } = this.#core;
+    if (this.#phase !== 'running') return;
+    const rostered = this.#core.table.roster?.members.find((member) => member.nodeId === own.nodeId)?.state;
+    const revoked = directory.verdict(own.nodeId, trustedNow(this.#core)) === 'revoked' || rostered === 'revoked';
+    if (!revoked && rostered !== 'removed') return;
+    this.#phase = 'revoked';
+    this.#beater.stop();
+    const what = revoked ? 'is revoked' : 'is removed from the roster';
+    out.report('error', fault('LS_SELF_REVOKED', `${own.name}, this node, ${what}`));
+  }
+
+  #selfState(): string {
+    if (this.#phase === 'running') return this.#core.own.epoch === 0 ? 'starting' : 'active';
+    return this.#phase;
+  }
+
+  #hello(): Hello {
+    const { own, trust, domainId } = this.#core;
+    return {
+      versionMin: FORMAT_VERSION,
+      versionMax: FORMAT_VERSION,
+      nonce: this.#epochs.nonce,
+      epoch: own.epoch,
+      crlNumber: trust.crlNumber,
+      rosterNumber: this.#rosters.number,
+      advertise: own.addresses[0] ?? null,
+      domainId,
+    };
+  }
+}
+
+function assemble(options: NodeCoreOptions): Core {
+  const { crypto, random, now, config, nodeId, name, logKey, addresses, chain, signer, succession } = options;
+  const out = new Outbox();
+  const keeper = new Keeper(out, options.persisted);
+  const trust = new TrustState(options.trust, chain.slice(1));
+  const directory = new Directory(trust, keeper, crypto);
+  const time = trustedNow({ now, keeper });
+  const own = judgeCertificate(trust.material, chain, 'node', time);
+  if (!own.ok) throw new LsError(fault('LS_SELF_CERTIFICATE', `the certificate of ${name} is not good`, own.error));
+  if (own.value.nodeId !== nodeId || own.value.name !== name) {
+    throw new LsError(fault('LS_SELF_CERTIFICATE', `the certificate is of ${own.value.name}, not of ${name}`));
+  }
+  const adopted = directory.adopt(own.value, options.persisted.epoch, succession);
+  if (!adopted.ok) throw new LsError(adopted.error);
+  const issuer = directory.trustIssuer(chain.slice(1), time);
+  if (!issuer.ok) throw new LsError(fault('LS_SELF_CERTIFICATE', 'the issuing CA is not good', issuer.error));
+  const { notBefore, notAfter, key } = own.value;
+  const credential = { signer, certId: key.certId, chain, notBefore, notAfter };
+  return {
+    config,
+    crypto,
+    random,
+    domainId: trust.bundle.domainId,
+    out,
+    journal: new Journal(out, options.treeHead),
+    keeper,
+    own: new OwnIdentity({ nodeId, name, logKey, addresses, credential, succession, bootedAt: now.mono }),
+    table: new MemberTable(nodeId, crypto, options.recovery),
+    trust,
+    directory,
+    now,
+  };
+}

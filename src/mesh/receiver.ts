@@ -1,0 +1,266 @@
+import {
+  decodeEpochStart,
+  decodeHeartbeat,
+  decodeKeyChange,
+  extendChain,
+  idOfRecord,
+  verifyKeyChangeProof,
+  verifyRecord,
+  type ChainedBody,
+  type Heartbeat,
+  type RecordBody,
+  type RecordType,
+  type Unverified,
+  type Verified,
+} from '../heartbeat/index.ts';
+import { decodeLeave, type Member } from '../membership/index.ts';
+import { err, fault, ok, toHex, type Fault, type Result } from '../std/index.ts';
+import type { VerifiedPeer } from '../trust/index.ts';
+import type { Accusations } from './accusations.ts';
+import { trustedNow, type Core } from './core.ts';
+import type { Gossip } from './gossip.ts';
+import { MAX_KEY_CHANGES_PER_EPOCH } from './limits.ts';
+import type { Link, LinkTable } from './link-table.ts';
+import type { OwnRecords } from './own-records.ts';
+import type { Revocations } from './revocations.ts';
+import type { Rosters } from './rosters.ts';
+
+/** A sender's wall clock this far from ours is worth a warning, never a verdict. */
+const CLOCK_SKEW_WARN_MS = 30_000;
+
+/** What became of a record: whether others must hear of it too. */
+type Outcome = Result<{ readonly forward: boolean }, Fault>;
+
+const KEEP = ok({ forward: false });
+const FORWARD = ok({ forward: true });
+
+/**
+ * Takes records off the links: strict decoding, certificate, signature, order, and only then an effect. Nothing that
+ * fails any of these changes anything.
+ */
+export class Receiver {
+  readonly #core: Core;
+  readonly #links: LinkTable;
+  readonly #gossip: Gossip;
+  readonly #accusations: Accusations;
+  readonly #rosters: Rosters;
+  readonly #own: OwnRecords;
+  readonly #revocations: Revocations;
+
+  constructor(
+    core: Core,
+    links: LinkTable,
+    gossip: Gossip,
+    parts: {
+      readonly accusations: Accusations;
+      readonly rosters: Rosters;
+      readonly own: OwnRecords;
+      readonly revocations: Revocations;
+    },
+  ) {
+    this.#core = core;
+    this.#links = links;
+    this.#gossip = gossip;
+    this.#accusations = parts.accusations;
+    this.#rosters = parts.rosters;
+    this.#own = parts.own;
+    this.#revocations = parts.revocations;
+  }
+
+  record(link: Link, type: RecordType, bytes: Uint8Array): void {
+    if (!this.#withinLimit(link)) return;
+    const id = idOfRecord(bytes, this.#core.crypto);
+    if (this.#gossip.hasSeen(id)) return;
+    const outcome = this.#take(link, type, bytes);
+    if (!outcome.ok) {
+      this.#core.out.report('debug', outcome.error, link.peer.nodeId);
+      return;
+    }
+    this.#gossip.markSeen(id);
+    if (outcome.value.forward) this.#gossip.push(type, bytes, link.peer.nodeId);
+  }
+
+  down(link: Link, bytes: Uint8Array): void {
+    if (!this.#withinLimit(link)) return;
+    const outcome = this.#accusations.takeDown(bytes, link.peer.nodeId);
+    if (!outcome.ok) this.#core.out.report('debug', outcome.error, link.peer.nodeId);
+  }
+
+  #withinLimit(link: Link): boolean {
+    if (link.limit.take(this.#core.now.mono)) return true;
+    const reason = fault('LS_MESH_FLOOD', `${link.peer.name} sends records faster than a member may`);
+    this.#core.out.report('warn', reason, link.peer.nodeId);
+    this.#links.close(link, reason);
+    return false;
+  }
+
+  #take(link: Link, type: RecordType, bytes: Uint8Array): Outcome {
+    switch (type) {
+      case 'heartbeat':
+        return this.#heartbeat(link, bytes);
+      case 'epoch-start':
+        return this.#epochStart(bytes);
+      case 'key-change':
+        return this.#keyChange(bytes);
+      case 'leave':
+        return this.#leave(bytes);
+      case 'accusation':
+        return this.#accusations.take(bytes);
+      case 'roster':
+        return this.#roster(bytes);
+      case 'successor':
+        return err(fault('LS_MESH_UNEXPECTED_RECORD', 'a successor statement never travels alone'));
+    }
+  }
+
+  #roster(bytes: Uint8Array): Outcome {
+    const taken = this.#rosters.take(bytes);
+    if (!taken.ok) return taken;
+    if (taken.value) this.#revocations.rosterTaken(bytes);
+    return ok({ forward: taken.value });
+  }
+
+  #epochStart(bytes: Uint8Array): Outcome {
+    const core = this.#core;
+    const decoded = decodeEpochStart(bytes);
+    if (!decoded.ok) return decoded;
+    const { body } = decoded.value;
+    const peer = core.directory.admit(body.chain, trustedNow(core));
+    if (!peer.ok) return peer;
+    const verified = verifyRecord(core.crypto, core.domainId, decoded.value, peer.value.key);
+    if (!verified.ok) return verified;
+    if (peer.value.nodeId === core.own.nodeId) return this.#own.epochStartSeen(verified.value);
+    const member = this.#member(peer.value);
+    if (!member.ok) return member;
+    const stale = this.#staleEpoch(member.value, verified.value);
+    if (stale !== undefined) return err(stale);
+    const adopted = core.directory.adopt(peer.value, body.epoch, body.succession);
+    if (!adopted.ok) return adopted;
+    const { id, structureHash } = verified.value;
+    const start = { type: 'epoch-start', bytes, id, seq: 0, structureHash } as const;
+    member.value.startEpoch(body.epoch, start, core.config.intervalMs, core.now.mono);
+    this.#links.dialer.signedAddresses(member.value.nodeId, body.addresses);
+    core.journal.record({ type: 'epoch-start', record: bytes }, core.now.wall);
+    return FORWARD;
+  }
+
+  #staleEpoch(member: Member, start: Verified<RecordBody & { readonly epoch: number }>): Fault | undefined {
+    const { epoch } = start.body;
+    const pinned = this.#core.keeper.pin(member.nodeId)?.epoch ?? 0;
+    const place = `epoch ${epoch} of ${member.name}; known is ${Math.max(member.epoch, pinned)}`;
+    if (epoch < member.epoch || epoch < pinned) return fault('LS_HEARTBEAT_OLD_EPOCH', place);
+    if (epoch > member.epoch) return undefined;
+    const same = member.epochStart !== undefined && toHex(member.epochStart.structureHash) === toHex(start.structureHash);
+    if (same) return fault('LS_HEARTBEAT_REPLAYED', place);
+    const clone = fault('LS_MESH_CLONE', `two processes use the identity of ${member.name} in epoch ${epoch}`);
+    this.#core.out.report('warn', clone, member.nodeId);
+    return clone;
+  }
+
+  #heartbeat(link: Link, bytes: Uint8Array): Outcome {
+    const opened = this.#open(decodeHeartbeat(bytes));
+    if (!opened.ok) return opened;
+    const { record, peer } = opened.value;
+    if (peer.nodeId === this.#core.own.nodeId) return this.#own.recordSeen(record.body);
+    const member = this.#inOrder(peer, record);
+    if (!member.ok) return member;
+    const { body, id, structureHash } = record;
+    const core = this.#core;
+    const heard = { type: 'heartbeat', bytes: record.bytes, id, seq: body.seq, structureHash } as const;
+    const direct = link.peer.nodeId === peer.nodeId;
+    member.value.heard(heard, body.intervalMs, direct, core.now.mono);
+    member.value.flags = body.flags;
+    core.journal.record({ type: 'heartbeat-received', record: record.bytes }, core.now.wall);
+    this.#warnOfSkew(member.value, body);
+    if (direct) this.#revocations.serve(link, body.crlNumber, body.rosterNumber);
+    if (body.rebuts === null) return KEEP;
+    member.value.rebutted(heard, body.rebuts);
+    return FORWARD;
+  }
+
+  #keyChange(bytes: Uint8Array): Outcome {
+    const core = this.#core;
+    const opened = this.#open(decodeKeyChange(bytes));
+    if (!opened.ok) return opened;
+    const { record, peer } = opened.value;
+    if (peer.nodeId === core.own.nodeId) return this.#own.recordSeen(record.body);
+    const member = this.#inOrder(peer, record);
+    if (!member.ok) return member;
+    if (member.value.keyChanges.length >= MAX_KEY_CHANGES_PER_EPOCH) {
+      return err(fault('LS_MESH_TOO_MANY_KEYS', `${peer.name} renewed too often in epoch ${record.body.epoch}`));
+    }
+    const next = core.directory.admit(record.body.chain, trustedNow(core));
+    if (!next.ok) return next;
+    if (next.value.nodeId !== peer.nodeId) {
+      return err(fault('LS_MESH_KEY_CHANGE_SUBJECT', `${peer.name} announces a certificate of ${next.value.name}`));
+    }
+    const proven = verifyKeyChangeProof(core.crypto, core.domainId, record, next.value.key);
+    if (!proven.ok) return proven;
+    const adopted = core.directory.adopt(next.value, record.body.epoch, [record.body.successor]);
+    if (!adopted.ok) return adopted;
+    const { id, structureHash } = record;
+    member.value.rekeyed({ type: 'key-change', bytes, id, seq: record.body.seq, structureHash });
+    core.journal.record({ type: 'key-change', record: bytes }, core.now.wall);
+    return FORWARD;
+  }
+
+  #leave(bytes: Uint8Array): Outcome {
+    const opened = this.#open(decodeLeave(bytes));
+    if (!opened.ok) return opened;
+    const { record, peer } = opened.value;
+    if (peer.nodeId === this.#core.own.nodeId) return this.#own.recordSeen(record.body);
+    const member = this.#inOrder(peer, record);
+    if (!member.ok) return member;
+    member.value.leave = bytes;
+    this.#core.journal.record({ type: 'leave', record: bytes }, this.#core.now.wall);
+    return FORWARD;
+  }
+
+  /** Certificate and signature of a record by a member that is known already. */
+  #open<T extends RecordBody>(
+    decoded: Result<Unverified<T>, Fault>,
+  ): Result<{ readonly record: Verified<T>; readonly peer: VerifiedPeer }, Fault> {
+    if (!decoded.ok) return decoded;
+    const { directory, crypto, domainId, own } = this.#core;
+    const { certId } = decoded.value.body;
+    const known = directory.byCertId(certId);
+    if (known === undefined) return err(fault('LS_MESH_UNKNOWN_CERTIFICATE', `${decoded.value.type} by ${certId}`));
+    if (known.nodeId !== own.nodeId && directory.current(known.nodeId)?.key.certId !== certId) {
+      return err(fault('LS_MESH_OLD_CERTIFICATE', `${known.name} has renewed ${certId}`));
+    }
+    const peer = directory.recheck(known, trustedNow(this.#core));
+    if (!peer.ok) return peer;
+    const record = verifyRecord(crypto, domainId, decoded.value, peer.value.key);
+    return record.ok ? ok({ record: record.value, peer: peer.value }) : record;
+  }
+
+  #inOrder(peer: VerifiedPeer, record: Verified<ChainedBody>): Result<Member, Fault> {
+    const member = this.#member(peer);
+    if (!member.ok) return member;
+    const { head } = member.value;
+    if (head === undefined) {
+      return err(fault('LS_HEARTBEAT_UNKNOWN_EPOCH', `no epoch-start of ${peer.name} is held`));
+    }
+    const step = extendChain(head, record);
+    if (step.ok) return member;
+    if (step.error.code === 'LS_HEARTBEAT_FORK') this.#core.out.report('warn', step.error, peer.nodeId);
+    return step;
+  }
+
+  #member(peer: VerifiedPeer): Result<Member, Fault> {
+    const member = this.#core.table.get(peer.nodeId);
+    return member === undefined
+      ? err(fault('LS_MESH_NOT_MEMBER', `${peer.name} is not in roster ${this.#rosters.number}`))
+      : ok(member);
+  }
+
+  #warnOfSkew(member: Member, body: Heartbeat): void {
+    const skewMs = body.tMs - this.#core.now.wall;
+    const skewed = Math.abs(skewMs) > CLOCK_SKEW_WARN_MS;
+    if (skewed && !member.clockSkewed) {
+      const detail = `the clock of ${member.name} differs from ours by ${skewMs} ms`;
+      this.#core.out.report('warn', fault('LS_MESH_CLOCK_SKEW', detail), member.nodeId);
+    }
+    member.clockSkewed = skewed;
+  }
+}

@@ -1,0 +1,118 @@
+import type { HeartbeatHead } from '../heartbeat/index.ts';
+import {
+  countsAsAlive,
+  decideState,
+  type LocalHealth,
+  type Member,
+  type MemberState,
+  type StateVerdict,
+  type ViewRow,
+} from '../membership/index.ts';
+import { monoMs, unixMs, type MonoMs, type NodeId, type UnixMs } from '../std/index.ts';
+import { trustedNow, type Core } from './core.ts';
+
+/** Every so many heartbeats carry heads of peers, so that logs are entangled at little cost. */
+const ENTANGLE_EVERY = 10;
+const MAX_HEADS = 3;
+
+/** A peer's verdict as it stands on the board. */
+export interface PostedVerdict extends StateVerdict {
+  readonly since: UnixMs;
+}
+
+const UNSEEN: PostedVerdict = { state: 'unknown', reason: 'never-heard', since: unixMs(0) };
+
+/** The verdict on every peer: the only place in the product where "alive" is decided. */
+export class StatusBoard {
+  readonly #core: Core;
+  readonly #health: LocalHealth;
+  readonly #posted = new Map<NodeId, PostedVerdict>();
+  #inquorate = false;
+
+  constructor(core: Core, health: LocalHealth) {
+    this.#core = core;
+    this.#health = health;
+  }
+
+  get localHealth(): number {
+    return this.#health.score;
+  }
+
+  get inquorate(): boolean {
+    return this.#inquorate;
+  }
+
+  /** True when this node and those it counts alive are more than half of the roster. */
+  get quorate(): boolean {
+    const { table } = this.#core;
+    const members = table.roster?.members.filter((member) => member.state === 'active') ?? [];
+    const alive = members.filter((member) => countsAsAlive(this.verdict(member.nodeId).state)).length;
+    return !this.#inquorate && 2 * (alive + 1) > members.length && members.length > 0;
+  }
+
+  verdict(nodeId: NodeId): PostedVerdict {
+    return this.#posted.get(nodeId) ?? UNSEEN;
+  }
+
+  viewRows(): readonly ViewRow[] {
+    const { own, table } = this.#core;
+    const peers = table.members
+      .filter((member) => member.epoch > 0)
+      .map((member) => ({
+        nodeId: member.nodeId,
+        epoch: member.epoch,
+        state: this.verdict(member.nodeId).state,
+      }));
+    return own.epoch === 0 ? peers : [...peers, { nodeId: own.nodeId, epoch: own.epoch, state: 'alive' }];
+  }
+
+  headsToEntangle(seq: number): readonly HeartbeatHead[] | null {
+    if (seq % ENTANGLE_EVERY !== 0) return null;
+    const heard = this.#core.table.members.filter((member) => member.last?.type === 'heartbeat');
+    const start = Math.floor(seq / ENTANGLE_EVERY) * MAX_HEADS;
+    const count = Math.min(MAX_HEADS, heard.length);
+    const heads = Array.from({ length: count }, (_, i) => headOf(heard[(start + i) % heard.length]));
+    const known = heads.filter((head) => head !== undefined);
+    return known.length === 0 ? null : known;
+  }
+
+  /** Judges everyone anew, posts what changed and tells the world. */
+  refresh(): void {
+    const { table, now } = this.#core;
+    this.#inquorate = table.isInquorate(now.mono);
+    for (const member of table.members) this.#post(member);
+  }
+
+  /** When a verdict may change by the passing of time alone. */
+  get nextDeadline(): MonoMs | undefined {
+    const { table, now } = this.#core;
+    const changes = table.members.map((member) => member.nextChange()).filter((time) => time !== undefined);
+    const ahead = changes.filter((time) => time > now.mono);
+    return ahead.length === 0 ? undefined : monoMs(Math.min(...ahead));
+  }
+
+  #post(member: Member): void {
+    const { directory, now, journal, out } = this.#core;
+    const certificate = directory.verdict(member.nodeId, trustedNow(this.#core));
+    const verdict = decideState(member.evidence(certificate, this.#inquorate, now.mono));
+    const posted = this.verdict(member.nodeId);
+    if (posted.state === verdict.state && posted.reason === verdict.reason) return;
+    const moved = posted.state !== verdict.state || posted === UNSEEN;
+    this.#posted.set(member.nodeId, { ...verdict, since: moved ? now.wall : posted.since });
+    if (posted.state === verdict.state) return;
+    const { nodeId, name, epoch } = member;
+    const change = { nodeId, epoch, from: posted.state, to: verdict.state, reason: verdict.reason };
+    journal.record({ type: 'state-change', ...change }, now.wall);
+    out.emit({ kind: 'transition', transition: { ...change, name, at: now.wall } });
+  }
+}
+
+function headOf(member: Member | undefined): HeartbeatHead | undefined {
+  if (member?.last === undefined) return undefined;
+  return { nodeId: member.nodeId, epoch: member.epoch, seq: member.last.seq, hash: member.last.structureHash };
+}
+
+/** States of which there is nothing more to hear in this epoch. */
+export function isTerminal(state: MemberState): boolean {
+  return !countsAsAlive(state) && state !== 'unknown';
+}

@@ -1,0 +1,158 @@
+import { countsAsAlive, type HeldAccusation, type MemberState, type StateReason } from '../membership/index.ts';
+import type { CertId, Digest, NodeId, NodeName, SerialNumber, UnixMs } from '../std/index.ts';
+import type { Core } from './core.ts';
+import type { LinkTable } from './link-table.ts';
+import type { StatusBoard } from './status-board.ts';
+
+/** One peer as this node sees it. */
+export interface PeerStatus {
+  readonly name: NodeName;
+  readonly nodeId: NodeId;
+  readonly alive: boolean;
+  readonly state: MemberState;
+  readonly reason: StateReason;
+  /** Null while nothing was ever known of it. */
+  readonly since: UnixMs | null;
+  readonly serial: SerialNumber | null;
+  readonly epoch: number;
+  readonly seq: number;
+  readonly lastHeartbeatAgoMs: number | null;
+  readonly flags: readonly string[];
+}
+
+/** A node's own view: nobody else's. */
+export interface NodeStatus {
+  readonly self: NodeName;
+  readonly nodeId: NodeId;
+  readonly state: string;
+  readonly epoch: number;
+  readonly quorate: boolean;
+  readonly crlNumber: number;
+  readonly crlNextUpdate: UnixMs | null;
+  readonly rosterNumber: number;
+  readonly members: number;
+  readonly h: number;
+  readonly k: number;
+  readonly certificateNotAfter: UnixMs;
+  /** False while records are being lost: disk full or too slow. */
+  readonly ledgerHealthy: boolean;
+  readonly peers: readonly PeerStatus[];
+}
+
+/** Why a peer is in its state: everything the verdict rests on. */
+export interface Explanation {
+  readonly peer: PeerStatus;
+  readonly roster: { readonly state: string; readonly number: number };
+  readonly certificate: {
+    readonly verdict: string;
+    readonly serial: SerialNumber;
+    readonly certId: CertId;
+    readonly notAfter: UnixMs;
+    readonly crlNumber: number;
+  } | null;
+  readonly link: { readonly up: boolean; readonly roundTripMs: number | null };
+  readonly deadlineInMs: number | null;
+  readonly accusations: readonly {
+    readonly id: Digest;
+    readonly accuser: string;
+    readonly rosterNumber: number;
+    readonly lastSeq: number;
+  }[];
+  readonly accusationsNeeded: number;
+  readonly downCertificate: boolean;
+  readonly inquorate: boolean;
+}
+
+const FLAG_NAMES = ['unlogged', 'maintenance', 'draining'] as const;
+
+/** Reads the core for people and programs. Changes nothing. */
+export class StatusReader {
+  readonly #core: Core;
+  readonly #links: LinkTable;
+  readonly #board: StatusBoard;
+  readonly #selfState: () => string;
+
+  constructor(core: Core, links: LinkTable, board: StatusBoard, selfState: () => string) {
+    this.#core = core;
+    this.#links = links;
+    this.#board = board;
+    this.#selfState = selfState;
+  }
+
+  status(): NodeStatus {
+    const { own, table, trust, journal } = this.#core;
+    const roster = table.roster;
+    return {
+      self: own.name,
+      nodeId: own.nodeId,
+      state: this.#selfState(),
+      epoch: own.epoch,
+      quorate: this.#board.quorate,
+      crlNumber: trust.crlNumber,
+      crlNextUpdate: trust.nextUpdate ?? null,
+      rosterNumber: roster?.number ?? 0,
+      members: roster?.members.filter((member) => member.state === 'active').length ?? 0,
+      h: roster?.h ?? 0,
+      k: roster?.k ?? 0,
+      certificateNotAfter: own.credential.notAfter,
+      ledgerHealthy: journal.healthy,
+      peers: table.members.map((member) => this.#peer(member.nodeId)).filter((peer) => peer !== undefined),
+    };
+  }
+
+  explain(name: string): Explanation | undefined {
+    const { table, directory, trust, now } = this.#core;
+    const member = table.members.find((each) => each.name === name || each.nodeId === name);
+    const peer = member === undefined ? undefined : this.#peer(member.nodeId);
+    if (member === undefined || peer === undefined) return undefined;
+    const certificate = directory.current(member.nodeId);
+    const link = this.#links.get(member.nodeId);
+    return {
+      peer,
+      roster: { state: member.roster, number: table.roster?.number ?? 0 },
+      certificate:
+        certificate === undefined
+          ? null
+          : {
+              verdict: directory.verdict(member.nodeId, now.wall),
+              serial: certificate.serial,
+              certId: certificate.key.certId,
+              notAfter: certificate.notAfter,
+              crlNumber: trust.crlNumber,
+            },
+      link: { up: link !== undefined, roundTripMs: link?.roundTripMs ?? null },
+      deadlineInMs: member.deadline === undefined ? null : member.deadline - now.mono,
+      accusations: member.book.accusations.map((accusation) => this.#accusation(accusation)),
+      accusationsNeeded: table.quorumOf(table.roster?.number ?? 0),
+      downCertificate: member.downCertificate !== undefined,
+      inquorate: this.#board.inquorate,
+    };
+  }
+
+  #peer(nodeId: NodeId): PeerStatus | undefined {
+    const { table, directory, now } = this.#core;
+    const member = table.get(nodeId);
+    if (member === undefined) return undefined;
+    const { state, reason, since } = this.#board.verdict(nodeId);
+    const flags = FLAG_NAMES.filter((_, bit) => (member.flags & (1 << bit)) !== 0);
+    return {
+      name: member.name,
+      nodeId,
+      alive: countsAsAlive(state),
+      state,
+      reason,
+      since: since === 0 ? null : since,
+      serial: directory.current(nodeId)?.serial ?? null,
+      epoch: member.epoch,
+      seq: member.head?.seq ?? 0,
+      lastHeartbeatAgoMs: member.lastHeard === undefined ? null : now.mono - member.lastHeard,
+      flags: member.clockSkewed ? [...flags, 'clock-skew'] : flags,
+    };
+  }
+
+  #accusation({ id, accuser, rosterNumber, lastSeq }: HeldAccusation): Explanation['accusations'][number] {
+    const { own, table } = this.#core;
+    const name = accuser === own.nodeId ? own.name : (table.get(accuser)?.name ?? accuser);
+    return { id, accuser: name, rosterNumber, lastSeq };
+  }
+}
