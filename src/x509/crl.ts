@@ -1,17 +1,14 @@
-import type { UnixMs } from '../std/index.ts';
-import type { CrlEntry, CrlExtensions } from './extensions.ts';
-import type { DistinguishedName } from './name.ts';
-import type { SignedObject } from './signed.ts';
+import { ok, type Fault, type Result, type UnixMs } from '../std/index.ts';
+import { contextConstructed, derTag, readDer, type DerReader } from '../codec/index.ts';
+import { readAlgorithm } from './algorithm.ts';
+import { noCrlEntries, readCrlEntries, type CrlEntries, type ReadEntries } from './crl-entries.ts';
+import type { CrlExtensions } from './extensions.ts';
+import { noCrlExtensions, readCrlExtensions } from './extensions-read.ts';
+import { readName, type DistinguishedName } from './name.ts';
+import { readSigned, type SignedObject } from './signed.ts';
 
-/** The entries of a CRL, decoded one by one when asked for. */
-export interface CrlEntries extends Iterable<CrlEntry> {
-  readonly size: number;
-  /**
-   * The entry of a serial (content bytes of the INTEGER, lower-case hexadecimal). O(1); the first call builds
-   * the index, O(size), so make it after the signature has been verified.
-   */
-  find(serialHex: string): CrlEntry | undefined;
-}
+/** Longest CRL that is read. */
+export const MAX_CRL_BYTES = 64 * 1024 * 1024;
 
 /** A well-formed v1 or v2 CRL, full or delta, whose signature nobody has looked at. Source: RFC 5280 §5.1. */
 export interface CertificateList extends SignedObject {
@@ -25,4 +22,54 @@ export interface CertificateList extends SignedObject {
   readonly extensions: CrlExtensions;
   /** OIDs of critical entry extensions that lifesign does not know: with any, the CRL must not be used (RFC 5280 §5.3). */
   readonly unknownCriticalEntryExtensions: readonly string[];
+}
+
+/**
+ * Parses a DER CRL of at most {@link MAX_CRL_BYTES} and MAX_CRL_ENTRIES entries. Every entry is checked, none
+ * is kept: memory beyond the bytes themselves is constant. The bytes are not copied, so the caller must not
+ * change them afterwards.
+ * Errors: LS_DER_*, LS_X509_VERSION, LS_X509_ALGORITHM_MISMATCH, LS_X509_EXTENSION,
+ * LS_X509_DUPLICATE_EXTENSION, LS_X509_CRL_ENTRY, LS_X509_CRL_TOO_MANY.
+ */
+export function parseCrl(der: Uint8Array): Result<CertificateList, Fault> {
+  const parsed = readDer('CRL', der, MAX_CRL_BYTES, (reader) => readSigned(reader, readTbsCertList));
+  if (!parsed.ok) return parsed;
+  const { revoked, ...list } = parsed.value;
+  const read = readRevoked(revoked);
+  if (!read.ok) return read;
+  const { entries, unknownCritical } = read.value;
+  return ok({ der, ...list, entries, unknownCriticalEntryExtensions: unknownCritical });
+}
+
+function readTbsCertList(reader: DerReader) {
+  const version = reader.optional(derTag.integer, (r) => r.unsigned(255));
+  if (version !== undefined && version !== 1)
+    throw reader.refusal('LS_X509_VERSION', `version field ${version}`);
+  const algorithm = readAlgorithm(reader);
+  const issuerName = readName(reader);
+  const thisUpdate = reader.time();
+  const nextUpdate = isTime(reader.peek()) ? reader.time() : undefined;
+  const revoked = reader.optional(derTag.sequence, (r) => r.any().body);
+  if (revoked?.length === 0) throw reader.refusal('LS_DER_COUNT', 'empty list of revoked certificates');
+  const extensions =
+    version === undefined
+      ? undefined
+      : reader.optional(contextConstructed(0), (r) => r.context(0, readCrlExtensions));
+  const value = {
+    issuer: issuerName.der,
+    issuerName,
+    thisUpdate,
+    nextUpdate,
+    revoked,
+    extensions: extensions ?? noCrlExtensions,
+  };
+  return { algorithm, value };
+}
+
+function readRevoked(content: Uint8Array | undefined): Result<ReadEntries, Fault> {
+  return content === undefined ? ok({ entries: noCrlEntries, unknownCritical: [] }) : readCrlEntries(content);
+}
+
+function isTime(tag: number | undefined): boolean {
+  return tag === derTag.utcTime || tag === derTag.generalizedTime;
 }

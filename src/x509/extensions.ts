@@ -1,4 +1,4 @@
-import type { UnixMs } from '../std/index.ts';
+import type { DistributionPoint, IssuingDistributionPoint } from './distribution-point.ts';
 import type { GeneralName, NameConstraintBase } from './general-name.ts';
 
 /** A parsed extension: what it says and whether its issuer marked it critical. Source: RFC 5280 §4.2. */
@@ -48,18 +48,6 @@ export interface NameConstraints {
   readonly excluded: readonly NameConstraintBase[];
 }
 
-/** Source: RFC 5280 §4.2.1.13. */
-export interface DistributionPoint {
-  /** fullName; empty when the point is named relative to the issuer or not at all. */
-  readonly fullName: readonly GeneralName[];
-  /** nameRelativeToCRLIssuer was used (kept only as the fact). */
-  readonly relative: boolean;
-  /** `reasons` was present: the CRL covers some reasons only. */
-  readonly partialReasons: boolean;
-  /** cRLIssuer; empty when the certificate's issuer signs the CRL. */
-  readonly crlIssuer: readonly GeneralName[];
-}
-
 /**
  * The extensions of a certificate, or those asked for by a CSR. Every extension present is in exactly one
  * field; the same OID twice is refused at parsing. A relying party must refuse a certificate with a critical
@@ -83,17 +71,6 @@ export interface CertificateExtensions {
   readonly unknown: readonly OpaqueExtension[];
 }
 
-/** Source: RFC 5280 §5.2.5. */
-export interface IssuingDistributionPoint {
-  readonly fullName: readonly GeneralName[];
-  readonly relative: boolean;
-  readonly onlyUserCerts: boolean;
-  readonly onlyCaCerts: boolean;
-  readonly onlySomeReasons: boolean;
-  readonly indirect: boolean;
-  readonly onlyAttributeCerts: boolean;
-}
-
 /** The extensions of a CRL. A relying party must refuse a CRL whose `unknown` has a critical member. */
 export interface CrlExtensions {
   readonly authorityKeyId: Extension<AuthorityKeyId> | undefined;
@@ -105,27 +82,4 @@ export interface CrlExtensions {
   readonly issuingDistributionPoint: Extension<IssuingDistributionPoint> | undefined;
   readonly freshestCrl: Extension<readonly DistributionPoint[]> | undefined;
   readonly unknown: readonly OpaqueExtension[];
-}
-
-/** Source: RFC 5280 §5.3.1, in the order of the codes 0 to 10 (7 is not used). */
-export type CrlReason =
-  | 'unspecified'
-  | 'keyCompromise'
-  | 'cACompromise'
-  | 'affiliationChanged'
-  | 'superseded'
-  | 'cessationOfOperation'
-  | 'certificateHold'
-  | 'removeFromCRL'
-  | 'privilegeWithdrawn'
-  | 'aACompromise';
-
-/** One revoked certificate of a CRL. Source: RFC 5280 §5.3. */
-export interface CrlEntry {
-  /** Content bytes of the serialNumber, lower-case hexadecimal: equals a SerialNumber for certificates of ours. */
-  readonly serialHex: string;
-  readonly revokedAt: UnixMs;
-  /** `unspecified` when the extension is absent. */
-  readonly reason: CrlReason;
-  readonly invalidityDate: UnixMs | undefined;
 }

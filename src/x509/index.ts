@@ -1,21 +1,47 @@
-export type { AlgorithmIdentifier } from './algorithm.ts';
-export type { Certificate } from './certificate.ts';
-export type { CertificateList, CrlEntries } from './crl.ts';
-export type { CertificationRequest, ProvenCsr } from './csr.ts';
+export { encodeAlgorithm, type AlgorithmIdentifier } from './algorithm.ts';
+export { MAX_CERTIFICATE_BYTES, parseCertificate, type Certificate } from './certificate.ts';
+export { encodeTbsCertificate, type TbsFields } from './certificate-write.ts';
+export { MAX_CRL_BYTES, parseCrl, type CertificateList } from './crl.ts';
+export { MAX_CRL_ENTRIES, type CrlEntries } from './crl-entries.ts';
+export { codeOfReason, isCrlReason, reasonOfCode, type CrlEntry, type CrlReason } from './crl-entry.ts';
+export { encodeTbsCertList, signCrl, type CrlFields } from './crl-write.ts';
+export { MAX_CSR_BYTES, parseCsr, verifyCsr, type CertificationRequest, type ProvenCsr } from './csr.ts';
+export { signCsr, type CsrFields } from './csr-write.ts';
+export type { DistributionPoint, IssuingDistributionPoint } from './distribution-point.ts';
 export type {
   AuthorityKeyId,
   BasicConstraints,
   CertificateExtensions,
-  CrlEntry,
   CrlExtensions,
-  CrlReason,
-  DistributionPoint,
   Extension,
-  IssuingDistributionPoint,
   KeyUsage,
   NameConstraints,
   OpaqueExtension,
 } from './extensions.ts';
-export type { GeneralName, NameConstraintBase } from './general-name.ts';
-export type { DistinguishedName, NameAttribute, NameStringType } from './name.ts';
-export type { SignedObject } from './signed.ts';
+export {
+  authorityKeyIdExtension,
+  basicConstraintsExtension,
+  crlDistributionPointsExtension,
+  encodeExtension,
+  extendedKeyUsageExtension,
+  freshestCrlExtension,
+  keyUsageExtension,
+  nameConstraintsExtension,
+  subjectAltNameExtension,
+  subjectKeyIdExtension,
+} from './extensions-write.ts';
+export { encodeGeneralName, type GeneralName, type NameConstraintBase } from './general-name.ts';
+export {
+  certIdOfCertificate,
+  commonNameOf,
+  nodeIdOfCertificate,
+  spiffeIdOf,
+  subjectSerialNumberOf,
+} from './identity.ts';
+export { formatIp, parseIp } from './ip.ts';
+export { attributeTexts, type DistinguishedName, type NameAttribute, type NameStringType } from './name.ts';
+export { encodeName, type NameFields } from './name-write.ts';
+export { keyPurposes, oids, type KeyPurpose } from './oids.ts';
+export { KEY_ID_BYTES, keyIdOf, subjectKeyOf, type SubjectKey } from './public-key.ts';
+export { signObject, verifySigned, type SignedObject } from './signed.ts';
+export { isTrustDomain, parseSpiffeId, spiffeUri, type SpiffeId } from './spiffe.ts';

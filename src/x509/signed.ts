@@ -1,4 +1,12 @@
-import type { AlgorithmIdentifier } from './algorithm.ts';
+import { equalBytes, type CryptoPort, type Signer } from '../std/index.ts';
+import {
+  derBitString,
+  derSequence,
+  ecdsaSignatureFromDer,
+  ecdsaSignatureToDer,
+  type DerReader,
+} from '../codec/index.ts';
+import { encodeAlgorithm, readAlgorithm, type AlgorithmIdentifier } from './algorithm.ts';
 
 /** What certificates, CRLs and CSRs have in common: signed bytes, algorithm, signature. */
 export interface SignedObject {
@@ -7,4 +15,49 @@ export interface SignedObject {
   readonly signatureAlgorithm: AlgorithmIdentifier;
   /** Content of the signature BIT STRING (for ECDSA a DER ECDSA-Sig-Value, not r‖s). */
   readonly signature: Uint8Array;
+}
+
+/** What is inside the signed bytes; `algorithm` is undefined where the structure does not repeat it (CSRs). */
+interface Inside<T> {
+  readonly algorithm: AlgorithmIdentifier | undefined;
+  readonly value: T;
+}
+
+/**
+ * Reads `SIGNED{…}`; the algorithm inside must equal the one outside byte by byte
+ * (LS_X509_ALGORITHM_MISMATCH). Source: RFC 5280 §4.1.1.2.
+ */
+export function readSigned<T>(
+  reader: DerReader,
+  readTbs: (reader: DerReader) => Inside<T>,
+): T & SignedObject {
+  return reader.sequence((body) => {
+    const { value: inside, der: tbs } = body.captured(() => body.sequence(readTbs));
+    const signatureAlgorithm = readAlgorithm(body);
+    if (inside.algorithm !== undefined && !equalBytes(inside.algorithm.der, signatureAlgorithm.der)) {
+      throw body.refusal('LS_X509_ALGORITHM_MISMATCH', 'signature algorithms inside and outside differ');
+    }
+    return { ...inside.value, tbs, signatureAlgorithm, signature: body.bitStringBytes() };
+  });
+}
+
+/**
+ * True when the signature is by the key in `spki`. False also for algorithms that lifesign does not use, for
+ * signatures that are not strict DER, and for keys of another algorithm. s may be in either half: CAs of
+ * others do not normalise it, and certificates are never identified by their hash.
+ */
+export function verifySigned(crypto: CryptoPort, signed: SignedObject, spki: Uint8Array): boolean {
+  const { algorithm } = signed.signatureAlgorithm;
+  if (algorithm === null) return false;
+  if (algorithm === 'Ed25519') return crypto.verify(algorithm, spki, signed.tbs, signed.signature);
+  const signature = ecdsaSignatureFromDer(algorithm, signed.signature);
+  return signature.ok && crypto.verify(algorithm, spki, signed.tbs, signature.value);
+}
+
+/** Signs the bytes and assembles `SIGNED{…}`. Requires: `tbs` names the signer's algorithm where it has one. */
+export function signObject(tbs: Uint8Array, signer: Signer): Uint8Array {
+  const signature = signer.sign(tbs);
+  const encoded =
+    signer.algorithm === 'Ed25519' ? signature : ecdsaSignatureToDer(signer.algorithm, signature);
+  return derSequence(tbs, encodeAlgorithm(signer.algorithm), derBitString(encoded));
 }

@@ -14,6 +14,7 @@ import { contextConstructed, derTag } from './tags.ts';
 import { decodeGeneralizedTime, decodeUtcTime, isUtcTimeYear } from './time.ts';
 import { decodeNamedBits, isMinimalInteger, unsignedOf } from './values.ts';
 
+const UTC_TIME_BYTES = 13;
 /** How deep constructed elements may nest. A certificate with directory names in its SAN needs 12. */
 export const MAX_DER_DEPTH = 20;
 
@@ -133,6 +134,13 @@ export class DerReader {
     return this.constructed(contextConstructed(number), read);
   }
 
+  /** What `read` returns, and the bytes it consumed. */
+  captured<T>(read: (reader: DerReader) => T): { readonly value: T; readonly der: Uint8Array } {
+    const start = this.#offset;
+    const value = read(this);
+    return { value, der: this.#bytes.subarray(start, this.#offset) };
+  }
+
   /** `read` when the next element has this tag, else undefined. */
   optional<T>(tag: number, read: (reader: DerReader) => T): T | undefined {
     return this.peek() === tag ? read(this) : undefined;
@@ -158,9 +166,7 @@ export class DerReader {
     return this.constructed(derTag.set, (inner) => {
       let previous: Uint8Array | undefined;
       return inner.list(min, max, (reader) => {
-        const start = reader.#offset;
-        const value = read(reader);
-        const current = reader.#bytes.subarray(start, reader.#offset);
+        const { value, der: current } = reader.captured(read);
         if (previous !== undefined && compareBytes(previous, current) > 0) {
           throw reader.refusal('LS_DER_SET_ORDER', 'SET OF members out of order');
         }
@@ -245,7 +251,7 @@ export class DerReader {
   time(): UnixMs {
     const { tag, body } = this.any();
     const value =
-      tag === derTag.utcTime
+      tag === derTag.utcTime && body.length === UTC_TIME_BYTES
         ? decodeUtcTime(body)
         : tag === derTag.generalizedTime
           ? decodeGeneralizedTime(body)

@@ -5,11 +5,13 @@ const DAY_SECONDS = 86_400;
 const UTC_TIME_FROM_MS = daysFromCivil(1950, 1, 1) * DAY_SECONDS * 1000;
 const UTC_TIME_BEFORE_MS = daysFromCivil(2050, 1, 1) * DAY_SECONDS * 1000;
 
-/** YYMMDDHHMMSSZ; YY from 50 means 19YY. Undefined for anything else. Source: RFC 5280 §4.1.2.5.1. */
-export function decodeUtcTime(body: Uint8Array): UnixMs | undefined {
-  if (body.length !== 13) return undefined;
-  const year = digits(body, 0, 2);
-  return moment(year < 50 ? 2000 + year : 1900 + year, body, 2);
+/**
+ * YYMMDDHHMMSSZ in the 13 bytes from `at`; YY from 50 means 19YY. Undefined for anything else.
+ * Source: RFC 5280 §4.1.2.5.1.
+ */
+export function decodeUtcTime(bytes: Uint8Array, at = 0): UnixMs | undefined {
+  const year = digits(bytes, at, 2);
+  return moment(year < 50 ? 2000 + year : 1900 + year, bytes, at + 2);
 }
 
 /** YYYYMMDDHHMMSSZ. Undefined for anything else, fractions included. Source: RFC 5280 §4.1.2.5.2. */
