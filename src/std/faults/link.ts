@@ -1,3 +1,102 @@
 import type { FaultKind } from './kind.ts';
 
-export const linkFaults = {} as const satisfies Record<string, FaultKind>;
+export const linkFaults = {
+  LS_LINK_FRAME_SIZE: {
+    cause: 'hostile-peer',
+    stateChanged: false,
+    exit: 1,
+    http: 400,
+    advice: 'find out who sent it; no frame of lifesign is empty or that large',
+  },
+  LS_LINK_MESSAGE: {
+    cause: 'hostile-peer',
+    stateChanged: false,
+    exit: 1,
+    http: 400,
+    advice: 'compare the message with its definition in docs/FORMATS.md',
+  },
+  LS_LINK_MESSAGE_TYPE: {
+    cause: 'hostile-peer',
+    stateChanged: false,
+    exit: 1,
+    http: 400,
+    advice: 'check that both nodes run supported versions',
+  },
+  LS_LINK_PROTOCOL: {
+    cause: 'hostile-peer',
+    stateChanged: false,
+    exit: 1,
+    http: 400,
+    advice: 'check what program answers at that address',
+  },
+  LS_LINK_HELLO_TIMEOUT: {
+    cause: 'environment',
+    stateChanged: false,
+    exit: 4,
+    http: 504,
+    advice: 'check that the peer is not frozen or overloaded, and that nothing filters the connection',
+  },
+  LS_LINK_WRONG_DOMAIN: {
+    cause: 'misconfiguration',
+    stateChanged: false,
+    exit: 3,
+    http: 400,
+    advice: 'enroll both nodes with the same CA',
+  },
+  LS_LINK_VERSION: {
+    cause: 'misconfiguration',
+    stateChanged: false,
+    exit: 3,
+    http: 400,
+    advice: 'upgrade the older node; each version speaks with the one before it',
+  },
+  LS_LINK_OVERFLOW: {
+    cause: 'environment',
+    stateChanged: false,
+    exit: 4,
+    http: 503,
+    advice: 'check the peer and the network between: it takes data more slowly than the cluster makes it',
+  },
+  LS_LINK_DUPLICATE: {
+    cause: 'environment',
+    stateChanged: false,
+    exit: 5,
+    http: 409,
+    advice: 'nothing: the other link of this pair carries on',
+  },
+  LS_LINK_DIAL: {
+    cause: 'environment',
+    stateChanged: false,
+    exit: 4,
+    http: 503,
+    advice: 'check the address, the network between, and that the peer runs',
+  },
+  LS_LINK_REFUSED_BY_PEER: {
+    cause: 'environment',
+    stateChanged: false,
+    exit: 4,
+    http: 403,
+    advice: "look up the peer's code in docs/ERRORS.md, and see the peer's own log",
+  },
+  LS_LINK_SELF: {
+    cause: 'misconfiguration',
+    stateChanged: false,
+    exit: 3,
+    http: 409,
+    advice: 'check that no address of another node leads here and that no copy of this home runs elsewhere',
+  },
+  LS_LINK_NOT_MEMBER: {
+    cause: 'hostile-peer',
+    stateChanged: false,
+    exit: 6,
+    http: 403,
+    advice: 'enroll the node again if it is to be a member',
+  },
+  LS_LINK_SHUTDOWN: {
+    cause: 'environment',
+    stateChanged: false,
+    exit: 4,
+    http: 503,
+    advice: 'nothing: the process on the other side is stopping',
+  },
+} as const satisfies Record<string, FaultKind>;

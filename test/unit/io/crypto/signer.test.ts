@@ -64,9 +64,7 @@ describe('signers', () => {
       () => signerFromPkcs8(new Uint8Array(40)),
     ];
     for (const attempt of refused) {
-      expect(attempt).toThrowError(
-        expect.objectContaining({ code: 'LS_KEY_FORMAT' } satisfies Partial<LsError>),
-      );
+      expect(attempt).toThrow(expect.objectContaining({ code: 'LS_KEY_FORMAT' } satisfies Partial<LsError>));
     }
   });
 });
