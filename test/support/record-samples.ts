@@ -11,19 +11,26 @@ import {
   type Digest,
   type DomainId,
   type NodeId,
+  type Fault,
   type NodeName,
+  type Result,
+  type Signer,
 } from '../../src/std/index.ts';
 import {
   epochStartFormat,
   heartbeatFormat,
   keyChangeFormat,
+  signRecord,
   successorFormat,
   type EpochStart,
   type Heartbeat,
   type KeyChange,
+  type RecordBody,
   type RecordFormat,
   type RecordType,
+  type SignedRecord,
   type Successor,
+  type Unverified,
 } from '../../src/heartbeat/index.ts';
 import {
   accusationFormat,
@@ -33,6 +40,7 @@ import {
   type Leave,
   type Roster,
 } from '../../src/membership/records/index.ts';
+import { testCrypto } from './crypto.ts';
 import { fixedKey } from './fixed-keys.ts';
 
 /* Well-formed bodies of every record type, with values that never change. */
@@ -178,7 +186,8 @@ export interface RecordSample {
   readonly type: RecordType;
   readonly fields: readonly string[];
   encodeBody(): Uint8Array;
-  decode(bytes: Uint8Array): ReturnType<RecordFormat<{ certId: CertId }>['decode']>;
+  decode(bytes: Uint8Array): Result<Unverified<RecordBody>, Fault>;
+  sign(signer: Signer, domainId: DomainId): SignedRecord;
   readonly maxBytes: number;
   readonly certId: CertId;
 }
@@ -194,12 +203,13 @@ export const recordSamples: readonly RecordSample[] = [
   sampleOf(successorFormat, sampleSuccessor),
 ];
 
-function sampleOf<T extends { readonly certId: CertId }>(format: RecordFormat<T>, body: T): RecordSample {
+function sampleOf<T extends RecordBody>(format: RecordFormat<T>, body: T): RecordSample {
   return {
     type: format.type,
     fields: Object.keys(body),
     encodeBody: () => format.encodeBody(body),
     decode: (bytes) => format.decode(bytes),
+    sign: (signer, domainId) => signRecord(format, body, signer, domainId, testCrypto),
     maxBytes: format.maxBytes,
     certId: body.certId,
   };
