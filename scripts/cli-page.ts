@@ -19,7 +19,7 @@ export function cliPage(): string {
 }
 
 /** Every command with its full name and what its --help prints, groups before their members. */
-function helpPages(): readonly (readonly [string, string])[] {
+export function helpPages(): readonly (readonly [string, string])[] {
   const pages: (readonly [string, string])[] = [];
   const visit = (command: Command, parents: readonly string[]): void => {
     const name = [...parents, command.name()];
