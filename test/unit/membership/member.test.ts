@@ -1,0 +1,109 @@
+import { describe, expect, it } from 'vitest';
+import { DEFAULT_RECOVERY, Member, type SubjectRecord } from '../../../src/membership/index.ts';
+import { monoMs } from '../../../src/std/index.ts';
+import { digestNamed, hash, nodeIdNamed, nodeName } from '../../support/record-samples.ts';
+
+const INTERVAL = 1_000;
+
+function record<T extends SubjectRecord['type']>(type: T, seq: number): SubjectRecord<T> {
+  const label = `${type} ${String(seq)}`;
+  return { type, seq, bytes: hash(label), id: digestNamed(label), structureHash: hash(`s ${label}`) };
+}
+
+function member(): Member {
+  return new Member({ nodeId: nodeIdNamed('a'), name: nodeName('a'), state: 'active' });
+}
+
+function livingMember(now = 0): Member {
+  const living = member();
+  living.startEpoch(1, record('epoch-start', 0), INTERVAL, monoMs(now));
+  living.heard(record('heartbeat', 1), INTERVAL, true, monoMs(now));
+  return living;
+}
+
+describe('a member', () => {
+  it('without an epoch-start has no certificate that counts and was never heard', () => {
+    expect(member().evidence('good', false, monoMs(0))).toMatchObject({ certificate: 'none', hearing: 'never' });
+  });
+
+  it('is heard once its own link brought a heartbeat', () => {
+    expect(livingMember().evidence('good', false, monoMs(100)).hearing).toBe('fresh');
+  });
+
+  it('is not heard through what others relay', () => {
+    const relayed = member();
+    relayed.startEpoch(1, record('epoch-start', 0), INTERVAL, monoMs(0));
+    relayed.heard(record('heartbeat', 1), INTERVAL, false, monoMs(0));
+    expect(relayed.evidence('good', false, monoMs(100)).hearing).toBe('never');
+    expect(relayed.last?.seq).toBe(1);
+  });
+
+  it('is silent from its deadline on', () => {
+    const living = livingMember();
+    const deadline = living.deadline ?? 0;
+    expect(living.isSilent(monoMs(deadline - 1))).toBe(false);
+    expect(living.isSilent(monoMs(deadline))).toBe(true);
+  });
+
+  it('is silent at once when its connection is refused, until it is heard again', () => {
+    const living = livingMember();
+    living.connectionRefused();
+    expect(living.isSilent(monoMs(10))).toBe(true);
+    living.heard(record('heartbeat', 2), INTERVAL, true, monoMs(20));
+    expect(living.isSilent(monoMs(30))).toBe(false);
+  });
+
+  it('that was never there is not silent for a refused connection', () => {
+    const absent = member();
+    absent.connectionRefused();
+    expect(absent.isSilent(monoMs(10))).toBe(false);
+  });
+
+  it('refuses an epoch that is not higher', () => {
+    const living = livingMember();
+    expect(() => living.startEpoch(1, record('epoch-start', 0), INTERVAL, monoMs(0))).toThrow(RangeError);
+  });
+
+  it('starts a new epoch without the accusations, the leave and the death of the last', () => {
+    const living = livingMember();
+    living.leave = new Uint8Array([1]);
+    living.downCertificate = new Uint8Array([2]);
+    living.rebutted(record('heartbeat', 2), []);
+    living.startEpoch(2, record('epoch-start', 0), INTERVAL, monoMs(5));
+    expect(living.evidence('good', false, monoMs(5))).toMatchObject({
+      left: false,
+      down: false,
+      accusations: 0,
+      hearing: 'never',
+    });
+    expect(living.book.rebuttedSeq).toBe(-1);
+  });
+
+  it('recovers from DOWN only after enough heartbeats and the delay', () => {
+    const living = livingMember();
+    living.downCertificate = new Uint8Array([1]);
+    living.startEpoch(2, record('epoch-start', 0), INTERVAL, monoMs(0));
+    const recovering = (at: number): boolean => living.evidence('good', false, monoMs(at)).recovering;
+    for (let seq = 1; seq < DEFAULT_RECOVERY.riseHeartbeats; seq++) {
+      living.heard(record('heartbeat', seq), INTERVAL, true, monoMs(seq));
+    }
+    expect(recovering(DEFAULT_RECOVERY.delayMs)).toBe(true);
+    living.heard(record('heartbeat', 9), INTERVAL, true, monoMs(50));
+    expect(recovering(DEFAULT_RECOVERY.delayMs - 1)).toBe(true);
+    expect(recovering(DEFAULT_RECOVERY.delayMs)).toBe(false);
+  });
+
+  it('that restarts before anyone called it down need not recover', () => {
+    const living = livingMember();
+    living.startEpoch(2, record('epoch-start', 0), INTERVAL, monoMs(0));
+    expect(living.evidence('good', false, monoMs(0)).recovering).toBe(false);
+  });
+
+  it('continues its chain over heartbeats and renewals alike', () => {
+    const living = livingMember();
+    living.rekeyed(record('key-change', 2));
+    expect(living.head).toMatchObject({ epoch: 1, seq: 2 });
+    expect(living.last?.seq).toBe(1);
+    expect(living.keyChanges).toHaveLength(1);
+  });
+});
