@@ -59,23 +59,3 @@ export {
   type ValidatedPath,
   type WorkLimits,
 } from './path/index.ts';
-export { KEY_ID_BYTES, keyIdOf, subjectKeyOf, type SubjectKey } from './public-key.ts';
-export { signObject, verifySigned, type SignedObject } from './signed.ts';
-export { isTrustDomain, parseSpiffeId, spiffeUri, type SpiffeId } from './spiffe.ts';
-export {
-  checkCriticalExtensions,
-  checkIsCa,
-  checkMaySignCertificates,
-  checkMaySignCrls,
-  checkValidityAt,
-  MAX_NAME_COMPARISONS,
-  MAX_PATH_CERTIFICATES,
-  MAX_SIGNATURE_CHECKS,
-  pointsAt,
-  usesAlgorithmOf,
-  validatePath,
-  WorkBudget,
-  type PathInput,
-  type ValidatedPath,
-  type WorkLimits,
-} from './path/index.ts';
