@@ -59,3 +59,6 @@ export {
   type ValidatedPath,
   type WorkLimits,
 } from './path/index.ts';
+export { KEY_ID_BYTES, keyIdOf, subjectKeyOf, type SubjectKey } from './public-key.ts';
+export { signObject, verifySigned, type SignedObject } from './signed.ts';
+export { isTrustDomain, parseSpiffeId, spiffeUri, type SpiffeId } from './spiffe.ts';
