@@ -80,14 +80,9 @@ export function decodeSign1(
   if (!tagged && bytes[0] === TAG_SIGN1) return structure('a tag 18, which records on the wire do not have');
   const decoded = decodeCbor(tagged ? bytes.subarray(1) : bytes, { ...SIGN1_LIMITS, maxBytes });
   if (!decoded.ok) return decoded;
-  const parts = isCborArray(decoded.value) ? decoded.value : [];
-  const [header, unprotected, payload, signature] = parts;
-  if (parts.length !== 4) return structure('not an array of four');
-  if (!(header instanceof Uint8Array)) return structure('the protected header is not a byte string');
-  if (!(unprotected instanceof Map)) return structure('the unprotected header is not a map');
-  if (unprotected.size > 0) return err(fault('LS_COSE_HEADER', 'the unprotected header is not empty'));
-  if (!(payload instanceof Uint8Array)) return structure('the payload is not an attached byte string');
-  if (!(signature instanceof Uint8Array)) return structure('the signature is not a byte string');
+  const parts = partsOf(decoded.value);
+  if (!parts.ok) return parts;
+  const { header, payload, signature } = parts.value;
   const algorithm = algorithmOf(header);
   if (!algorithm.ok) return algorithm;
   const checked = checkSignatureForm(algorithm.value, signature);
@@ -124,6 +119,24 @@ function protectedHeader(algorithm: SignatureAlgorithm): Uint8Array {
   if (algorithm === 'ES384')
     throw new RangeError('COSE: records are signed with ES256 or Ed25519, not ES384');
   return PROTECTED[algorithm];
+}
+
+interface Parts {
+  readonly header: Uint8Array;
+  readonly payload: Uint8Array;
+  readonly signature: Uint8Array;
+}
+
+function partsOf(value: CborValue): Result<Parts, Fault> {
+  const parts = isCborArray(value) ? value : [];
+  const [header, unprotected, payload, signature] = parts;
+  if (parts.length !== 4) return structure('not an array of four');
+  if (!(header instanceof Uint8Array)) return structure('the protected header is not a byte string');
+  if (!(unprotected instanceof Map)) return structure('the unprotected header is not a map');
+  if (unprotected.size > 0) return err(fault('LS_COSE_HEADER', 'the unprotected header is not empty'));
+  if (!(payload instanceof Uint8Array)) return structure('the payload is not an attached byte string');
+  if (!(signature instanceof Uint8Array)) return structure('the signature is not a byte string');
+  return ok({ header, payload, signature });
 }
 
 function algorithmOf(header: Uint8Array): Result<'ES256' | 'Ed25519', Fault> {
