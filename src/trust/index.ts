@@ -1,0 +1,29 @@
+export { judgeCaServer, judgeServer, MAX_PRESENTED_CERTIFICATES, pinnedRoot } from './bootstrap.ts';
+export { makeTrustBundle, MAX_ANCHORS, type TrustBundle } from './bundle.ts';
+export { checkHost } from './host.ts';
+export { judgeCertificate, recheck, type TrustMaterial } from './judge.ts';
+export { entryRetainedUntil, MAX_END_ENTITY_LIFETIME_MS } from './lifetime.ts';
+export { applyCrl, type AddedRevocation, type AppliedCrl } from './revocation/apply.ts';
+export { MAX_CRL_LEAD_MS, MAX_ENTRIES_HELD } from './revocation/crl-form.ts';
+export { restoreRevocation, type RestoredRevocation } from './revocation/restore.ts';
+export {
+  issuerKeyOf,
+  MAX_CRL_ISSUERS,
+  RevocationState,
+  type HeldCrl,
+  type IssuerKey,
+  type IssuerRevocation,
+} from './revocation/state.ts';
+export type { FreshnessPolicy } from './revocation/status.ts';
+export type { Role } from './roles/identity.ts';
+export { trustedNow, type TimeEvidence } from './time.ts';
+export type {
+  CertifiedKey,
+  VerifiedCertificate,
+  VerifiedIssuer,
+  VerifiedOf,
+  VerifiedOperator,
+  VerifiedPeer,
+  VerifiedServer,
+} from './verified.ts';
+export { parseIp as parseIpAddress } from '../x509/index.ts';

@@ -1,0 +1,125 @@
+import {
+  equalBytes,
+  err,
+  fault,
+  ok,
+  parseSerialNumber,
+  unixMs,
+  type CryptoPort,
+  type Fault,
+  type Result,
+  type SerialNumber,
+  type UnixMs,
+} from '../../std/index.ts';
+import { parseCrl, type CertificateList, type CrlEntry, type CrlReason } from '../../x509/index.ts';
+import type { TrustBundle } from '../bundle.ts';
+import { newEntries } from './continuity.ts';
+import { profileCrl, type ProfiledCrl } from './crl-form.ts';
+import { verifyCrlIssuer, type CrlIssuer } from './crl-issuer.ts';
+import { issuerKeyOfCrl, MAX_CRL_ISSUERS, type IssuerRevocation, type RevocationState } from './state.ts';
+import { checkKnownRevocations } from './status.ts';
+import { takeCrl } from './take.ts';
+
+/** A certificate that the newly applied CRL revokes, or now revokes for another reason. */
+export interface AddedRevocation {
+  readonly serial: SerialNumber;
+  readonly reason: CrlReason;
+  readonly revokedAt: UnixMs;
+}
+
+export interface AppliedCrl {
+  readonly state: RevocationState;
+  /** What this CRL added to the state; serials that are not of lifesign's form are held, not listed. */
+  readonly added: readonly AddedRevocation[];
+  /** Number of the newest CRL now held of the issuer. */
+  readonly crlNumber: number;
+  /** The CRL was a complete one (full, in our words), not a delta. */
+  readonly complete: boolean;
+  /** False when the state already stood on this very CRL, or one of its number that says the same. */
+  readonly news: boolean;
+}
+
+/**
+ * Verifies a full or delta CRL and adds it to what is known. Revocations only ever grow: a CRL that takes one
+ * back before its certificate must have expired is refused whole, and the state stays as it was.
+ *
+ * A delta stands on a full CRL: its BaseCRLNumber must not be above the number of the full CRL held, and the
+ * newest delta replaces the one before. Its cost is O(entries of the delta), that of a full CRL O(entries held).
+ *
+ * `issuerChain`: DER, the CRL issuer's certificate first, with or without the root; ignored for a root's CRL.
+ *
+ * Errors: LS_CRL_*; those of path validation for the issuer; LS_TRUST_REVOKED or LS_TRUST_HELD when the issuer
+ * is known to be revoked; those of parsing. Source: RFC 5280 §5.2.4, §6.3.3.
+ */
+export function applyCrl(
+  state: RevocationState,
+  crlDer: Uint8Array,
+  issuerChain: readonly Uint8Array[],
+  bundle: TrustBundle,
+  crypto: CryptoPort,
+  now: UnixMs,
+): Result<AppliedCrl, Fault> {
+  const parsed = parseCrl(crlDer);
+  if (!parsed.ok) return parsed;
+  const list = parsed.value;
+  const key = issuerKeyOfCrl(list);
+  if (key === undefined) return err(fault('LS_CRL_ISSUER', 'the CRL has no authorityKeyIdentifier'));
+  const held = state.issuer(key);
+  if (held !== undefined && isHeld(held, crlDer)) return ok(nothingNew(state, held, list));
+
+  const crl = profileCrl(list, now);
+  if (!crl.ok) return crl;
+  const outrun = checkRoom(state, held) ?? checkNumber(crl.value, held);
+  if (outrun !== undefined) return err(outrun);
+  const issuer = verifyCrlIssuer(list, issuerChain, bundle, crypto, now);
+  if (!issuer.ok) return issuer;
+  const revoked = checkKnownRevocations(state, issuer.value.path);
+  if (revoked !== undefined) return err(revoked);
+
+  const next = takeCrl(held, crl.value, {
+    certifiesCas: certifiesCas(issuer.value),
+    now: unixMs(Math.max(now, list.thisUpdate)),
+  });
+  if (!next.ok) return next;
+  if (next.value === held) return ok(nothingNew(state, held, list));
+  const replaced = { ...next.value, key, issuerChain: issuer.value.chain } as IssuerRevocation;
+  return ok({
+    state: state.replacing(replaced),
+    added: newEntries(held, list).flatMap(addedRevocation),
+    crlNumber: replaced.crlNumber,
+    complete: isComplete(list),
+    news: true,
+  });
+}
+
+function nothingNew(state: RevocationState, held: IssuerRevocation, list: CertificateList): AppliedCrl {
+  return { state, added: [], crlNumber: held.crlNumber, complete: isComplete(list), news: false };
+}
+
+function isHeld(held: IssuerRevocation, der: Uint8Array): boolean {
+  return equalBytes(held.full.der, der) || (held.delta !== undefined && equalBytes(held.delta.der, der));
+}
+
+function isComplete(list: CertificateList): boolean {
+  return list.extensions.deltaCrlIndicator === undefined;
+}
+
+function checkRoom(state: RevocationState, held: IssuerRevocation | undefined): Fault | undefined {
+  if (held !== undefined || state.issuerCount < MAX_CRL_ISSUERS) return undefined;
+  return fault('LS_CRL_TOO_LARGE', `CRLs of ${MAX_CRL_ISSUERS} issuers are held already`);
+}
+
+function checkNumber({ crlNumber }: ProfiledCrl, held: IssuerRevocation | undefined): Fault | undefined {
+  if (held === undefined || crlNumber >= held.crlNumber) return undefined;
+  return fault('LS_CRL_STALE', `number ${crlNumber} is below ${held.crlNumber}, which is held`);
+}
+
+/** A root may certify CAs, and so may an issuing CA unless its certificate says pathLen 0. */
+function certifiesCas({ certificate, chain }: CrlIssuer): boolean {
+  return chain.length === 0 || certificate.extensions.basicConstraints?.value.pathLen !== 0;
+}
+
+function addedRevocation({ serialHex, reason, revokedAt }: CrlEntry): readonly AddedRevocation[] {
+  const serial = parseSerialNumber(serialHex);
+  return serial === undefined ? [] : [{ serial, reason, revokedAt }];
+}
