@@ -17,5 +17,20 @@ export { errnoOf, fileError, type FileAction } from './files/file-fault.ts';
 export { HomeLock } from './files/home-lock.ts';
 export { ensurePrivateDir, type PrivateDirOptions } from './files/private-dir.ts';
 export { readFileCapped } from './files/read-file.ts';
+export { MAX_KEY_FILE_BYTES, readKeyFile, writeKeyFile, type LoadedKey } from './keys/key-file.ts';
+export {
+  findPassphrase,
+  makePassphrase,
+  MAX_PASSPHRASE_BYTES,
+  PASSPHRASE_CREDENTIAL,
+  PASSPHRASE_VARIABLE,
+  requirePassphrase,
+  type Passphrase,
+  type PassphrasePrompt,
+  type PassphraseSources,
+} from './keys/passphrase.ts';
+export { encryptPkcs8, PBKDF2_ITERATIONS } from './keys/pbes2.ts';
+export { terminalPrompt, type PromptInput, type PromptOutput } from './keys/terminal-prompt.ts';
 export { systemClock, systemRandom } from './system.ts';
 export { LOCK_WAIT_MS, MAX_WAITING_TRANSACTIONS, openSqliteStore } from './sqlite/index.ts';
+export * from './ledger/index.ts';

@@ -9,8 +9,6 @@ export interface CurveParameters {
   readonly signatureBytes: number;
   /** OpenSSL's name of the curve; null for Ed25519. */
   readonly namedCurve: string | null;
-  /** The order n of the group, for the low-s rule; null for Ed25519. Source: SEC 2 §2.4.2 and §2.5.1. */
-  readonly order: bigint | null;
 }
 
 export const CURVES: Readonly<Record<SignatureAlgorithm, CurveParameters>> = {
@@ -18,16 +16,13 @@ export const CURVES: Readonly<Record<SignatureAlgorithm, CurveParameters>> = {
     digest: 'sha256',
     signatureBytes: 64,
     namedCurve: 'prime256v1',
-    order: 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n,
   },
   ES384: {
     digest: 'sha384',
     signatureBytes: 96,
     namedCurve: 'secp384r1',
-    order:
-      0xffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973n,
   },
-  Ed25519: { digest: null, signatureBytes: 64, namedCurve: null, order: null },
+  Ed25519: { digest: null, signatureBytes: 64, namedCurve: null },
 };
 
 const ALGORITHM_OF_CURVE: ReadonlyMap<string | undefined, SignatureAlgorithm> = new Map([

@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
+import { toLowS } from '../../codec/index.ts';
 import { fault, LsError, type SignatureAlgorithm, type Signer } from '../../std/index.ts';
 import { algorithmOfKey, CURVES } from './curves.ts';
-import { lowS } from './low-s.ts';
 import { plain } from './node-crypto.ts';
 
 /** A fresh private key: for signing at once, and as DER PrivateKeyInfo (RFC 5958) for writing it down. Secret. */
@@ -37,14 +37,14 @@ export function signerFromKeyObject(key: KeyObject): Signer {
       fault('LS_KEY_FORMAT', `a ${key.type} key of type ${key.asymmetricKeyType ?? 'none'} cannot sign here`),
     );
   }
-  const { digest, order } = CURVES[algorithm];
+  const { digest } = CURVES[algorithm];
   const spki = plain(createPublicKey(key).export({ format: 'der', type: 'spki' }));
   return {
     algorithm,
     spki,
     sign(message) {
       const signature = plain(sign(digest, message, { key, dsaEncoding: 'ieee-p1363' }));
-      return order === null ? signature : lowS(signature, order);
+      return algorithm === 'Ed25519' ? signature : toLowS(algorithm, signature);
     },
   };
 }

@@ -1,0 +1,99 @@
+import { join } from 'node:path';
+import { equalBytes, fault, LsError, utf8, type Brand } from '../../std/index.ts';
+import { readFileCapped } from '../files/read-file.ts';
+
+/** The bytes that unlock a key: 1 to 1,024, no line break. Secret. */
+export type Passphrase = Brand<Uint8Array, 'Passphrase'>;
+
+/** OpenSSL reads no longer one. */
+export const MAX_PASSPHRASE_BYTES = 1_024;
+export const PASSPHRASE_VARIABLE = 'LIFESIGN_PASSPHRASE';
+export const PASSPHRASE_CREDENTIAL = 'lifesign-passphrase';
+
+/** A terminal that asks a person without showing the answer. */
+export interface PassphrasePrompt {
+  ask(question: string): Promise<Uint8Array>;
+}
+
+/** Where a passphrase may come from. The first that is there is used, in the order of the fields. */
+export interface PassphraseSources {
+  /** A file whose first line it is, as for openssl's `-passin file:`; '-' is not special. */
+  readonly file?: string | undefined;
+  /** Looked at for LIFESIGN_PASSPHRASE, then for $CREDENTIALS_DIRECTORY/lifesign-passphrase (systemd). */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Present only when a person is there to ask. */
+  readonly prompt?: PassphrasePrompt | undefined;
+}
+
+/**
+ * The passphrase for `what` (as in "the CA keys of ca/state"); undefined when no source has one.
+ * When it is for a new key (`isNew`), a person is asked twice.
+ * Throws LS_KEY_PASSPHRASE for one that is empty, too long, or mistyped the second time, and the file's error.
+ */
+export async function findPassphrase(
+  sources: PassphraseSources,
+  what: string,
+  isNew = false,
+): Promise<Passphrase | undefined> {
+  if (sources.file !== undefined) return passphraseOfFile(sources.file);
+  const variable = sources.env[PASSPHRASE_VARIABLE];
+  if (variable !== undefined) return makePassphrase(utf8(variable), PASSPHRASE_VARIABLE);
+  const credential = await systemdCredential(sources.env);
+  if (credential !== undefined) return credential;
+  return sources.prompt === undefined ? undefined : askPassphrase(sources.prompt, what, isNew);
+}
+
+/** {@link findPassphrase} where there must be one: throws LS_KEY_NO_PASSPHRASE when no source has it. */
+export async function requirePassphrase(
+  sources: PassphraseSources,
+  what: string,
+  isNew = false,
+): Promise<Passphrase> {
+  const passphrase = await findPassphrase(sources, what, isNew);
+  if (passphrase !== undefined) return passphrase;
+  throw new LsError(fault('LS_KEY_NO_PASSPHRASE', `no passphrase for ${what}`));
+}
+
+/** Throws LS_KEY_PASSPHRASE, naming the source, for what cannot be one. */
+export function makePassphrase(bytes: Uint8Array, source: string): Passphrase {
+  const problem =
+    bytes.length === 0
+      ? 'is empty'
+      : bytes.length > MAX_PASSPHRASE_BYTES
+        ? `is longer than ${String(MAX_PASSPHRASE_BYTES)} bytes`
+        : undefined;
+  if (problem === undefined) return bytes as Passphrase;
+  throw new LsError(fault('LS_KEY_PASSPHRASE', `the passphrase from ${source} ${problem}`));
+}
+
+async function passphraseOfFile(path: string): Promise<Passphrase> {
+  const text = await readFileCapped(path, 2 * MAX_PASSPHRASE_BYTES);
+  return makePassphrase(firstLine(text), path);
+}
+
+function firstLine(bytes: Uint8Array): Uint8Array {
+  const lineFeed = bytes.indexOf(0x0a);
+  const line = lineFeed === -1 ? bytes : bytes.subarray(0, lineFeed);
+  return line.at(-1) === 0x0d ? line.subarray(0, -1) : line;
+}
+
+async function systemdCredential(env: PassphraseSources['env']): Promise<Passphrase | undefined> {
+  const directory = env['CREDENTIALS_DIRECTORY'];
+  if (directory === undefined) return undefined;
+  try {
+    return await passphraseOfFile(join(directory, PASSPHRASE_CREDENTIAL));
+  } catch (error) {
+    // A unit may have credentials for other purposes and none for this one.
+    if (error instanceof LsError && error.code === 'LS_FILE_NOT_FOUND') return undefined;
+    throw error;
+  }
+}
+
+async function askPassphrase(prompt: PassphrasePrompt, what: string, isNew: boolean): Promise<Passphrase> {
+  const question = isNew ? `New passphrase for ${what}: ` : `Passphrase for ${what}: `;
+  const passphrase = makePassphrase(await prompt.ask(question), 'the terminal');
+  if (isNew && !equalBytes(passphrase, await prompt.ask('The same again: '))) {
+    throw new LsError(fault('LS_KEY_PASSPHRASE', 'the two passphrases differ'));
+  }
+  return passphrase;
+}
