@@ -181,7 +181,8 @@ function validated(
   intermediates: readonly Certificate[],
   anchor: Certificate,
 ): ValidatedPath {
-  const [issuer = anchor, ...above] = [...intermediates, anchor];
+  const issuers: readonly Certificate[] = [...intermediates, anchor];
+  const [issuer = anchor, ...above] = issuers;
   const path: PathCertificates = { target, certificates: [target, issuer, ...above], anchor };
   return path as ValidatedPath;
 }
