@@ -62,3 +62,22 @@ export {
 export { KEY_ID_BYTES, keyIdOf, subjectKeyOf, type SubjectKey } from './public-key.ts';
 export { signObject, verifySigned, type SignedObject } from './signed.ts';
 export { isTrustDomain, parseSpiffeId, spiffeUri, type SpiffeId } from './spiffe.ts';
+export { buildTbs } from './issuance/build-tbs.ts';
+export { issue, prepare, type IssuanceToken } from './issuance/issue.ts';
+export {
+  issuerOf,
+  validityOf,
+  type Grant,
+  type IssuanceRequest,
+  type Issuer,
+  type Validity,
+} from './issuance/request.ts';
+export { lintCertificate, type LintFinding } from './lints/index.ts';
+export { parseProfile } from './profiles/parse.ts';
+export type {
+  AuthorityProfile,
+  EndEntityProfile,
+  HostPolicy,
+  Profile,
+  SubjectAttribute,
+} from './profiles/profile.ts';

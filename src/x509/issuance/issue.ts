@@ -1,0 +1,91 @@
+import {
+  equalBytes,
+  err,
+  fault,
+  ok,
+  type Brand,
+  type Fault,
+  type Result,
+  type SerialNumber,
+  type Signer,
+  type UnixMs,
+} from '../../std/index.ts';
+import { parseCertificate } from '../certificate.ts';
+import { lintCertificate } from '../lints/index.ts';
+import { signObject } from '../signed.ts';
+import { buildTbs } from './build-tbs.ts';
+import type { IssuanceRequest } from './request.ts';
+
+interface PreparedCertificate {
+  readonly serial: SerialNumber;
+  readonly notBefore: UnixMs;
+  readonly notAfter: UnixMs;
+  /** A copy of the bytes that were linted and will be signed: what a CA records before it signs. */
+  readonly tbs: Uint8Array;
+}
+
+/** The right to sign one certificate once. Only {@link prepare} makes one, after its content passed every lint. */
+export type IssuanceToken = Brand<PreparedCertificate, 'IssuanceToken'>;
+
+interface Pending {
+  readonly tbs: Uint8Array;
+  readonly signerSpki: Uint8Array;
+}
+
+/** What a token stands for, out of its holder's reach. Using a token takes it out. */
+const pending = new WeakMap<IssuanceToken, Pending>();
+
+/**
+ * First phase: builds the TBSCertificate and lints a throw-away certificate around it, signed with a constant.
+ * The same request gives the same bytes. Errors: LS_X509_GRANT, LS_X509_LINT.
+ */
+export function prepare(request: IssuanceRequest): Result<IssuanceToken, Fault> {
+  const tbs = buildTbs(request);
+  if (!tbs.ok) return tbs;
+  const { issuer, profile, subjectKey, serial, validity } = request;
+  const findings = lintCertificate(profile, throwAway(tbs.value, request), issuer);
+  const [first] = findings;
+  if (first !== undefined) {
+    const others = findings.length > 1 ? ` and ${findings.length - 1} more` : '';
+    return err(
+      fault('LS_X509_LINT', `profile "${profile.name}", rule ${first.rule}: ${first.detail}${others}`),
+    );
+  }
+  const token = { serial, ...validity, tbs: new Uint8Array(tbs.value) } as IssuanceToken;
+  const signerSpki = issuer === 'self' ? subjectKey.spki : issuer.certificate.spki;
+  pending.set(token, { tbs: tbs.value, signerSpki });
+  return ok(token);
+}
+
+/**
+ * Second phase: signs what was prepared and gives the DER certificate, after comparing the bytes inside of it
+ * with those linted. The token is spent whatever happens.
+ * Errors: LS_X509_ISSUANCE_TOKEN (spent before, or the signer is not the issuer), LS_X509_SIGNED_OTHER.
+ */
+export function issue(token: IssuanceToken, signer: Signer): Result<Uint8Array, Fault> {
+  const prepared = pending.get(token);
+  pending.delete(token);
+  if (prepared === undefined) {
+    return err(fault('LS_X509_ISSUANCE_TOKEN', `certificate ${token.serial}: the token was used before`));
+  }
+  if (!equalBytes(signer.spki, prepared.signerSpki)) {
+    return err(
+      fault('LS_X509_ISSUANCE_TOKEN', `certificate ${token.serial}: the key at hand is not the issuer's`),
+    );
+  }
+  const der = signObject(prepared.tbs, signer);
+  const signed = parseCertificate(der);
+  if (!signed.ok || !equalBytes(signed.value.tbs, prepared.tbs) || !equalBytes(prepared.tbs, token.tbs)) {
+    return err(
+      fault('LS_X509_SIGNED_OTHER', `certificate ${token.serial}: other bytes were signed than linted`),
+    );
+  }
+  return ok(der);
+}
+
+/** The certificate as it will be but for its signature, which is a well-formed constant. */
+function throwAway(tbs: Uint8Array, { issuer, subjectKey }: IssuanceRequest): Uint8Array {
+  const algorithm = issuer === 'self' ? subjectKey.algorithm : issuer.algorithm;
+  const signature = new Uint8Array(algorithm === 'ES384' ? 96 : 64).fill(1);
+  return signObject(tbs, { algorithm, spki: new Uint8Array(), sign: () => signature });
+}
