@@ -167,6 +167,7 @@ function classOf(message: Message): SendClass {
       return 'crl';
     case 'digest':
     case 'want':
+    case 'down':
       return 'record';
     case 'record':
       return message.type === 'heartbeat' ? 'heartbeat' : 'record';

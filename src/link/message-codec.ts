@@ -113,6 +113,10 @@ const FIELDS: {
   want: { code: 5, shape: tupleShape<MessageFields['want']>({ ids: IDS }) },
   ping: { code: 6, shape: tupleShape<MessageFields['ping']>({ token: COUNTER }) },
   pong: { code: 7, shape: tupleShape<MessageFields['pong']>({ token: COUNTER }) },
+  down: {
+    code: 8,
+    shape: tupleShape<MessageFields['down']>({ certificate: bytesShape(1, MAX_FRAME_BYTES) }),
+  },
 };
 
 const KIND_OF_CODE: ReadonlyMap<number, MessageKind> = new Map(

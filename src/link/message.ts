@@ -35,6 +35,8 @@ export interface MessageFields {
   readonly bye: { readonly code: string; readonly detail: string };
   /** A signed record; `bytes` is its complete COSE_Sign1. */
   readonly record: { readonly type: RecordType; readonly bytes: Uint8Array };
+  /** A down certificate: final for its subject's epoch wherever it verifies. */
+  readonly down: { readonly certificate: Uint8Array };
   readonly crl: { readonly delta: boolean; readonly der: Uint8Array };
   /** Records the sender holds. */
   readonly digest: { readonly ids: readonly Uint8Array[] };

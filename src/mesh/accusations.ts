@@ -43,17 +43,21 @@ export class Accusations {
       return err(fault('LS_ACCUSATION_NOT_OBSERVER', detail));
     }
     if (subject === own.nodeId) {
-      if (epoch !== own.epoch) return err(fault('LS_ACCUSATION_EPOCH', `our epoch is ${own.epoch}, not ${epoch}`));
+      if (epoch !== own.epoch)
+        return err(fault('LS_ACCUSATION_EPOCH', `our epoch is ${own.epoch}, not ${epoch}`));
       journal.record({ type: 'accusation', record: bytes }, now.wall);
       this.#beater.rebut(accusation.id);
       return ok({ forward: false });
     }
     const member = table.get(subject);
-    if (member?.epoch !== epoch) return err(fault('LS_ACCUSATION_EPOCH', `${subject} is not in epoch ${epoch}`));
+    if (member?.epoch !== epoch)
+      return err(fault('LS_ACCUSATION_EPOCH', `${subject} is not in epoch ${epoch}`));
     const lastSeq = last.type === 'heartbeat' ? last.record.body.seq : 0;
     const held = { id: accusation.id, accuser, rosterNumber, bytes, lastSeq };
     if (!member.book.stands(held)) {
-      return err(fault('LS_MESH_REBUTTED', `${member.name} has answered with seq ${member.book.rebuttedSeq}`));
+      return err(
+        fault('LS_MESH_REBUTTED', `${member.name} has answered with seq ${member.book.rebuttedSeq}`),
+      );
     }
     if (this.#judge.admit(member, held)) journal.record({ type: 'accusation', record: bytes }, now.wall);
     return ok({ forward: true });
@@ -134,7 +138,8 @@ export class Accusations {
   /** A certificate whose holder may speak now: known, valid and not revoked. */
   #signer(certId: CertId): Result<VerifiedPeer, Fault> {
     const known = this.#core.directory.byCertId(certId);
-    if (known === undefined) return err(fault('LS_ACCUSATION_UNKNOWN_KEY', `certificate ${certId} is not known`));
+    if (known === undefined)
+      return err(fault('LS_ACCUSATION_UNKNOWN_KEY', `certificate ${certId} is not known`));
     return this.#core.directory.recheck(known, trustedNow(this.#core));
   }
 }

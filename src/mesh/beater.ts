@@ -34,6 +34,8 @@ export class Beater {
   #nextBeat: MonoMs | undefined;
   #committing: Committing | undefined;
   #toRebut: Digest[] = [];
+  /** A beat that was given up on is still on its way to the disk: no other is committed before it is. */
+  #late = false;
   flags = 0;
 
   constructor(core: Core, links: LinkTable, gossip: Gossip, board: StatusBoard) {
@@ -70,7 +72,11 @@ export class Beater {
   tick(): void {
     const { now, config } = this.#core;
     if (this.#committing !== undefined && now.mono >= this.#committing.giveUpAt) {
-      this.#core.out.report('warn', fault('LS_MESH_SLOW_LEDGER', 'a heartbeat was not durable within half an interval'));
+      this.#core.out.report(
+        'warn',
+        fault('LS_MESH_SLOW_LEDGER', 'a heartbeat was not durable within half an interval'),
+      );
+      this.#late = true;
       this.#abandon();
     }
     if (this.#nextBeat === undefined || now.mono < this.#nextBeat) return;
@@ -95,9 +101,9 @@ export class Beater {
 
   #beat(): void {
     const { journal, now } = this.#core;
-    journal.probe(now.wall);
+    journal.settle(now.wall);
     const rebuts = this.#toRebut.splice(0, MAX_REBUTS);
-    if (!journal.healthy) {
+    if (journal.failing || this.#late) {
       this.#beatUnlogged(rebuts);
       return;
     }
@@ -109,12 +115,16 @@ export class Beater {
       { type: 'heartbeat-sent', record: beat.record.bytes },
       now.wall,
       () => {
-        if (this.#committing !== committing) return;
+        if (this.#committing !== committing) {
+          this.#late = false;
+          return;
+        }
         this.#committing = undefined;
         this.#send(beat, rebuts);
         if (this.#toRebut.length > 0) this.#beat();
       },
       () => {
+        this.#late = false;
         if (this.#committing === committing) this.#abandon();
       },
     );

@@ -86,7 +86,8 @@ export class Directory {
         this.#trust.bundle.domainId,
         this.#crypto,
       );
-      if (!proven.ok) return err(fault('LS_MESH_SUCCESSION', `${peer.name} presents a new key`, proven.error));
+      if (!proven.ok)
+        return err(fault('LS_MESH_SUCCESSION', `${peer.name} presents a new key`, proven.error));
     }
     const { certId, algorithm, spki } = peer.key;
     this.#keeper.setPin({

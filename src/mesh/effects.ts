@@ -1,14 +1,6 @@
 import type { LedgerEntry } from '../ledger/index.ts';
 import type { MemberState, StateReason } from '../membership/index.ts';
-import type {
-  CertId,
-  Fault,
-  MonoMs,
-  NodeId,
-  NodeName,
-  SignatureAlgorithm,
-  UnixMs,
-} from '../std/index.ts';
+import type { CertId, Fault, MonoMs, NodeId, NodeName, SignatureAlgorithm, UnixMs } from '../std/index.ts';
 import type { ConnectionId, Token } from './events.ts';
 
 /** Queueing class of bytes on a link; a full queue drops the oldest heartbeats first and never control. */

@@ -35,8 +35,12 @@ export class Epochs {
     };
     this.#core.keeper.saveEpoch(
       epoch,
-      () => { this.#append(epoch, stop); },
-      (reason) => { stop(reason.detail); },
+      () => {
+        this.#append(epoch, stop);
+      },
+      (reason) => {
+        stop(reason.detail);
+      },
     );
   }
 
@@ -65,7 +69,9 @@ export class Epochs {
         this.#gossip.push('epoch-start', record.bytes);
         this.#beater.start();
       },
-      (reason) => { stop(reason?.detail ?? 'the ledger accepts nothing'); },
+      (reason) => {
+        stop(reason?.detail ?? 'the ledger accepts nothing');
+      },
     );
   }
 }

@@ -27,7 +27,12 @@ export type NodeEvent =
     }
   | { readonly kind: 'received'; readonly connection: ConnectionId; readonly bytes: Uint8Array }
   | { readonly kind: 'disconnected'; readonly connection: ConnectionId; readonly detail: string }
-  | { readonly kind: 'dial-failed'; readonly peer: NodeId; readonly refused: boolean; readonly detail: string }
+  | {
+      readonly kind: 'dial-failed';
+      readonly peer: NodeId;
+      readonly refused: boolean;
+      readonly detail: string;
+    }
   | { readonly kind: 'saved'; readonly token: Token }
   | { readonly kind: 'save-failed'; readonly token: Token; readonly fault: Fault }
   | { readonly kind: 'durable'; readonly token: Token; readonly head: TreeHead }

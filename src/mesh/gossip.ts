@@ -87,7 +87,9 @@ export class Gossip {
   /** In the order in which a newcomer must learn it: who, with which key, then what was said about them. */
   #retained(): readonly Retained[] {
     const { own, table } = this.#core;
-    const records = [own.epochStart, ...own.keyChanges, own.rebuttal].filter((record) => record !== undefined);
+    const records = [own.epochStart, ...own.keyChanges, own.rebuttal].filter(
+      (record) => record !== undefined,
+    );
     const mine = records.map((record) => this.#record(record.type, record.bytes));
     const members = table.members.filter((member) => member.epochStart !== undefined);
     return [

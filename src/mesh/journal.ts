@@ -24,7 +24,8 @@ export class Journal {
   #head: TreeHead | null = null;
   #lost = 0;
   #lostBecause = '';
-  #probing = false;
+  #failing = false;
+  #settling = false;
 
   constructor(out: Outbox, head: TreeHead | null) {
     this.#out = out;
@@ -36,18 +37,20 @@ export class Journal {
     return this.#head;
   }
 
-  get healthy(): boolean {
-    return this.#lost === 0;
+  /** True from an append that failed until one succeeds: nothing but gap entries is tried meanwhile. */
+  get failing(): boolean {
+    return this.#failing;
   }
 
+  /** Records that are missing and that no gap entry names yet. */
   get lost(): number {
     return this.#lost;
   }
 
   /** Appends without waiting. While the ledger is failing the record is counted as lost instead. */
   record(entry: LedgerEntry, at: UnixMs): void {
-    if (!this.healthy || this.#pending.size >= MAX_PENDING_APPENDS) {
-      this.lose(1, this.healthy ? 'queue-full' : this.#lostBecause);
+    if (this.#failing || this.#pending.size >= MAX_PENDING_APPENDS) {
+      this.lose(1, this.#failing ? this.#lostBecause : 'queue-full');
       return;
     }
     this.#append([entry], at, { entries: 1, durable: () => undefined, failed: () => undefined });
@@ -74,19 +77,20 @@ export class Journal {
     this.#lostBecause = reason;
   }
 
-  /** Tries to write the gap entry for what was lost; on success the ledger counts as healthy again. */
-  probe(at: UnixMs): void {
-    if (this.healthy || this.#probing) return;
-    this.#probing = true;
+  /** Writes the gap entry for what was lost, if anything was; its success ends a failure. */
+  settle(at: UnixMs): void {
+    if (this.#lost === 0 || this.#settling) return;
+    this.#settling = true;
     const count = this.#lost;
     this.#append([{ type: 'gap', count, reason: this.#lostBecause }], at, {
       entries: 0,
       durable: () => {
-        this.#probing = false;
+        this.#settling = false;
+        this.#failing = false;
         this.#lost -= count;
       },
       failed: () => {
-        this.#probing = false;
+        this.#settling = false;
       },
     });
   }
@@ -101,6 +105,7 @@ export class Journal {
       pending.durable(event.head);
       return;
     }
+    this.#failing = true;
     if (pending.entries > 0) this.lose(pending.entries, event.fault.code);
     pending.failed(event.fault);
   }

@@ -56,7 +56,13 @@ export class Keeper {
 
   /** Writes what changed since the last save, without waiting. */
   flush(): void {
-    if (this.#dirty) this.#save({ saved: () => undefined, failed: (reason) => { this.#out.report('warn', reason); } });
+    if (this.#dirty)
+      this.#save({
+        saved: () => undefined,
+        failed: (reason) => {
+          this.#out.report('warn', reason);
+        },
+      });
   }
 
   answer(event: Extract<NodeEvent, { readonly kind: 'saved' | 'save-failed' }>): void {

@@ -1,5 +1,13 @@
 import { chooseDuplicate, LinkMachine, type Hello, type LinkOutput, type Message } from '../link/index.ts';
-import { equalBytes, fault, monoMs, type Fault, type FaultCode, type MonoMs, type NodeId } from '../std/index.ts';
+import {
+  equalBytes,
+  fault,
+  monoMs,
+  type Fault,
+  type FaultCode,
+  type MonoMs,
+  type NodeId,
+} from '../std/index.ts';
 import type { VerifiedPeer } from '../trust/index.ts';
 import { trustedNow, type Core } from './core.ts';
 import { Dialer } from './dialer.ts';
@@ -238,7 +246,10 @@ export class LinkTable {
     if (link !== undefined) {
       link.expectedEnd = true;
       if (byPeer) {
-        const reason = fault('LS_LINK_REFUSED_BY_PEER', `${link.peer.name} closed the link: ${code} ${detail}`);
+        const reason = fault(
+          'LS_LINK_REFUSED_BY_PEER',
+          `${link.peer.name} closed the link: ${code} ${detail}`,
+        );
         this.#core.out.report(code === 'LS_LINK_DUPLICATE' ? 'debug' : 'warn', reason, link.peer.nodeId);
       }
     }

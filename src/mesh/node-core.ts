@@ -91,9 +91,15 @@ export class NodeCore {
     this.#core = assemble(options);
     const core = this.#core;
     this.#links = new LinkTable(core, () => this.#hello(), {
-      linkUp: (link, hello) => { this.#linkUp(link, hello); },
-      message: (link, message) => { this.#message(link, message); },
-      peerRefused: (nodeId) => { core.table.get(nodeId)?.connectionRefused(); },
+      linkUp: (link, hello) => {
+        this.#linkUp(link, hello);
+      },
+      message: (link, message) => {
+        this.#message(link, message);
+      },
+      peerRefused: (nodeId) => {
+        core.table.get(nodeId)?.connectionRefused();
+      },
     });
     this.#board = new StatusBoard(core, this.#health);
     this.#gossip = new Gossip(core, this.#links);
@@ -220,7 +226,8 @@ export class NodeCore {
   #linkUp(link: Link, hello: Hello): void {
     const { own } = this.#core;
     for (const record of [own.epochStart, ...own.keyChanges]) {
-      if (record !== undefined) this.#links.send(link, { kind: 'record', type: record.type, bytes: record.bytes });
+      if (record !== undefined)
+        this.#links.send(link, { kind: 'record', type: record.type, bytes: record.bytes });
     }
     this.#beater.greet(link);
     this.#gossip.sendDigest(link);
@@ -278,7 +285,8 @@ export class NodeCore {
     const { own, directory, out } = this.#core;
     if (this.#phase !== 'running') return;
     const rostered = this.#core.table.roster?.members.find((member) => member.nodeId === own.nodeId)?.state;
-    const revoked = directory.verdict(own.nodeId, trustedNow(this.#core)) === 'revoked' || rostered === 'revoked';
+    const revoked =
+      directory.verdict(own.nodeId, trustedNow(this.#core)) === 'revoked' || rostered === 'revoked';
     if (!revoked && rostered !== 'removed') return;
     this.#phase = 'revoked';
     this.#beater.stop();
@@ -314,9 +322,12 @@ function assemble(options: NodeCoreOptions): Core {
   const directory = new Directory(trust, keeper, crypto);
   const time = trustedNow({ now, keeper });
   const own = judgeCertificate(trust.material, chain, 'node', time);
-  if (!own.ok) throw new LsError(fault('LS_SELF_CERTIFICATE', `the certificate of ${name} is not good`, own.error));
+  if (!own.ok)
+    throw new LsError(fault('LS_SELF_CERTIFICATE', `the certificate of ${name} is not good`, own.error));
   if (own.value.nodeId !== nodeId || own.value.name !== name) {
-    throw new LsError(fault('LS_SELF_CERTIFICATE', `the certificate is of ${own.value.name}, not of ${name}`));
+    throw new LsError(
+      fault('LS_SELF_CERTIFICATE', `the certificate is of ${own.value.name}, not of ${name}`),
+    );
   }
   const adopted = directory.adopt(own.value, options.persisted.epoch, succession);
   if (!adopted.ok) throw new LsError(adopted.error);

@@ -44,7 +44,10 @@ export class OwnRecords {
   }
 
   /** A peer shows another record with our signature. */
-  recordSeen(body: { readonly epoch: number; readonly seq: number }): Result<{ readonly forward: boolean }, Fault> {
+  recordSeen(body: {
+    readonly epoch: number;
+    readonly seq: number;
+  }): Result<{ readonly forward: boolean }, Fault> {
     const { own } = this.#core;
     if (body.epoch === own.epoch && body.seq <= own.seq) return ok({ forward: false });
     return this.#foreign(body.epoch);

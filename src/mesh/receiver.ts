@@ -150,9 +150,14 @@ export class Receiver {
     const place = `epoch ${epoch} of ${member.name}; known is ${Math.max(member.epoch, pinned)}`;
     if (epoch < member.epoch || epoch < pinned) return fault('LS_HEARTBEAT_OLD_EPOCH', place);
     if (epoch > member.epoch) return undefined;
-    const same = member.epochStart !== undefined && toHex(member.epochStart.structureHash) === toHex(start.structureHash);
+    const same =
+      member.epochStart !== undefined &&
+      toHex(member.epochStart.structureHash) === toHex(start.structureHash);
     if (same) return fault('LS_HEARTBEAT_REPLAYED', place);
-    const clone = fault('LS_MESH_CLONE', `two processes use the identity of ${member.name} in epoch ${epoch}`);
+    const clone = fault(
+      'LS_MESH_CLONE',
+      `two processes use the identity of ${member.name} in epoch ${epoch}`,
+    );
     this.#core.out.report('warn', clone, member.nodeId);
     return clone;
   }
@@ -187,12 +192,16 @@ export class Receiver {
     const member = this.#inOrder(peer, record);
     if (!member.ok) return member;
     if (member.value.keyChanges.length >= MAX_KEY_CHANGES_PER_EPOCH) {
-      return err(fault('LS_MESH_TOO_MANY_KEYS', `${peer.name} renewed too often in epoch ${record.body.epoch}`));
+      return err(
+        fault('LS_MESH_TOO_MANY_KEYS', `${peer.name} renewed too often in epoch ${record.body.epoch}`),
+      );
     }
     const next = core.directory.admit(record.body.chain, trustedNow(core));
     if (!next.ok) return next;
     if (next.value.nodeId !== peer.nodeId) {
-      return err(fault('LS_MESH_KEY_CHANGE_SUBJECT', `${peer.name} announces a certificate of ${next.value.name}`));
+      return err(
+        fault('LS_MESH_KEY_CHANGE_SUBJECT', `${peer.name} announces a certificate of ${next.value.name}`),
+      );
     }
     const proven = verifyKeyChangeProof(core.crypto, core.domainId, record, next.value.key);
     if (!proven.ok) return proven;
@@ -224,7 +233,8 @@ export class Receiver {
     const { directory, crypto, domainId, own } = this.#core;
     const { certId } = decoded.value.body;
     const known = directory.byCertId(certId);
-    if (known === undefined) return err(fault('LS_MESH_UNKNOWN_CERTIFICATE', `${decoded.value.type} by ${certId}`));
+    if (known === undefined)
+      return err(fault('LS_MESH_UNKNOWN_CERTIFICATE', `${decoded.value.type} by ${certId}`));
     if (known.nodeId !== own.nodeId && directory.current(known.nodeId)?.key.certId !== certId) {
       return err(fault('LS_MESH_OLD_CERTIFICATE', `${known.name} has renewed ${certId}`));
     }

@@ -109,7 +109,12 @@ export class StatusBoard {
 
 function headOf(member: Member | undefined): HeartbeatHead | undefined {
   if (member?.last === undefined) return undefined;
-  return { nodeId: member.nodeId, epoch: member.epoch, seq: member.last.seq, hash: member.last.structureHash };
+  return {
+    nodeId: member.nodeId,
+    epoch: member.epoch,
+    seq: member.last.seq,
+    hash: member.last.structureHash,
+  };
 }
 
 /** States of which there is nothing more to hear in this epoch. */

@@ -1,4 +1,9 @@
-import { countsAsAlive, type HeldAccusation, type MemberState, type StateReason } from '../membership/index.ts';
+import {
+  countsAsAlive,
+  type HeldAccusation,
+  type MemberState,
+  type StateReason,
+} from '../membership/index.ts';
 import type { CertId, Digest, NodeId, NodeName, SerialNumber, UnixMs } from '../std/index.ts';
 import type { Core } from './core.ts';
 import type { LinkTable } from './link-table.ts';
@@ -95,7 +100,7 @@ export class StatusReader {
       h: roster?.h ?? 0,
       k: roster?.k ?? 0,
       certificateNotAfter: own.credential.notAfter,
-      ledgerHealthy: journal.healthy,
+      ledgerHealthy: !journal.failing && journal.lost === 0,
       peers: table.members.map((member) => this.#peer(member.nodeId)).filter((peer) => peer !== undefined),
     };
   }

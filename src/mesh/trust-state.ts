@@ -70,6 +70,7 @@ export class TrustState {
 }
 
 function keyOf(issuerDer: Uint8Array | undefined): IssuerKey | undefined {
-  const parsed = issuerDer === undefined ? err(fault('LS_CRL_ISSUER', 'no issuer')) : parseCertificate(issuerDer);
+  const parsed =
+    issuerDer === undefined ? err(fault('LS_CRL_ISSUER', 'no issuer')) : parseCertificate(issuerDer);
   return parsed.ok ? issuerKeyOf(parsed.value) : undefined;
 }

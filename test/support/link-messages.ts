@@ -27,6 +27,7 @@ export const MESSAGES: readonly Message[] = [
   { kind: 'digest', ids: [] },
   { kind: 'digest', ids: Array.from({ length: 1024 }, (_, i) => new Uint8Array(16).fill(i % 256)) },
   { kind: 'want', ids: [new Uint8Array(16)] },
+  { kind: 'down', certificate: new Uint8Array(300).fill(4) },
   { kind: 'ping', token: 0 },
   { kind: 'pong', token: Number.MAX_SAFE_INTEGER },
 ];
