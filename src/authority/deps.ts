@@ -1,5 +1,4 @@
-import type { CryptoPort, Fault, Random, Result, Signer, UnixMs } from '../std/index.ts';
-import type { Authority } from './authority.ts';
+import type { CryptoPort, Random, Signer } from '../std/index.ts';
 import type { TrustFacts } from './facts.ts';
 import type { AuthorityStore } from './store.ts';
 
@@ -40,16 +39,3 @@ export interface InitialisedAuthority extends TrustFacts {
   /** SHA-256 of the root certificate's DER. */
   readonly rootSha256: Uint8Array;
 }
-
-/** LS_CA_NOT_INITIALISED for an empty store, LS_CA_KEY_MISMATCH when a key is not that of its certificate. */
-export type OpenAuthority = (deps: AuthorityDeps) => Promise<Result<Authority, Fault>>;
-
-/**
- * Makes the root and issuing certificates, the root's CRL, the first full CRL and roster number 1 (no members)
- * in one transaction. LS_CA_ALREADY_INITIALISED, with nothing changed, when the store holds an authority.
- */
-export type InitialiseAuthority = (
-  deps: AuthorityDeps & { readonly keys: Required<AuthorityKeys> },
-  request: InitialiseRequest,
-  now: UnixMs,
-) => Promise<Result<InitialisedAuthority, Fault>>;

@@ -31,10 +31,8 @@ export type {
   AuthorityConfig,
   AuthorityDeps,
   AuthorityKeys,
-  InitialiseAuthority,
   InitialiseRequest,
   InitialisedAuthority,
-  OpenAuthority,
 } from './deps.ts';
 export * from './limits.ts';
 export type {
@@ -53,3 +51,17 @@ export type {
   TokenRow,
 } from './rows.ts';
 export type { AuthorityStore, DroppedEntries, NodeEnd, StoreReader, StoreTransaction } from './store.ts';
+export { initialiseAuthority, MAX_PERMITTED_DNS } from './initialise.ts';
+export { openAuthority } from './open.ts';
+export { REVOCATION_REASONS } from './revoke.ts';
+export {
+  decodeToken,
+  encodeToken,
+  MAX_TOKEN_CHARACTERS,
+  MAX_TOKEN_URL_BYTES,
+  MAX_TOKEN_URLS,
+  TOKEN_ID_BYTES,
+  TOKEN_SECRET_BYTES,
+  tokenBinding,
+  type EnrollmentToken,
+} from './token.ts';

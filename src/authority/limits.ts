@@ -3,10 +3,6 @@ const MINUTE_MS = 60 * SECOND_MS;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 
-/** Longest CSR that is parsed. A P-384 request with 32 names is under 3 KiB. */
-export const MAX_CSR_BYTES = 16 * 1024;
-/** Longest successor statement that is decoded. */
-export const MAX_SUCCESSOR_BYTES = 1024;
 /** DNS names and IP addresses together that one token may grant. */
 export const MAX_NAMES_PER_CERTIFICATE = 32;
 /** Tokens that are neither spent nor expired nor deleted. One for every member of the largest roster. */

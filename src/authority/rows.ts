@@ -74,7 +74,6 @@ export interface RevocationRow {
   readonly serial: SerialNumber;
   readonly reason: CrlReason;
   readonly revokedAt: UnixMs;
-  readonly notAfter: UnixMs;
   /** The first CRL that lists it. */
   readonly crlNumber: number;
 }

@@ -64,7 +64,7 @@ export interface StoreReader {
   certificates(query: CertificateQuery): Promise<readonly CertificateRow[]>;
   countUnexpiredCertificates(nodeId: NodeId, now: UnixMs): Promise<number>;
 
-  /** Entries of a full CRL: all but those `expired`, in order of crlNumber and serial. */
+  /** Entries of a full CRL: all but those dropped, in order of crlNumber and serial. */
   revocationsForFull(dropped: DroppedEntries): Promise<readonly RevocationRow[]>;
   /** Entries first listed after CRL number `base`, in order of crlNumber and serial. */
   revocationsSince(base: number): Promise<readonly RevocationRow[]>;
@@ -85,10 +85,9 @@ export interface StoreReader {
   ledgerSize(): Promise<number>;
 }
 
-/** Entries whose certificate expired before a full CRL that already listed them. Source: RFC 5280 §3.3. */
+/** Entries that both were revoked before `revokedBefore` and stood in full CRL number `listedBy`. */
 export interface DroppedEntries {
-  /** thisUpdate and number of the newest full CRL; a first full CRL drops nothing and passes 0 for both. */
-  readonly expiredBefore: UnixMs;
+  readonly revokedBefore: UnixMs;
   readonly listedBy: number;
 }
 

@@ -105,7 +105,6 @@ export function revocationOf(row: SqlRow): RevocationRow {
     serial: serial(row, 'serial'),
     reason: crlReason(row, 'reason'),
     revokedAt: time(row, 'revoked_at'),
-    notAfter: time(row, 'not_after'),
     crlNumber: integer(row, 'crl_number'),
   };
 }

@@ -66,7 +66,8 @@ export function nullable<T>(row: SqlRow, column: string, read: (row: SqlRow, col
   return row[column] === null ? null : read(row, column);
 }
 
-function corrupt(column: string): never {
+/** Throws LS_CA_STORE_CORRUPT. */
+export function corrupt(column: string): never {
   throw new LsError(
     fault('LS_CA_STORE_CORRUPT', `column ${column} of the CA store holds what was never written there`),
   );

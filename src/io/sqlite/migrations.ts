@@ -81,7 +81,6 @@ export const MIGRATIONS: readonly Migration[] = [
         serial TEXT PRIMARY KEY REFERENCES certificates (serial),
         reason TEXT NOT NULL,
         revoked_at BIGINT NOT NULL,
-        not_after BIGINT NOT NULL,
         crl_number BIGINT NOT NULL
       )`,
       `CREATE INDEX revocations_crl ON revocations (crl_number, serial)`,

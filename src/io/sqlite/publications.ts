@@ -14,19 +14,18 @@ import type { SqlRow, Statements } from './statements.ts';
 
 export function insertRevocation(sql: Statements, row: RevocationRow): void {
   sql.run(
-    'INSERT INTO revocations (serial, reason, revoked_at, not_after, crl_number) VALUES (?, ?, ?, ?, ?)',
+    'INSERT INTO revocations (serial, reason, revoked_at, crl_number) VALUES (?, ?, ?, ?)',
     row.serial,
     row.reason,
     row.revokedAt,
-    row.notAfter,
     row.crlNumber,
   );
 }
 
 export function revocationsForFull(sql: Statements, dropped: DroppedEntries): readonly RevocationRow[] {
   const rows = sql.all(
-    `SELECT * FROM revocations WHERE not_after >= ? OR crl_number > ? ORDER BY crl_number, serial`,
-    dropped.expiredBefore,
+    `SELECT * FROM revocations WHERE revoked_at >= ? OR crl_number > ? ORDER BY crl_number, serial`,
+    dropped.revokedBefore,
     dropped.listedBy,
   );
   return rows.map(revocationOf);

@@ -1,20 +1,8 @@
-import type { CrlReason } from '../../x509/index.ts';
-import { oneOf } from './columns.ts';
+import { isCrlReason, type CrlReason } from '../../x509/index.ts';
+import { corrupt, text } from './columns.ts';
 import type { SqlRow } from './statements.ts';
 
-const CRL_REASONS: readonly CrlReason[] = [
-  'unspecified',
-  'keyCompromise',
-  'cACompromise',
-  'affiliationChanged',
-  'superseded',
-  'cessationOfOperation',
-  'certificateHold',
-  'removeFromCRL',
-  'privilegeWithdrawn',
-  'aACompromise',
-];
-
 export function crlReason(row: SqlRow, column: string): CrlReason {
-  return oneOf(row, column, CRL_REASONS);
+  const value = text(row, column);
+  return isCrlReason(value) ? value : corrupt(column);
 }

@@ -46,19 +46,12 @@ export const authorityFaults = {
     http: 404,
     advice: 'see `lifesign pki list` for names and serials',
   },
-  LS_CA_LINT: {
-    cause: 'bug',
-    stateChanged: false,
-    exit: 5,
-    http: 500,
-    advice: 'report it with the names and profile in use; no certificate was signed',
-  },
-  LS_CA_EXPIRING: {
+  LS_CA_INTENT: {
     cause: 'misconfiguration',
     stateChanged: false,
-    exit: 5,
-    http: 503,
-    advice: 'check the clock of the CA; if it is right, the issuing certificate has to be renewed first',
+    exit: 6,
+    http: 409,
+    advice: 'the profile changed while the issuance was interrupted: make a new token with --replace',
   },
   LS_CA_STORE_BUSY: {
     cause: 'environment',

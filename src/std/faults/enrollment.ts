@@ -54,12 +54,12 @@ export const enrollmentFaults = {
     'use names under the trust domain, or allow more with `pki init --permit-dns`',
   ),
   LS_SAN_LIMIT: invalid('grant at most 32 DNS names and addresses to one certificate'),
+  LS_IDENTITY_UNKNOWN: refused(403, 'enroll again with a token: this CA has no record of the certificate'),
   LS_IDENTITY_REVOKED: refused(
     403,
     'make a token with --replace if the host is clean again: it becomes a new node',
   ),
   LS_IDENTITY_REMOVED: refused(403, 'make a token with --replace to bring the name back as a new node'),
-  LS_REENROLL_UNKNOWN: refused(403, 'enroll again with a token: this CA has no record of the certificate'),
   LS_REENROLL_SUCCESSOR: hostile(
     403,
     'renew from the home that holds the current key: it signs the statement',

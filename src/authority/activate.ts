@@ -1,0 +1,80 @@
+import { err, fault, ok, type Fault, type Result, type UnixMs } from '../std/index.ts';
+import type { VerifiedPeer } from '../trust/index.ts';
+import { checkAddress } from './address.ts';
+import { commit, type AuthorityContext } from './context.ts';
+import type { Publication } from './facts.ts';
+import { certificateEvent, journal } from './journal.ts';
+import { publishRoster } from './roster.ts';
+import type { CertificateRow, NodeRow } from './rows.ts';
+import { liveSeeds } from './seeds.ts';
+import type { StoreReader, StoreTransaction } from './store.ts';
+import { actingTime } from './time.ts';
+import { endedFault } from './token-policy.ts';
+
+export type ActivatingPeer = Pick<VerifiedPeer, 'nodeId' | 'serial'>;
+
+/** Errors: LS_ADDRESS_INVALID, LS_IDENTITY_UNKNOWN, LS_IDENTITY_REVOKED, LS_IDENTITY_REMOVED. */
+export async function activate(
+  context: AuthorityContext,
+  peer: ActivatingPeer,
+  address: string | null,
+  now: UnixMs,
+): Promise<Result<{ readonly rosterNumber: number }, Fault>> {
+  const checked = address === null ? ok(null) : checkAddress(address);
+  if (!checked.ok) return checked;
+  return commit(context, async (tx) => {
+    const at = await actingTime(tx, now);
+    const standing = await checkStanding(tx, peer);
+    if (!standing.ok) return standing;
+    const { node, current } = standing.value;
+    await tx.confirmCertificate(current.serial, at);
+    const seeds = await keepAddress(tx, node, checked.value, at);
+    const roster = node.state === 'enrolled' ? await makeActive(context, tx, standing.value, at) : undefined;
+    const rosterNumber = roster?.number ?? (await tx.newestRoster())?.number ?? 0;
+    return ok({
+      answer: { rosterNumber },
+      publication: { ...seeds, ...(roster === undefined ? {} : { roster }) },
+    });
+  });
+}
+
+/** The caller's identity is live and its certificate one of ours, judged by the rows and not by when it connected. */
+export async function checkStanding(
+  tx: StoreReader,
+  peer: ActivatingPeer,
+): Promise<Result<{ readonly node: NodeRow; readonly current: CertificateRow }, Fault>> {
+  const current = await tx.certificate(peer.serial);
+  const node = await tx.node(peer.nodeId);
+  if (current === null || node === null || current.nodeId !== node.nodeId) {
+    return err(
+      fault('LS_IDENTITY_UNKNOWN', `certificate ${peer.serial} of node ${peer.nodeId} has no record`),
+    );
+  }
+  if (node.state === 'revoked' || node.state === 'removed') return err(endedFault(node.state, node.name));
+  if (current.revocation !== null) return err(endedFault('revoked', node.name));
+  return ok({ node, current });
+}
+
+async function keepAddress(
+  tx: StoreTransaction,
+  { nodeId, name }: NodeRow,
+  address: string | null,
+  now: UnixMs,
+): Promise<Pick<Publication, 'seeds'>> {
+  const known = (await tx.addresses()).find((row) => row.nodeId === nodeId);
+  if (address === null || known?.address === address) return {};
+  await tx.putAddress({ nodeId, name, address, updatedAt: now });
+  return { seeds: await liveSeeds(tx) };
+}
+
+async function makeActive(
+  context: AuthorityContext,
+  tx: StoreTransaction,
+  { node, current }: { readonly node: NodeRow; readonly current: CertificateRow },
+  now: UnixMs,
+): Promise<NonNullable<Publication['roster']>> {
+  await tx.activateNode(node.nodeId, now);
+  const event = certificateEvent('activated', [node.name, node.nodeId], current.der ?? context.issuing.der);
+  await journal(tx, [event], now);
+  return publishRoster(context, tx, now);
+}

@@ -1,0 +1,35 @@
+import type { CertId, Fault, Result } from '../std/index.ts';
+import type { Certificate } from '../x509/index.ts';
+import type { AuthorityDeps } from './deps.ts';
+import type { Publication, TrustFacts } from './facts.ts';
+import type { Publisher } from './publisher.ts';
+import type { Genesis } from './rows.ts';
+import type { StoreTransaction } from './store.ts';
+
+/** What every operation of one authority needs, read once. */
+export interface AuthorityContext {
+  readonly deps: AuthorityDeps;
+  readonly genesis: Genesis;
+  readonly trust: TrustFacts;
+  readonly root: Certificate;
+  readonly issuing: Certificate;
+  readonly issuingCertId: CertId;
+  readonly publisher: Publisher;
+}
+
+/** The answer of a transaction, and what the world is to hear of once it is committed. */
+export interface Outcome<T> {
+  readonly answer: T;
+  readonly publication?: Publication;
+}
+
+/** Runs `work` in a transaction, and publishes after the commit and before anyone has the answer. */
+export async function commit<T>(
+  context: AuthorityContext,
+  work: (tx: StoreTransaction) => Promise<Result<Outcome<T>, Fault>>,
+): Promise<Result<T, Fault>> {
+  const outcome = await context.deps.store.transaction(work);
+  if (!outcome.ok) return outcome;
+  if (outcome.value.publication !== undefined) context.publisher.publish(outcome.value.publication);
+  return { ok: true, value: outcome.value.answer };
+}

@@ -1,0 +1,124 @@
+import { unixMs, type UnixMs } from '../std/index.ts';
+import { entryRetainedUntil } from '../trust/index.ts';
+import type { AuthorityContext } from './context.ts';
+import { signCrl } from './certify.ts';
+import type { CurrentCrls, Publication } from './facts.ts';
+import { journal } from './journal.ts';
+import { CRL_NEXT_UPDATE_MS, ROOT_CRL_NEXT_UPDATE_MS } from './limits.ts';
+import type { CrlHead, CrlRow, RevocationRow } from './rows.ts';
+import type { DroppedEntries, StoreReader, StoreTransaction } from './store.ts';
+import { wholeSecond } from './time.ts';
+
+const FIRST_CRL_NUMBER = 1;
+
+type CrlPublication = NonNullable<Publication['crl']>;
+
+/** The number that the next CRL of the issuing CA will have in this transaction, full or delta. */
+export async function nextCrlNumber(tx: StoreReader): Promise<number> {
+  const newest = await tx.newestCrl('issuing');
+  return newest === null ? FIRST_CRL_NUMBER : newest.number + 1;
+}
+
+/** Signs and keeps the full CRL of all that is revoked in this transaction. */
+export async function publishFullCrl(
+  context: AuthorityContext,
+  tx: StoreTransaction,
+  now: UnixMs,
+): Promise<CrlPublication> {
+  const entries = await tx.revocationsForFull(droppedAfter(await tx.newestFullCrl('issuing')));
+  return publish(context, tx, { base: null, entries }, now);
+}
+
+/**
+ * Signs and keeps the delta CRL of all that was revoked since the newest full one.
+ * Requires: there is a full one (`initialise` makes it).
+ */
+export async function publishDeltaCrl(
+  context: AuthorityContext,
+  tx: StoreTransaction,
+  now: UnixMs,
+): Promise<CrlPublication> {
+  const base = (await tx.newestFullCrl('issuing'))?.number ?? 0;
+  return publish(context, tx, { base, entries: await tx.revocationsSince(base) }, now);
+}
+
+/** Signs and keeps the root's CRL, which lists nothing as long as no issuing CA was revoked. */
+export async function publishRootCrl(
+  context: AuthorityContext,
+  tx: StoreTransaction,
+  now: UnixMs,
+): Promise<void> {
+  const newest = await tx.newestCrl('root');
+  const thisUpdate = notBefore(wholeSecond(now), newest);
+  const content = {
+    issuer: 'root',
+    number: newest === null ? FIRST_CRL_NUMBER : newest.number + 1,
+    base: null,
+    thisUpdate,
+    nextUpdate: unixMs(thisUpdate + ROOT_CRL_NEXT_UPDATE_MS),
+  } as const;
+  const der = signCrl(context, content, []);
+  await keep(tx, { ...content, der, sha256: context.deps.crypto.sha256(der) }, now);
+}
+
+/** True once half of the root CRL's time has passed. */
+export async function isRootCrlDue(tx: StoreReader, now: UnixMs): Promise<boolean> {
+  const newest = await tx.newestCrl('root');
+  return newest === null || now - newest.thisUpdate > ROOT_CRL_NEXT_UPDATE_MS / 2;
+}
+
+/** Null before `initialise`. */
+export async function readCurrentCrls(tx: StoreReader): Promise<CurrentCrls | null> {
+  const [full, newest, root] = [
+    await tx.newestFullCrl('issuing'),
+    await tx.newestCrl('issuing'),
+    await tx.newestCrl('root'),
+  ];
+  if (full === null || newest === null || root === null) return null;
+  const fullDer = await tx.crlBytes('issuing', full.number);
+  const rootDer = await tx.crlBytes('root', root.number);
+  if (fullDer === null || rootDer === null) return null;
+  return {
+    full: fullDer,
+    fullNumber: full.number,
+    delta: newest.base === null ? null : await tx.crlBytes('issuing', newest.number),
+    number: newest.number,
+    root: rootDer,
+    rootNumber: root.number,
+  };
+}
+
+async function publish(
+  context: AuthorityContext,
+  tx: StoreTransaction,
+  { base, entries }: { readonly base: number | null; readonly entries: readonly RevocationRow[] },
+  now: UnixMs,
+): Promise<CrlPublication> {
+  const newest = await tx.newestCrl('issuing');
+  const thisUpdate = notBefore(wholeSecond(now), newest);
+  const number = newest === null ? FIRST_CRL_NUMBER : newest.number + 1;
+  const nextUpdate = unixMs(thisUpdate + CRL_NEXT_UPDATE_MS);
+  const content = { issuer: 'issuing', number, base, thisUpdate, nextUpdate } as const;
+  const der = signCrl(context, content, entries);
+  await keep(tx, { ...content, der, sha256: context.deps.crypto.sha256(der) }, now);
+  return { delta: base !== null, der, number };
+}
+
+async function keep(tx: StoreTransaction, crl: CrlRow, now: UnixMs): Promise<void> {
+  await tx.insertCrl(crl);
+  await journal(tx, [{ type: 'crl', der: crl.der }], now);
+}
+
+function notBefore(time: UnixMs, newest: CrlHead | null): UnixMs {
+  return newest === null || newest.thisUpdate <= time ? time : newest.thisUpdate;
+}
+
+/**
+ * An entry leaves the CRL once a full CRL has listed it at a time when every relying party lets it go, which is
+ * after its certificate has expired for sure. Source: RFC 5280 §3.3.
+ */
+function droppedAfter(newest: CrlHead | null): DroppedEntries {
+  if (newest === null) return { revokedBefore: unixMs(0), listedBy: 0 };
+  const retentionMs = entryRetainedUntil(unixMs(0));
+  return { revokedBefore: unixMs(newest.thisUpdate - retentionMs), listedBy: newest.number };
+}

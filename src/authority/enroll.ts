@@ -1,0 +1,223 @@
+import { err, fault, nodeIdOf, ok, utf8 } from '../std/index.ts';
+import type { Fault, NodeId, Result, SerialNumber, UnixMs } from '../std/index.ts';
+import { checkAddress } from './address.ts';
+import type { EnrollRequest } from './authority.ts';
+import type { CertificateOrder } from './certify.ts';
+import { commit, type AuthorityContext } from './context.ts';
+import { readCurrentCrls } from './crl.ts';
+import { checkCsr, type CheckedCsr } from './csr.ts';
+import type { Enrollment, Publication } from './facts.ts';
+import { completeIntent, recordIntent } from './issue.ts';
+import { MAX_ROSTER_MEMBERS } from './limits.ts';
+import { endIdentity } from './end.ts';
+import { publishRoster } from './roster.ts';
+import type { CertificateRow, NodeRow, TokenRow } from './rows.ts';
+import { liveSeeds } from './seeds.ts';
+import type { StoreTransaction } from './store.ts';
+import { actingTime } from './time.ts';
+import { tokenBinding } from './token.ts';
+import { checkSecret, endedFault, judgeName, judgeToken } from './token-policy.ts';
+
+const NODE_ID_BYTES = 16;
+
+/** An enrollment whose token and request were checked as far as one can without the lock. */
+interface Applicant {
+  readonly tokenId: string;
+  readonly secret: Uint8Array;
+  readonly csr: CheckedCsr;
+  readonly address: string | null;
+}
+
+/**
+ * Two transactions. The first decides: it spends the token, makes the identity and records what will be signed.
+ * The second keeps the certificate. Interrupted in between, the same token and key take it up again.
+ *
+ * Errors: LS_TOKEN_UNKNOWN (also for a wrong secret), _SPENT, _EXPIRED, _WRONG_NAME, _BINDING, LS_CSR_*,
+ * LS_NAME_TAKEN, LS_IDENTITY_REVOKED, _REMOVED, LS_ROSTER_FULL, LS_ADDRESS_INVALID.
+ */
+export async function enroll(
+  context: AuthorityContext,
+  request: EnrollRequest,
+  now: UnixMs,
+): Promise<Result<Enrollment, Fault>> {
+  const applicant = await checkApplicant(context, request);
+  if (!applicant.ok) return applicant;
+  const serial = await redeem(context, applicant.value, now);
+  if (!serial.ok) return serial;
+  return complete(context, serial.value, applicant.value.csr, now);
+}
+
+/** The secret comes first: who does not know it costs no signature check and no lock. */
+async function checkApplicant(
+  context: AuthorityContext,
+  request: EnrollRequest,
+): Promise<Result<Applicant, Fault>> {
+  const { store, crypto } = context.deps;
+  const token = await store.read(async (tx) =>
+    checkSecret(await tx.token(request.tokenId), request.secret, crypto),
+  );
+  if (!token.ok) return token;
+  const csr = checkCsr(request.csr, crypto);
+  if (!csr.ok) return csr;
+  const unbound = checkBinding(context, csr.value, request.secret);
+  if (unbound !== undefined) return err(unbound);
+  const address = request.advertise === undefined ? ok(null) : checkAddress(request.advertise);
+  if (!address.ok) return address;
+  return ok({ tokenId: request.tokenId, secret: request.secret, csr: csr.value, address: address.value });
+}
+
+function checkBinding(
+  { deps: { crypto } }: AuthorityContext,
+  { csr }: CheckedCsr,
+  secret: Uint8Array,
+): Fault | undefined {
+  const expected = crypto.sha256(utf8(tokenBinding(crypto, secret, csr.spki)));
+  const given = crypto.sha256(utf8(csr.challengePassword ?? ''));
+  return crypto.equalSecrets(expected, given)
+    ? undefined
+    : fault('LS_TOKEN_BINDING', 'the request was not made with the secret of this token');
+}
+
+/** The serial of the certificate that this token and key are good for. */
+async function redeem(
+  context: AuthorityContext,
+  applicant: Applicant,
+  now: UnixMs,
+): Promise<Result<SerialNumber, Fault>> {
+  return commit(context, async (tx) => {
+    const at = await actingTime(tx, now);
+    const token = checkSecret(await tx.token(applicant.tokenId), applicant.secret, context.deps.crypto);
+    if (!token.ok) return token;
+    const { spkiSha256, commonName = '' } = applicant.csr;
+    const verdict = judgeToken(token.value, { spkiSha256, name: commonName }, at);
+    if (!verdict.ok) return verdict;
+    if (verdict.value === 'repeat' && token.value.spent !== null)
+      return ok({ answer: token.value.spent.serial });
+    return admit(context, tx, token.value, applicant, at);
+  });
+}
+
+async function admit(
+  context: AuthorityContext,
+  tx: StoreTransaction,
+  token: TokenRow,
+  { csr, address }: Applicant,
+  now: UnixMs,
+) {
+  const room = await makeRoom(tx, token, csr, now);
+  if (!room.ok) return room;
+  const node = newNode(context, token, now);
+  await tx.insertNode(node);
+  const order = orderFor(node, csr.csr.spki, now);
+  const intent = await recordIntent(context, tx, { order, predecessor: null }, now);
+  if (!intent.ok) return intent;
+  const { serial } = intent.value;
+  if (!(await tx.spendToken(token.tokenId, { at: now, spkiSha256: csr.spkiSha256, serial }))) {
+    return err(fault('LS_TOKEN_SPENT', `the token for ${token.name} was redeemed by another request`));
+  }
+  if (room.value !== null) await tx.voidTokens(token.name, 'removed');
+  if (address !== null) {
+    await tx.putAddress({ nodeId: node.nodeId, name: node.name, address, updatedAt: now });
+  }
+  const roster = await publishRoster(context, tx, now);
+  const publication: Publication = {
+    roster,
+    ...(address === null && room.value === null ? {} : { seeds: await liveSeeds(tx) }),
+    ...(room.value === null ? {} : { endedNodes: [room.value] }),
+  };
+  return ok({ answer: serial, publication });
+}
+
+/** Frees the name if the token may, and answers the identity that this ended. */
+async function makeRoom(
+  tx: StoreTransaction,
+  token: TokenRow,
+  csr: CheckedCsr,
+  now: UnixMs,
+): Promise<Result<NodeId | null, Fault>> {
+  const holder = await tx.nodeByName(token.name);
+  const taken = judgeName(holder, token.replace);
+  if (taken !== undefined) return err(taken);
+  if ((await tx.certificateByKey(csr.spkiSha256)) !== null) {
+    return err(fault('LS_CSR_KEY_REUSED', 'a certificate for this key was issued before'));
+  }
+  const isReplaced = holder !== null && holder.endedAt === null;
+  if (isReplaced) await endIdentity(tx, holder, 'removed', now);
+  const members = await tx.countRosterNodes(now);
+  if (members >= MAX_ROSTER_MEMBERS) {
+    return err(fault('LS_ROSTER_FULL', `the roster has ${members} members`));
+  }
+  return ok(isReplaced ? holder.nodeId : null);
+}
+
+async function complete(
+  context: AuthorityContext,
+  serial: SerialNumber,
+  csr: CheckedCsr,
+  now: UnixMs,
+): Promise<Result<Enrollment, Fault>> {
+  return commit(context, async (tx) => {
+    const at = await actingTime(tx, now);
+    const intent = await tx.certificate(serial);
+    const node = intent === null || intent.nodeId === null ? null : await tx.node(intent.nodeId);
+    if (intent === null || node === null) {
+      return err(fault('LS_CA_STORE_CORRUPT', `certificate ${serial} has no record`));
+    }
+    const ended = endOf(node, intent);
+    if (ended !== undefined) return err(ended);
+    const order = { ...orderFor(node, csr.csr.spki, intent.issuedAt), serial };
+    const issued = await completeIntent(context, tx, intent, order, 'enrolled', at);
+    if (!issued.ok) return issued;
+    const trust = await trustMaterial(context, tx);
+    if (!trust.ok) return trust;
+    return ok({ answer: { ...issued.value, ...trust.value, name: node.name, nodeId: node.nodeId } });
+  });
+}
+
+/** The identity, or this certificate of it, may have been ended between the two transactions, or before a repeat. */
+function endOf(node: NodeRow, intent: CertificateRow): Fault | undefined {
+  if (node.state === 'revoked' || node.state === 'removed') return endedFault(node.state, node.name);
+  return intent.revocation === null ? undefined : endedFault('revoked', node.name);
+}
+
+async function trustMaterial(context: AuthorityContext, tx: StoreTransaction) {
+  const crls = await readCurrentCrls(tx);
+  const roster = await tx.newestRoster();
+  const record = roster === null ? null : await tx.rosterRecord(roster.number);
+  if (crls === null || record === null) {
+    return err(fault('LS_CA_STORE_CORRUPT', 'the CA store has no current CRL or roster'));
+  }
+  return ok({
+    ...context.trust,
+    crls: crls.delta === null ? [crls.full, crls.root] : [crls.full, crls.delta, crls.root],
+    roster: record,
+    seeds: await liveSeeds(tx),
+  });
+}
+
+function newNode(context: AuthorityContext, token: TokenRow, now: UnixMs): NodeRow {
+  const nodeId = nodeIdOf(context.deps.random.bytes(NODE_ID_BYTES));
+  if (nodeId === undefined) throw new RangeError('the random port gave a wrong number of bytes');
+  return {
+    nodeId,
+    name: token.name,
+    state: 'enrolled',
+    dns: token.dns,
+    ip: token.ip,
+    enrolledAt: now,
+    activatedAt: null,
+    endedAt: null,
+    reason: null,
+    endCrlNumber: null,
+    endRosterNumber: null,
+  };
+}
+
+/** The granted names and nothing of what the CSR asks for. */
+export function orderFor(
+  node: NodeRow,
+  spki: Uint8Array,
+  issuedAt: UnixMs,
+): Omit<CertificateOrder, 'serial'> {
+  return { role: 'node', name: node.name, nodeId: node.nodeId, dns: node.dns, ip: node.ip, spki, issuedAt };
+}

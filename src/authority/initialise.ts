@@ -1,0 +1,73 @@
+import { err, fault, ok, unixMs } from '../std/index.ts';
+import type { Fault, Result, UnixMs } from '../std/index.ts';
+import { isTrustDomain } from '../x509/index.ts';
+import { makeHierarchy } from './hierarchy.ts';
+import { publishFullCrl, publishRootCrl } from './crl.ts';
+import type { AuthorityDeps, AuthorityKeys, InitialisedAuthority, InitialiseRequest } from './deps.ts';
+import { isDnsName, quote } from './names.ts';
+import { makeContext } from './open.ts';
+import { publishRoster } from './roster.ts';
+import type { Genesis } from './rows.ts';
+import { wholeSecond } from './time.ts';
+
+const SALT_BYTES = 16;
+/** DNS suffixes that one issuing CA may be given beside the trust domain. */
+export const MAX_PERMITTED_DNS = 16;
+
+/**
+ * Makes the root and issuing certificates, the root's CRL, the first full CRL and roster number 1 (no members) in
+ * one transaction.
+ *
+ * Errors: LS_CA_ALREADY_INITIALISED, with nothing changed, when the store holds an authority; LS_CA_REQUEST;
+ * LS_CA_STORE_*.
+ */
+export async function initialiseAuthority(
+  deps: AuthorityDeps & { readonly keys: Required<AuthorityKeys> },
+  request: InitialiseRequest,
+  now: UnixMs,
+): Promise<Result<InitialisedAuthority, Fault>> {
+  const refused = checkRequest(request);
+  if (refused !== undefined) return err(refused);
+  const hierarchy = makeHierarchy(deps, request, wholeSecond(now));
+  if (!hierarchy.ok) return hierarchy;
+  const genesis: Genesis = {
+    trustDomain: request.trustDomain,
+    ...hierarchy.value,
+    rosterSalt: deps.random.bytes(SALT_BYTES),
+    crlUrl: request.crlUrl ?? null,
+    createdAt: unixMs(now),
+  };
+  const context = makeContext(deps, genesis);
+  if (!context.ok) return context;
+  return deps.store.transaction(async (tx) => {
+    if ((await tx.genesis()) !== null) {
+      return err(fault('LS_CA_ALREADY_INITIALISED', 'the store holds a CA already'));
+    }
+    await tx.insertGenesis(genesis);
+    await publishRootCrl(context.value, tx, now);
+    await publishFullCrl(context.value, tx, now);
+    await publishRoster(context.value, tx, now);
+    const { trust } = context.value;
+    return ok({ ...trust, issuing: genesis.issuing, rootSha256: deps.crypto.sha256(genesis.root) });
+  });
+}
+
+function checkRequest({ trustDomain, permittedDns, crlUrl }: InitialiseRequest): Fault | undefined {
+  if (!isTrustDomain(trustDomain)) {
+    return fault('LS_CA_REQUEST', `${quote(trustDomain)} is not a dotted, lower-case DNS name`);
+  }
+  if (permittedDns.length > MAX_PERMITTED_DNS) {
+    return fault(
+      'LS_CA_REQUEST',
+      `${permittedDns.length} permitted DNS names, allowed are ${MAX_PERMITTED_DNS}`,
+    );
+  }
+  const bad = permittedDns.find((name) => !isDnsName(name));
+  if (bad !== undefined) return fault('LS_CA_REQUEST', `${quote(bad)} is not a DNS name`);
+  if (crlUrl !== undefined && !CRL_URL.test(crlUrl)) {
+    return fault('LS_CA_REQUEST', `${quote(crlUrl)} is not http://HOST:PORT`);
+  }
+  return undefined;
+}
+
+const CRL_URL = /^http:\/\/[A-Za-z0-9.[\]:-]{1,262}$/;

@@ -1,0 +1,86 @@
+import { domainIdOf, equalBytes, err, fault, ok } from '../std/index.ts';
+import type { Fault, Result, Signer } from '../std/index.ts';
+import { certIdOfCertificate, parseCertificate, type Certificate } from '../x509/index.ts';
+import { activate } from './activate.ts';
+import type { Authority } from './authority.ts';
+import type { AuthorityContext } from './context.ts';
+import type { AuthorityDeps } from './deps.ts';
+import { enroll } from './enroll.ts';
+import { currentCrls, currentRoster, list, seeds, show } from './inspect.ts';
+import { issueOperator, issueServer } from './other-roles.ts';
+import { publishFull } from './publish.ts';
+import { Publisher } from './publisher.ts';
+import { reenroll } from './reenroll.ts';
+import { remove } from './remove.ts';
+import { revoke } from './revoke.ts';
+import type { Genesis } from './rows.ts';
+import { createToken, deleteToken, listTokens } from './tokens.ts';
+
+/**
+ * The authority that a store holds.
+ *
+ * Errors: LS_CA_NOT_INITIALISED for an empty store, LS_CA_KEY_MISMATCH when a key is not that of its certificate,
+ * LS_CA_STORE_*.
+ */
+export async function openAuthority(deps: AuthorityDeps): Promise<Result<Authority, Fault>> {
+  const genesis = await deps.store.read(async (tx) => ok(await tx.genesis()));
+  if (!genesis.ok) return genesis;
+  if (genesis.value === null) return err(fault('LS_CA_NOT_INITIALISED', 'the store holds no CA yet'));
+  const context = makeContext(deps, genesis.value);
+  return context.ok ? ok(authorityOver(context.value)) : context;
+}
+
+/** Errors: LS_CA_STORE_CORRUPT, LS_CA_KEY_MISMATCH. */
+export function makeContext(deps: AuthorityDeps, genesis: Genesis): Result<AuthorityContext, Fault> {
+  const root = parseCertificate(genesis.root);
+  const issuing = parseCertificate(genesis.issuing);
+  if (!root.ok || !issuing.ok) {
+    return err(fault('LS_CA_STORE_CORRUPT', 'the CA certificates in the store are damaged'));
+  }
+  const mismatch =
+    keyMismatch('issuing', deps.keys.issuing, issuing.value) ??
+    (deps.keys.root === undefined ? undefined : keyMismatch('root', deps.keys.root, root.value));
+  if (mismatch !== undefined) return err(mismatch);
+  const domainId = domainIdOf(deps.crypto.sha256(root.value.spki));
+  if (domainId === undefined) throw new RangeError('the crypto port hashes to a wrong length');
+  return ok({
+    deps,
+    genesis,
+    trust: { trustDomain: genesis.trustDomain, domainId, roots: [genesis.root] },
+    root: root.value,
+    issuing: issuing.value,
+    issuingCertId: certIdOfCertificate(issuing.value, deps.crypto),
+    publisher: new Publisher(),
+  });
+}
+
+function keyMismatch(which: string, signer: Signer, { spki }: Certificate): Fault | undefined {
+  return equalBytes(signer.spki, spki)
+    ? undefined
+    : fault('LS_CA_KEY_MISMATCH', `the ${which} key is not that of the ${which} certificate in the store`);
+}
+
+function authorityOver(context: AuthorityContext): Authority {
+  return {
+    trustDomain: context.trust.trustDomain,
+    domainId: context.trust.domainId,
+    createToken: (request, now) => createToken(context, request, now),
+    listTokens: (now) => listTokens(context, now),
+    deleteToken: (tokenId, now) => deleteToken(context, tokenId, now),
+    enroll: (request, now) => enroll(context, request, now),
+    reenroll: (peer, request, now) => reenroll(context, peer, request, now),
+    activate: (peer, address, now) => activate(context, peer, address, now),
+    issueOperator: (request, now) => issueOperator(context, request, now),
+    issueServer: (request, now) => issueServer(context, request, now),
+    list: (filter, now) => list(context, filter, now),
+    show: (nameOrSerial, now) => show(context, nameOrSerial, now),
+    revoke: (request, now) => revoke(context, request, now),
+    remove: (name, now) => remove(context, name, now),
+    publishFull: (now) => publishFull(context, now),
+    currentCrls: () => currentCrls(context),
+    currentRoster: () => currentRoster(context),
+    bundle: () => ({ ...context.trust, issuing: context.genesis.issuing }),
+    seeds: () => seeds(context),
+    onPublication: (listener) => context.publisher.subscribe(listener),
+  };
+}

@@ -1,0 +1,70 @@
+import { err, fault, ok } from '../std/index.ts';
+import type { Fault, Result, UnixMs } from '../std/index.ts';
+import { parseIpAddress } from '../trust/index.ts';
+import type { OperatorRequest, ServerRequest } from './authority.ts';
+import type { CertificateOrder } from './certify.ts';
+import { commit, type AuthorityContext } from './context.ts';
+import { checkCsr } from './csr.ts';
+import type { IssuedCertificate } from './facts.ts';
+import { completeIntent, recordIntent } from './issue.ts';
+import { checkGrantedNames, checkNodeName } from './names.ts';
+import { checkPermitted } from './permitted-names.ts';
+import { actingTime } from './time.ts';
+
+/** A short-lived certificate to administer the CA with. Errors: LS_NAME_INVALID, LS_CSR_*. */
+export async function issueOperator(
+  context: AuthorityContext,
+  request: OperatorRequest,
+  now: UnixMs,
+): Promise<Result<IssuedCertificate, Fault>> {
+  const name = checkNodeName(request.name);
+  if (!name.ok) return name;
+  const csr = checkCsr(request.csr, context.deps.crypto);
+  if (!csr.ok) return csr;
+  const { spki } = csr.value.csr;
+  return issue(context, { role: 'operator', name: name.value, nodeId: null, dns: [], ip: [], spki }, now);
+}
+
+/** The certificate of the CA's own TLS server. Errors: LS_SAN_INVALID, LS_SAN_LIMIT, LS_SAN_NOT_PERMITTED. */
+export async function issueServer(
+  context: AuthorityContext,
+  { hosts, spki }: ServerRequest,
+  now: UnixMs,
+): Promise<Result<IssuedCertificate, Fault>> {
+  const [name] = hosts;
+  if (name === undefined) return err(fault('LS_SAN_INVALID', 'a server certificate needs a host'));
+  const ip = hosts.filter((host) => parseIpAddress(host) !== undefined);
+  const names = checkGrantedNames(
+    hosts.filter((host) => !ip.includes(host)),
+    ip,
+  );
+  if (!names.ok) return names;
+  const forbidden = checkPermitted(context.issuing, names.value);
+  if (forbidden !== undefined) return err(forbidden);
+  return issue(context, { role: 'server', name, nodeId: null, ...names.value, spki }, now);
+}
+
+/** Intent and signature in two transactions, like every issuance; interrupted ones are simply asked for again. */
+async function issue(
+  context: AuthorityContext,
+  order: Omit<CertificateOrder, 'serial' | 'issuedAt'>,
+  now: UnixMs,
+): Promise<Result<IssuedCertificate, Fault>> {
+  const intent = await commit(context, async (tx) => {
+    const at = await actingTime(tx, now);
+    const recorded = await recordIntent(
+      context,
+      tx,
+      { order: { ...order, issuedAt: at }, predecessor: null },
+      at,
+    );
+    return recorded.ok ? ok({ answer: recorded.value }) : recorded;
+  });
+  if (!intent.ok) return intent;
+  const { serial, issuedAt } = intent.value;
+  return commit(context, async (tx) => {
+    const full = { ...order, serial, issuedAt };
+    const issued = await completeIntent(context, tx, intent.value, full, 'issued', issuedAt);
+    return issued.ok ? ok({ answer: issued.value }) : issued;
+  });
+}

@@ -1,0 +1,142 @@
+import { err, fault, ok, parseSerialNumber } from '../std/index.ts';
+import type { Fault, Result, SerialNumber, UnixMs } from '../std/index.ts';
+import type { CrlReason } from '../x509/index.ts';
+import type { RevokeRequest } from './authority.ts';
+import { commit, type AuthorityContext, type Outcome } from './context.ts';
+import { nextCrlNumber, publishDeltaCrl } from './crl.ts';
+import { endIdentity } from './end.ts';
+import type { RevocationFacts, RevocationReason } from './facts.ts';
+import { certificateEvent, journal } from './journal.ts';
+import { quote } from './names.ts';
+import { publishRoster } from './roster.ts';
+import type { CertificateRow, NodeRow, RevocationRow } from './rows.ts';
+import { liveSeeds } from './seeds.ts';
+import type { StoreReader, StoreTransaction } from './store.ts';
+import { actingTime, wholeSecond } from './time.ts';
+
+/** Every reason that {@link revoke} takes. Source: RFC 5280 §5.3.1. */
+export const REVOCATION_REASONS: readonly RevocationReason[] = [
+  'unspecified',
+  'keyCompromise',
+  'affiliationChanged',
+  'superseded',
+  'cessationOfOperation',
+  'privilegeWithdrawn',
+];
+
+type Revocation = Result<Outcome<RevocationFacts>, Fault>;
+
+/** Errors: LS_CA_UNKNOWN_SUBJECT, LS_CA_REQUEST for a reason that is none of REVOCATION_REASONS. */
+export async function revoke(
+  context: AuthorityContext,
+  request: RevokeRequest,
+  now: UnixMs,
+): Promise<Result<RevocationFacts, Fault>> {
+  const reason = request.reason ?? 'unspecified';
+  if (!REVOCATION_REASONS.includes(reason)) {
+    return err(fault('LS_CA_REQUEST', `${quote(reason)} is not one of ${REVOCATION_REASONS.join(', ')}`));
+  }
+  return commit(context, async (tx) => {
+    const at = wholeSecond(await actingTime(tx, now));
+    return request.onlySerial === undefined
+      ? revokeIdentity(context, tx, { name: request.name, reason }, at)
+      : revokeSerial(context, tx, { name: request.name, serial: request.onlySerial, reason }, at);
+  });
+}
+
+async function revokeIdentity(
+  context: AuthorityContext,
+  tx: StoreTransaction,
+  { name, reason }: { readonly name: string; readonly reason: CrlReason },
+  now: UnixMs,
+): Promise<Revocation> {
+  const node = await tx.nodeByName(name);
+  if (node === null) return err(fault('LS_CA_UNKNOWN_SUBJECT', `no node is named ${quote(name)}`));
+  const before = await earlierFacts(tx, node);
+  if (before !== null) return ok({ answer: before });
+
+  const crlNumber = await nextCrlNumber(tx);
+  const rosterNumber = await endIdentity(tx, node, { reason, crlNumber }, now);
+  await tx.voidTokens(node.name, 'revoked');
+  const certificates = await tx.certificates({ nodeId: node.nodeId, notAfterFrom: now });
+  const doomed = certificates.filter(({ revocation }) => revocation === null);
+  await listCertificates(context, tx, doomed, { reason, revokedAt: now, crlNumber });
+  const crl = await publishDeltaCrl(context, tx, now);
+  const roster = await publishRoster(context, tx, now);
+  const serials = doomed.map(({ serial }) => serial).sort();
+  const { nodeId } = node;
+  return ok({
+    answer: { name, nodeId, serials, reason, revokedAt: now, crlNumber, rosterNumber, fresh: true },
+    publication: {
+      crl,
+      roster,
+      seeds: await liveSeeds(tx),
+      endedNodes: [nodeId],
+      revokedSerials: serials,
+    },
+  });
+}
+
+/** What the revocation that is on record did; null while there is none. */
+async function earlierFacts(tx: StoreReader, node: NodeRow): Promise<RevocationFacts | null> {
+  const { name, nodeId, state, reason, endedAt, endCrlNumber, endRosterNumber } = node;
+  if (state !== 'revoked' || reason === null || endedAt === null || endCrlNumber === null) return null;
+  const certificates = await tx.certificates({ nodeId });
+  const serials = certificates
+    .filter(({ revocation }) => revocation?.crlNumber === endCrlNumber)
+    .map(({ serial }) => serial)
+    .sort();
+  return {
+    name,
+    nodeId,
+    serials,
+    reason,
+    revokedAt: endedAt,
+    crlNumber: endCrlNumber,
+    rosterNumber: endRosterNumber,
+    fresh: false,
+  };
+}
+
+async function revokeSerial(
+  context: AuthorityContext,
+  tx: StoreTransaction,
+  { name, serial, reason }: { readonly name: string; readonly serial: string; readonly reason: CrlReason },
+  now: UnixMs,
+): Promise<Revocation> {
+  const wanted = parseSerialNumber(serial);
+  const certificate = wanted === undefined ? null : await tx.certificate(wanted);
+  if (certificate?.name !== name) {
+    return err(fault('LS_CA_UNKNOWN_SUBJECT', `${quote(name)} has no certificate ${quote(serial)}`));
+  }
+  if (certificate.revocation !== null) {
+    return ok({ answer: serialFacts(certificate, certificate.revocation, false) });
+  }
+  const mark = { reason, revokedAt: now, crlNumber: await nextCrlNumber(tx) };
+  await listCertificates(context, tx, [certificate], mark);
+  const crl = await publishDeltaCrl(context, tx, now);
+  return ok({
+    answer: serialFacts(certificate, mark, true),
+    publication: { crl, revokedSerials: [certificate.serial] },
+  });
+}
+
+function serialFacts(
+  { name, nodeId, serial }: CertificateRow,
+  { reason, revokedAt, crlNumber }: Omit<RevocationRow, 'serial'>,
+  fresh: boolean,
+): RevocationFacts {
+  return { name, nodeId, serials: [serial], reason, revokedAt, crlNumber, rosterNumber: null, fresh };
+}
+
+async function listCertificates(
+  context: AuthorityContext,
+  tx: StoreTransaction,
+  certificates: readonly CertificateRow[],
+  mark: Omit<RevocationRow, 'serial'>,
+): Promise<void> {
+  for (const { serial } of certificates) await tx.insertRevocation({ serial, ...mark });
+  const event = ({ name, serial, der }: { name: string; serial: SerialNumber; der: Uint8Array | null }) =>
+    certificateEvent('revoked', [name, serial, mark.reason], der ?? context.issuing.der);
+  await journal(tx, certificates.map(event), mark.revokedAt);
+}

@@ -1,0 +1,56 @@
+import { signRoster } from '../membership/index.ts';
+import { unixMs, type UnixMs } from '../std/index.ts';
+import type { AuthorityContext } from './context.ts';
+import type { Publication } from './facts.ts';
+import { journal } from './journal.ts';
+import { observerNumbers } from './quorum.ts';
+import type { RosterRow } from './rows.ts';
+import type { StoreReader, StoreTransaction } from './store.ts';
+
+const HASH_BYTES = 32;
+const FIRST_ROSTER_NUMBER = 1;
+
+/** The number that {@link publishRoster} will give next in this transaction. */
+export async function nextRosterNumber(tx: StoreReader): Promise<number> {
+  const newest = await tx.newestRoster();
+  return newest === null ? FIRST_ROSTER_NUMBER : newest.number + 1;
+}
+
+/** Signs the members as they stand in this transaction, chained to the roster before, and keeps it. */
+export async function publishRoster(
+  context: AuthorityContext,
+  tx: StoreTransaction,
+  now: UnixMs,
+): Promise<NonNullable<Publication['roster']>> {
+  const roster = await signNextRoster(context, tx, now);
+  await tx.insertRoster(roster);
+  await journal(tx, [{ type: 'roster', record: roster.record }], now);
+  return { record: roster.record, number: roster.number };
+}
+
+async function signNextRoster(context: AuthorityContext, tx: StoreReader, now: UnixMs): Promise<RosterRow> {
+  const { crypto, keys, config } = context.deps;
+  const [newest, nodes] = [await tx.newestRoster(), await tx.rosterNodes(now)];
+  const { k, h, active } = observerNumbers(nodes.map(({ state }) => state));
+  const number = newest === null ? FIRST_ROSTER_NUMBER : newest.number + 1;
+  const tMs = unixMs(Math.max(now, newest?.tMs ?? now));
+  const { bytes, structureHash } = signRoster(
+    {
+      certId: context.issuingCertId,
+      number,
+      prev: newest?.structureHash ?? new Uint8Array(HASH_BYTES),
+      tMs,
+      salt: context.genesis.rosterSalt,
+      k,
+      h,
+      intervalMinMs: config.intervalMinMs,
+      intervalMaxMs: config.intervalMaxMs,
+      members: nodes.map(({ nodeId, name, state }) => ({ nodeId, name, state })),
+      ext: new Map(),
+    },
+    keys.issuing,
+    context.trust.domainId,
+    crypto,
+  );
+  return { number, structureHash, tMs, h, active, record: bytes };
+}
