@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import type { CliContext } from './context.ts';
+import { registerPki } from './pki/index.ts';
 
 /** Adds one area's commands below the program. */
 export type RegisterCommands = (program: Command, ctx: CliContext) => void;
 
 /** Every area, in the order `lifesign --help` shows them. */
-export const areas: readonly RegisterCommands[] = [];
+export const areas: readonly RegisterCommands[] = [registerPki];

@@ -3,6 +3,7 @@ import type { RegisterCommands } from './commands.ts';
 import { faultKind } from '../std/index.ts';
 import type { CliWorld } from './context.ts';
 import { createContext, type GlobalOptions } from './create-context.ts';
+import { withExample } from './example.ts';
 import { debugText, faultOfError, formatFault, isAbort } from './errors.ts';
 import type { Answer } from './exit.ts';
 
@@ -30,12 +31,6 @@ export interface CliRun {
   readonly world: CliWorld;
   readonly areas: readonly RegisterCommands[];
   readonly version: string;
-}
-
-/** A command's `--help` ends with this command line. */
-export function withExample(command: Command, ...lines: readonly string[]): Command {
-  const shown = lines.map((line) => `  $ ${line}`).join('\n');
-  return command.addHelpText('after', `\nExample:\n${shown}`);
 }
 
 /** Runs one command line (without the program's name) and returns the exit code it asks for. */

@@ -15,7 +15,7 @@ export function crlRoutes(app: FastifyInstance, { authority }: CaApiContext): vo
     const { delta } = await current();
     if (delta === null) {
       throw new LsError(
-        fault('LS_API_NOT_FOUND', 'nothing was revoked since the full CRL, so there is no delta'),
+        fault('LS_CA_NO_DELTA', 'nothing was revoked since the full CRL'),
       );
     }
     return sendCrl(reply, delta);

@@ -10,7 +10,7 @@ export {
   type FeedListener,
   type PendingFeed,
 } from './feed-hub.ts';
-export { tlsPeerGate } from './peer-gate.ts';
+export { tlsPeerGate, type GateTrust } from './peer-gate.ts';
 export { publicationEvents } from './publication-events.ts';
 export { MAX_TRACKED_ADDRESSES, RateLimiter, type RateLimit } from './rate-limit.ts';
 export { MAX_BODY_BYTES } from './schemas.ts';

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { TLSSocket, type DetailedPeerCertificate } from 'node:tls';
-import { err, fault, type Fault, type Result, type UnixMs } from '../../std/index.ts';
+import { err, fault, type Fault, type NodeId, type Result, type UnixMs } from '../../std/index.ts';
 import {
   judgeCertificate,
   recheck,
@@ -13,12 +13,20 @@ import type { PeerGate } from './context.ts';
 /** Certificates taken from a handshake: the caller's, its issuing CA's, the root's. */
 const MAX_PRESENTED = 4;
 
+/** What the gate judges by; both change with every publication. */
+export interface GateTrust {
+  material(): TrustMaterial;
+  /** Why an identity that was revoked or removed may no longer call, whatever its certificate says. */
+  whyEnded(nodeId: NodeId): Fault | undefined;
+}
+
 /**
  * The gate of a TLS listener: OpenSSL has to have accepted the client certificate, and our own rules have to
  * accept it now, by the revocations this CA has signed so far. The path of a connection is judged once; dates and
  * revocation at every call.
  */
-export function tlsPeerGate(material: () => TrustMaterial, now: () => UnixMs): PeerGate {
+export function tlsPeerGate(trust: GateTrust, now: () => UnixMs): PeerGate {
+  const material = (): TrustMaterial => trust.material();
   const peers = new WeakMap<Socket, VerifiedPeer>();
   const operators = new WeakMap<Socket, VerifiedOperator>();
   return {
@@ -28,8 +36,10 @@ export function tlsPeerGate(material: () => TrustMaterial, now: () => UnixMs): P
         known === undefined
           ? judgeClient(socket, (chain) => judgeCertificate(material(), chain, 'node', now()))
           : recheck(material(), known, now());
-      if (judged.ok) peers.set(socket, judged.value);
-      return judged;
+      if (!judged.ok) return judged;
+      peers.set(socket, judged.value);
+      const ended = trust.whyEnded(judged.value.nodeId);
+      return ended === undefined ? judged : err(ended);
     },
     operator(socket) {
       const known = operators.get(socket);
@@ -42,7 +52,7 @@ export function tlsPeerGate(material: () => TrustMaterial, now: () => UnixMs): P
     },
     recheck(peer) {
       const judged = recheck(material(), peer, now());
-      return judged.ok ? undefined : judged.error;
+      return judged.ok ? trust.whyEnded(peer.nodeId) : judged.error;
     },
   };
 }

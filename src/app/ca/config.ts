@@ -7,6 +7,8 @@ import { caHome } from './home.ts';
 
 export const CA_PORT = 8440;
 export const CA_CRL_PORT = 8441;
+export const DEFAULT_INTERVAL_MIN_MS = 100;
+export const DEFAULT_INTERVAL_MAX_MS = 60_000;
 const HOUR_MS = 60 * 60 * 1_000;
 const strict = { additionalProperties: false };
 
@@ -50,7 +52,7 @@ export const caConfigSchema = Type.Object(
     }),
     urls: Type.Array(Type.String({ pattern: '^https://[^/\\s]+$', maxLength: 2_048 }), {
       minItems: 1,
-      maxItems: 16,
+      maxItems: 8,
       description:
         'https://HOST:PORT at which nodes reach this CA, most preferred first. Every token names them.',
     }),
@@ -69,13 +71,13 @@ export const caConfigSchema = Type.Object(
         'DNS suffixes the issuing certificate permits beside the trust domain. A record: fixed by `pki init`.',
     }),
     interval_min_ms: Type.Integer({
-      default: 100,
+      default: DEFAULT_INTERVAL_MIN_MS,
       minimum: 10,
       maximum: 60_000,
       description: 'Shortest heartbeat interval a member may choose.',
     }),
     interval_max_ms: Type.Integer({
-      default: 60_000,
+      default: DEFAULT_INTERVAL_MAX_MS,
       minimum: 100,
       maximum: HOUR_MS,
       description: 'Longest heartbeat interval a member may choose.',

@@ -30,6 +30,13 @@ export const apiFaults = {
     4,
     'check that the address is a lifesign CA of this version',
   ),
+  LS_API_NO_ANSWER: {
+    cause: 'environment',
+    stateChanged: true,
+    exit: 4,
+    http: 504,
+    advice: 'run the same command again: what was done already is not done twice',
+  },
   LS_API_INTERNAL: {
     cause: 'bug',
     stateChanged: true,

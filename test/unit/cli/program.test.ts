@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import type { CliContext } from '../../../src/cli/context.ts';
-import { runCommandLine, withExample } from '../../../src/cli/program.ts';
+import { withExample } from '../../../src/cli/example.ts';
+import { runCommandLine } from '../../../src/cli/program.ts';
 import { fault, LsError } from '../../../src/std/index.ts';
 import { testWorld, type TestWorld } from '../../support/cli-world.ts';
 

@@ -1,0 +1,145 @@
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { initialiseAuthority, type InitialisedAuthority } from '../../authority/index.ts';
+import {
+  ensurePrivateDir,
+  generateKey,
+  nodeCrypto,
+  openSqliteStore,
+  requirePassphrase,
+  systemRandom,
+  writeFileDurably,
+  writeKeyFile,
+  type Passphrase,
+  type PassphraseSources,
+} from '../../io/index.ts';
+import { LsError, toHex, type UnixMs } from '../../std/index.ts';
+import { isLoopback } from '../endpoint.ts';
+import { buildHome, refuseExisting } from '../new-home.ts';
+import { certificatesPem } from '../pem-file.ts';
+import {
+  CA_CRL_PORT,
+  CA_PORT,
+  DEFAULT_INTERVAL_MAX_MS,
+  DEFAULT_INTERVAL_MIN_MS,
+  formatCaConfig,
+  type CaConfigChoice,
+} from './config.ts';
+import { caHome } from './home.ts';
+import { hostOfUrl, listenForUrl, originOf } from './url.ts';
+
+export interface InitCaRequest {
+  readonly home: string;
+  readonly trustDomain?: string;
+  /** `https://HOST:PORT`, most preferred first. */
+  readonly urls: readonly string[];
+  readonly crlUrl?: string;
+  readonly permitDns: readonly string[];
+  /** Asked once everything else is known to be in order. */
+  readonly passphrase: PassphraseSources;
+  readonly now: () => UnixMs;
+}
+
+export interface InitialisedCa {
+  readonly home: string;
+  readonly trustDomain: string;
+  /** SHA-256 of the root certificate, 64 hex digits. */
+  readonly rootSha256: string;
+  readonly urls: readonly string[];
+  /** Every URL is one that only this machine can reach. */
+  readonly isLoopbackOnly: boolean;
+}
+
+export const DEFAULT_TRUST_DOMAIN = 'mesh.internal';
+const CA_HOME = { mark: 'ca.yaml', existsCode: 'LS_CA_EXISTS' } as const;
+const PUBLIC_IN_PRIVATE_DIRECTORY = { mode: 0o600 };
+
+/**
+ * Makes a CA: root and issuing key, their certificates, first CRLs and roster, store and ca.yaml; all or nothing.
+ * Throws LS_CA_EXISTS with the home unchanged, LS_CONFIG_URL, LS_KEY_NO_PASSPHRASE, LS_HOME_*, LS_DISK_FULL.
+ */
+export async function initCa(request: InitCaRequest): Promise<InitialisedCa> {
+  const choice = choose(request);
+  const { home } = caHome(request.home);
+  await refuseExisting(home, CA_HOME);
+  const passphrase = await requirePassphrase(request.passphrase, `the CA keys of ${home}`, true);
+  const wanted = { home, ...CA_HOME, purpose: 'pki init', keepUnfinished: false };
+  const made = await buildHome(wanted, (directory) => fill(directory, choice, passphrase, request.now()));
+  return {
+    home,
+    trustDomain: made.trustDomain,
+    rootSha256: toHex(made.rootSha256),
+    urls: choice.urls,
+    isLoopbackOnly: choice.urls.every((url) => isLoopback(hostOfUrl(url))),
+  };
+}
+
+function choose({ trustDomain, urls, crlUrl, permitDns }: InitCaRequest): CaConfigChoice {
+  const given = urls.length > 0 ? urls : [`https://${hostname().toLowerCase()}:${CA_PORT}`];
+  const origins = given.map((url) => originOf(url, 'https:'));
+  const [first = ''] = origins;
+  const host = new URL(first).hostname;
+  const crlOrigin = originOf(crlUrl ?? `http://${host}:${CA_CRL_PORT}`, 'http:');
+  return {
+    trustDomain: trustDomain ?? DEFAULT_TRUST_DOMAIN,
+    urls: origins,
+    crlUrl: crlOrigin,
+    listen: listenForUrl(first),
+    crlListen: listenForUrl(crlOrigin),
+    permitDns,
+  };
+}
+
+async function fill(
+  directory: string,
+  choice: CaConfigChoice,
+  passphrase: Passphrase,
+  now: UnixMs,
+): Promise<InitialisedAuthority> {
+  const paths = caHome(directory);
+  await ensurePrivateDir(paths.keysDir);
+  const root = generateKey('ES256');
+  const issuing = generateKey('ES256');
+  await writeKeyFile(paths.rootKey, root.pkcs8, passphrase);
+  await writeKeyFile(paths.issuingKey, issuing.pkcs8, passphrase);
+  const made = await initialiseStore(
+    paths.store,
+    { root: root.signer, issuing: issuing.signer },
+    choice,
+    now,
+  );
+  await writeFileDurably(paths.rootCert, certificatesPem(made.roots), PUBLIC_IN_PRIVATE_DIRECTORY);
+  await writeFileDurably(paths.issuingCert, certificatesPem([made.issuing]), PUBLIC_IN_PRIVATE_DIRECTORY);
+  await writeFileDurably(join(directory, CA_HOME.mark), formatCaConfig(choice), PUBLIC_IN_PRIVATE_DIRECTORY);
+  return made;
+}
+
+async function initialiseStore(
+  path: string,
+  keys: Parameters<typeof initialiseAuthority>[0]['keys'],
+  choice: CaConfigChoice,
+  now: UnixMs,
+): Promise<InitialisedAuthority> {
+  const store = openSqliteStore(path);
+  try {
+    const made = await initialiseAuthority(
+      {
+        store,
+        keys,
+        crypto: nodeCrypto,
+        random: systemRandom,
+        config: {
+          urls: choice.urls,
+          intervalMinMs: DEFAULT_INTERVAL_MIN_MS,
+          intervalMaxMs: DEFAULT_INTERVAL_MAX_MS,
+        },
+      },
+      { trustDomain: choice.trustDomain, permittedDns: choice.permitDns, crlUrl: choice.crlUrl },
+      now,
+    );
+    if (made.ok) return made.value;
+    throw new LsError(made.error);
+  } finally {
+    await store.close();
+  }
+}

@@ -1,0 +1,220 @@
+import { rm } from 'node:fs/promises';
+import type { FastifyInstance } from 'fastify';
+import {
+  AckBook,
+  controlApp,
+  crlApp,
+  FeedHub,
+  publicationEvents,
+  RateLimiter,
+  tlsApp,
+  tlsPeerGate,
+  type CaApiContext,
+  type ListenerOptions,
+} from '../../api/index.ts';
+import {
+  controlSocketPath,
+  ensurePrivateDir,
+  nodeCrypto,
+  systemClock,
+  type PassphraseSources,
+} from '../../io/index.ts';
+import { LsError, toHex, type UnixMs } from '../../std/index.ts';
+import type { Endpoint } from '../endpoint.ts';
+import type { Log } from '../log.ts';
+import { publishWhenDue } from './publication.ts';
+import { limitConnections, listenOn, listenOnSocket } from './listen.ts';
+import { openCa, type OpenCa } from './open.ts';
+import { OwnTrust } from './own-trust.ts';
+import { makeServerIdentity, type ServerIdentity } from './server-identity.ts';
+import { schedule } from './schedule.ts';
+import { noteControlSocket } from './control-place.ts';
+import { hostOfUrl } from './url.ts';
+
+export interface ServeRequest {
+  readonly home: string;
+  /** Instead of what ca.yaml says. */
+  readonly listen?: Endpoint;
+  readonly crlListen?: Endpoint;
+  readonly passphrase: PassphraseSources;
+  readonly log: Log;
+}
+
+/** A CA that serves. */
+export interface RunningCa {
+  readonly home: string;
+  readonly trustDomain: string;
+  readonly rootSha256: string;
+  readonly urls: readonly string[];
+  readonly crlUrl: string;
+  /** Where it really listens: the port found when 0 was asked for. */
+  readonly listening: Endpoint;
+  readonly crlListening: Endpoint;
+  readonly controlSocket: string;
+  /** Stops taking calls, ends feeds, closes the store. Further calls do nothing. */
+  close(): Promise<void>;
+}
+
+/** `revoke` waits this long for h members, and with `--wait` for all. */
+const SPREAD = { enoughMs: 1_000, everyoneMs: 30_000 };
+const SERVER_CERTIFICATE_USED_UP = 2 / 3;
+const RETRY_MS = 60_000;
+
+/**
+ * Opens the CA and serves it: TLS, plain HTTP for CRLs, control socket, timers.
+ * Throws what openCa throws, LS_PORT_IN_USE and LS_PORT_UNAVAILABLE; nothing is left open then.
+ */
+export async function serveCa(request: ServeRequest): Promise<RunningCa> {
+  const ca = await openCa(request.home, request.passphrase);
+  const closers = new Closers();
+  closers.add(() => ca.close());
+  try {
+    return await start(ca, request, closers);
+  } catch (cause) {
+    await closers.close();
+    throw cause;
+  }
+}
+
+async function start(ca: OpenCa, request: ServeRequest, closers: Closers): Promise<RunningCa> {
+  const { log } = request;
+  const now = (): UnixMs => systemClock.now().wall;
+  const { authority, config } = ca;
+  closers.add(await publishWhenDue(authority, config.fullCrlEveryMs, now, log));
+  const trust = await OwnTrust.of(authority, nodeCrypto, now());
+  const context = makeContext(ca, trust, now, log, closers);
+  const options = listenerOptions(ca, log);
+  const identity = await makeServerIdentity(authority, serverHosts(ca), now());
+  const listeners = {
+    crl: crlApp(context, options),
+    control: controlApp(context, log),
+    tls: tlsApp(context, tlsPeerGate(trust, now), tlsOptions(identity), options),
+  };
+  for (const app of Object.values(listeners)) closers.add(() => app.close());
+  limitConnections(listeners.tls.server, config.limits);
+  limitConnections(listeners.crl.server, config.limits);
+  const crlListening = await listenOn(listeners.crl, request.crlListen ?? config.crlListen);
+  const controlSocket = await openControlSocket(ca, listeners.control, closers);
+  const listening = await listenOn(listeners.tls, request.listen ?? config.listen);
+  closers.add(renewServerCertificate(ca, listeners.tls, identity, now, log));
+  const [root = new Uint8Array()] = authority.bundle().roots;
+  return {
+    home: ca.home.home,
+    trustDomain: authority.trustDomain,
+    rootSha256: toHex(nodeCrypto.sha256(root)),
+    urls: config.urls,
+    crlUrl: config.crlUrl,
+    listening,
+    crlListening,
+    controlSocket,
+    close: () => closers.close(),
+  };
+}
+
+/** Ties publications to feeds and to our own verdicts: a node revoked now is cut before anybody hears of it. */
+function makeContext(
+  ca: OpenCa,
+  trust: OwnTrust,
+  now: () => UnixMs,
+  log: Log,
+  closers: Closers,
+): CaApiContext {
+  const feeds = new FeedHub((listener, reason) =>
+    log.info({ event: 'feed-cut', code: reason.code, nodeId: listener.nodeId }, 'feed of a node was cut'),
+  );
+  const acks = new AckBook();
+  const unsubscribe = ca.authority.onPublication((publication) => {
+    trust.absorb(publication, now());
+    feeds.publish(publicationEvents(publication));
+  });
+  closers.add(() => {
+    unsubscribe();
+    acks.close();
+    feeds.close();
+  });
+  return { authority: ca.authority, now, feeds, acks, spread: SPREAD };
+}
+
+function listenerOptions({ config }: OpenCa, log: Log): ListenerOptions {
+  const { requestsPerSecond, burst } = config.limits;
+  return {
+    log,
+    limiter: new RateLimiter({ perSecond: requestsPerSecond, burst }),
+    monotonicMs: () => systemClock.now().mono,
+  };
+}
+
+/** A client certificate is asked for and judged call by call, since anybody may enroll. */
+function tlsOptions({ tls }: ServerIdentity) {
+  return { ...tls, requestCert: true, rejectUnauthorized: false };
+}
+
+async function openControlSocket(ca: OpenCa, app: FastifyInstance, closers: Closers): Promise<string> {
+  const place = controlSocketPath(ca.home.home, process.env, process.getuid?.() ?? 0);
+  if (place.moved) await ensurePrivateDir(place.directory);
+  await listenOnSocket(app, place.path);
+  closers.add(() => rm(place.path, { force: true }));
+  await noteControlSocket(ca.home, place);
+  return place.path;
+}
+
+function renewServerCertificate(
+  ca: OpenCa,
+  app: FastifyInstance,
+  first: ServerIdentity,
+  now: () => UnixMs,
+  log: Log,
+): () => void {
+  const renewal = {
+    retryMs: RETRY_MS,
+    async run() {
+      const identity = await makeServerIdentity(ca.authority, serverHosts(ca), now());
+      if ('setSecureContext' in app.server && typeof app.server.setSecureContext === 'function') {
+        app.server.setSecureContext(tlsOptions(identity));
+      }
+      log.info({ event: 'server-certificate', serial: identity.serial }, 'server certificate renewed');
+      return dueAt(identity);
+    },
+    onError: (cause: unknown) =>
+      log.error({ event: 'server-certificate', err: cause }, 'server certificate could not be renewed'),
+  };
+  return schedule(renewal, dueAt(first), now);
+}
+
+function dueAt({ notBefore, notAfter }: ServerIdentity): number {
+  return notBefore + (notAfter - notBefore) * SERVER_CERTIFICATE_USED_UP;
+}
+
+function serverHosts({ config }: OpenCa): readonly string[] {
+  return [...new Set(config.urls.map(hostOfUrl))];
+}
+
+/** What was opened, closed in the reverse order; once, however often it is asked. */
+class Closers {
+  readonly #closers: (() => unknown)[] = [];
+  #closed: Promise<void> | undefined;
+
+  add(close: () => unknown): void {
+    this.#closers.push(close);
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#closeAll();
+    return this.#closed;
+  }
+
+  async #closeAll(): Promise<void> {
+    let failure: unknown;
+    for (const close of this.#closers.toReversed()) {
+      try {
+        await close();
+      } catch (cause) {
+        failure ??= cause;
+      }
+    }
+    if (failure !== undefined)
+      throw failure instanceof Error
+        ? failure
+        : new LsError({ code: 'LS_API_INTERNAL', detail: 'closing failed' });
+  }
+}

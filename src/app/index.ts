@@ -1,0 +1,19 @@
+export type {
+  CertificateJson,
+  CreatedTokenJson,
+  CrlsJson,
+  NodeJson,
+  RemovalJson,
+  RevocationJson,
+  TokenJson,
+} from '../api/index.ts';
+export type { PassphraseSources } from '../io/index.ts';
+export { administerCa, type AdminRequest } from './ca/admin.ts';
+export type { AdminCall } from './ca/control-client.ts';
+export { initCa, type InitCaRequest, type InitialisedCa } from './ca/init.ts';
+export { serveCa, type RunningCa, type ServeRequest } from './ca/serve.ts';
+export { formatEndpoint, parseEndpoint, type Endpoint } from './endpoint.ts';
+export { openLog, type Log } from './log.ts';
+export { writeOutput } from './output-file.ts';
+export { passphraseSources } from './passphrase.ts';
+export { announceReady } from './ready.ts';

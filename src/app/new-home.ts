@@ -1,0 +1,128 @@
+import { createHash } from 'node:crypto';
+import { access, readdir, rename, rm, rmdir } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { ensurePrivateDir, errnoOf, fileError, HomeLock, syncDirectory } from '../io/index.ts';
+import { fault, LsError, type FaultCode } from '../std/index.ts';
+
+export interface NewHome {
+  readonly home: string;
+  /** The file whose presence makes a directory a home: the last to appear. */
+  readonly mark: string;
+  /** Why a home that is there already is refused. */
+  readonly existsCode: FaultCode;
+  /** Names what is being built: the same words find the same unfinished work again. */
+  readonly purpose: string;
+  /** Keep what was built when `build` fails, for the next try with the same purpose. */
+  readonly keepUnfinished: boolean;
+}
+
+const LOCK_FILES = ['lock', 'lock.pid'];
+const TAG_DIGITS = 16;
+const REFUSED = ['EACCES', 'EPERM', 'EROFS'];
+
+/**
+ * Makes a home as a whole: `build` fills a private directory beside it, which then gets the home's name. A failure
+ * or kill -9 on the way leaves nothing that looks like a home.
+ *
+ * Where the parent is not ours to write (a directory made for us by systemd, say), the home itself has to be empty;
+ * then it is filled from a directory inside, the mark last.
+ *
+ * Throws `existsCode` with nothing changed when the home is there, LS_HOME_NOT_EMPTY, LS_HOME_LOCKED when another
+ * process builds it now, LS_HOME_UNWRITABLE, LS_DISK_FULL.
+ */
+export async function buildHome<T>(wanted: NewHome, build: (directory: string) => Promise<T>): Promise<T> {
+  const home = resolve(wanted.home);
+  await refuseExisting(home, wanted);
+  const directory = await workplace(home, wanted.purpose);
+  const lock = HomeLock.acquire(directory);
+  try {
+    if (!wanted.keepUnfinished) await emptyOut(directory);
+    const built = await build(directory);
+    await syncDirectory(directory);
+    await refuseExisting(home, wanted);
+    await moveIn(directory, home, wanted);
+    return built;
+  } catch (cause) {
+    if (!wanted.keepUnfinished) await rm(directory, { recursive: true, force: true });
+    throw cause;
+  } finally {
+    lock.release();
+  }
+}
+
+/** Throws when there is something at `home` that may not be touched. */
+export async function refuseExisting(
+  home: string,
+  { mark, existsCode }: Pick<NewHome, 'mark' | 'existsCode'>,
+): Promise<void> {
+  const entries = await entriesOf(home);
+  if (entries.includes(mark))
+    throw new LsError(fault(existsCode, `${home} is in use already; it was left as it is`));
+  if (entries.some((entry) => !isOurs(entry))) {
+    throw new LsError(fault('LS_HOME_NOT_EMPTY', `${home} holds files that are not of a lifesign home`));
+  }
+}
+
+/** The private directory to build in: beside the home, or inside when its parent takes no new entry. */
+async function workplace(home: string, purpose: string): Promise<string> {
+  const tag = createHash('sha256').update(`${purpose}\n${home}`).digest('hex').slice(0, TAG_DIGITS);
+  const beside = join(dirname(home), `${PREFIX}${tag}`);
+  try {
+    await ensurePrivateDir(beside);
+    return beside;
+  } catch (cause) {
+    const mayBuildInside = cause instanceof LsError && REFUSED.includes(errnoOf(cause.cause) ?? '');
+    if (!mayBuildInside || !(await exists(home))) throw cause;
+    const inside = join(home, `${PREFIX}${tag}`);
+    await ensurePrivateDir(inside);
+    return inside;
+  }
+}
+
+const PREFIX = '.lifesign-new-';
+
+async function moveIn(directory: string, home: string, { mark }: NewHome): Promise<void> {
+  try {
+    if (dirname(directory) === home) await moveEntries(directory, home, mark);
+    else await rename(directory, home);
+    await syncDirectory(dirname(home)).catch(() => undefined);
+  } catch (cause) {
+    throw fileError(cause, 'create', home);
+  }
+}
+
+async function moveEntries(directory: string, home: string, mark: string): Promise<void> {
+  const entries = (await readdir(directory)).filter((entry) => entry !== mark && !LOCK_FILES.includes(entry));
+  for (const entry of entries) await rename(join(directory, entry), join(home, entry));
+  await syncDirectory(home);
+  await rename(join(directory, mark), join(home, mark));
+  await syncDirectory(home);
+  for (const file of LOCK_FILES) await rm(join(directory, file), { force: true });
+  await rmdir(directory);
+}
+
+async function emptyOut(directory: string): Promise<void> {
+  for (const entry of await readdir(directory)) {
+    if (!LOCK_FILES.includes(entry)) await rm(join(directory, entry), { recursive: true, force: true });
+  }
+}
+
+async function entriesOf(home: string): Promise<readonly string[]> {
+  try {
+    return await readdir(home);
+  } catch (cause) {
+    if (errnoOf(cause) === 'ENOENT') return [];
+    throw fileError(cause, 'create', home);
+  }
+}
+
+function isOurs(entry: string): boolean {
+  return entry.startsWith(PREFIX) || LOCK_FILES.includes(basename(entry));
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}

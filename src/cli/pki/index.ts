@@ -1,0 +1,23 @@
+import type { Command } from 'commander';
+import type { CliContext } from '../context.ts';
+import { registerCrl } from './crl.ts';
+import { registerInit } from './init.ts';
+import { registerList } from './list.ts';
+import { registerRemove } from './remove.ts';
+import { registerRevoke } from './revoke.ts';
+import { registerServe } from './serve.ts';
+import { registerShow } from './show.ts';
+import { registerToken } from './token.ts';
+
+/** `lifesign pki …`: the certificate authority. */
+export function registerPki(program: Command, ctx: CliContext): void {
+  const pki = program.command('pki').description('run and administer the certificate authority');
+  registerInit(pki, ctx);
+  registerServe(pki, ctx);
+  registerToken(pki, ctx);
+  registerList(pki, ctx);
+  registerShow(pki, ctx);
+  registerRevoke(pki, ctx);
+  registerRemove(pki, ctx);
+  registerCrl(pki, ctx);
+}
