@@ -53,6 +53,7 @@ export default defineConfig(
       ],
       '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      '@typescript-eslint/no-misused-spread': ['error', { allow: ['string'] }],
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
       '@typescript-eslint/switch-exhaustiveness-check': [
         'error',
@@ -87,7 +88,7 @@ export default defineConfig(
   },
   {
     files: ['test/**/*.ts'],
-    rules: { 'max-lines': ['error', { max: 600 }], '@typescript-eslint/no-unsafe-type-assertion': 'off' },
+    rules: { 'max-lines': ['error', { max: 600 }], '@typescript-eslint/unbound-method': 'off' },
   },
   {
     files: ['**/*.js', '**/*.mjs', '**/*.cjs', 'bin/lifesign'],

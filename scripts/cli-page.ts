@@ -46,7 +46,7 @@ const silent: CliOutput = { isTTY: false, columns: WIDTH, write: () => undefined
 const nowhere: CliWorld = {
   stdout: silent,
   stderr: silent,
-  stdin: { isTTY: false, readAll: () => Promise.resolve(''), readSecret: () => Promise.resolve('') },
+  stdin: { isTTY: false, readAll: () => Promise.resolve('') },
   env: {},
   cwd: '/',
   clock: { now: () => ({ mono: monoMs(0), wall: unixMs(0) }) },

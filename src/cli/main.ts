@@ -41,7 +41,7 @@ function processWorld(interruption: InterruptionSource): CliWorld {
   return {
     stdout: outputOf(process.stdout),
     stderr: outputOf(process.stderr),
-    stdin: inputOf(process.stdin, process.stderr, () => interruption.interrupt('SIGINT')),
+    stdin: inputOf(process.stdin),
     env: process.env,
     cwd: process.cwd(),
     clock: processClock,

@@ -40,7 +40,6 @@ export function testWorld(options: TestWorldOptions = {}): TestWorld {
     stdin: {
       isTTY: false,
       readAll: () => Promise.resolve(options.input ?? ''),
-      readSecret: () => Promise.resolve(options.input ?? ''),
     },
     env: options.env ?? {},
     cwd: options.cwd ?? '/',

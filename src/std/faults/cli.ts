@@ -37,13 +37,6 @@ export const cliFaults = {
     http: 400,
     advice: 'choose one with --home DIR or LIFESIGN_HOME',
   },
-  LS_CLI_NO_TERMINAL: {
-    cause: 'misconfiguration',
-    stateChanged: false,
-    exit: 3,
-    http: 400,
-    advice: 'run the command on a terminal, or give the secret by file or environment as its --help says',
-  },
   LS_CLI_INPUT_TOO_LONG: {
     cause: 'misconfiguration',
     stateChanged: false,
