@@ -1,5 +1,5 @@
-import { fromUtf8 } from '../std/index.ts';
 import {
+  asciiText,
   contextConstructed,
   contextPrimitive,
   derContext,
@@ -33,7 +33,6 @@ export const MAX_GENERAL_NAMES = 256;
 
 /** CHOICE tags of GeneralName. */
 const TAG = { email: 1, dns: 2, directory: 4, uri: 6, ip: 7, registeredId: 8 } as const;
-const ASCII = /^\p{ASCII}*$/u;
 
 /** Source: RFC 5280 §4.2.1.6: GeneralNames has at least one member. */
 export function readGeneralNames(reader: DerReader): readonly GeneralName[] {
@@ -110,8 +109,8 @@ function readNameForm(reader: DerReader): Exclude<GeneralName, { readonly kind: 
 }
 
 function readIa5(reader: DerReader): string {
-  const text = fromUtf8(reader.any().body);
-  if (text === undefined || !ASCII.test(text)) throw reader.refusal('LS_DER_STRING', 'name beyond ASCII');
+  const text = asciiText(reader.any().body);
+  if (text === undefined) throw reader.refusal('LS_DER_STRING', 'name beyond ASCII');
   return text;
 }
 

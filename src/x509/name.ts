@@ -1,5 +1,5 @@
 import { fromUtf8 } from '../std/index.ts';
-import { derTag, type DerElement, type DerReader } from '../codec/index.ts';
+import { asciiText, derTag, type DerElement, type DerReader } from '../codec/index.ts';
 
 /** The string type an attribute value was encoded with; `other` for anything that is not a DirectoryString or IA5String. */
 export type NameStringType = 'utf8' | 'printable' | 'ia5' | 'teletex' | 'bmp' | 'universal' | 'other';
@@ -61,19 +61,18 @@ const STRING_TYPES: ReadonlyMap<number, NameStringType> = new Map<number, NameSt
 ]);
 
 const PRINTABLE = /^[A-Za-z0-9 '()+,\-./:=?]*$/;
-const ASCII = /^\p{ASCII}*$/u;
 
 /** Undefined when the value breaks the rules of its type. */
 function textOf(type: NameStringType, { body }: DerElement): string | null | undefined {
   switch (type) {
     case 'utf8':
-      return fromUtf8(body);
+      return asciiText(body) ?? fromUtf8(body);
     case 'printable':
-      return matching(PRINTABLE, body);
+      return printableText(body);
     case 'ia5':
-      return matching(ASCII, body);
+      return asciiText(body);
     case 'teletex':
-      return matching(ASCII, body) ?? null;
+      return asciiText(body) ?? null;
     case 'bmp':
       return codePoints(body, 2);
     case 'universal':
@@ -83,9 +82,9 @@ function textOf(type: NameStringType, { body }: DerElement): string | null | und
   }
 }
 
-function matching(pattern: RegExp, body: Uint8Array): string | undefined {
-  const text = fromUtf8(body);
-  return text !== undefined && pattern.test(text) ? text : undefined;
+function printableText(body: Uint8Array): string | undefined {
+  const text = asciiText(body);
+  return text !== undefined && PRINTABLE.test(text) ? text : undefined;
 }
 
 /** Big-endian code points of a fixed width; surrogates and values beyond Unicode are malformed. */
