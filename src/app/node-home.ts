@@ -18,6 +18,14 @@ export interface NodeHome {
   /** Newest CA-signed member list (COSE_Sign1, untagged as on the wire). */
   readonly roster: string;
   readonly ledger: string;
+  /** Epoch, trusted time and the last key of every peer; see the node agent. */
+  readonly state: string;
+  /** Successor statements of earlier keys. */
+  readonly succession: string;
+  /** The key of a renewal under way. */
+  readonly nextKey: string;
+  /** Ed25519 key of the ledger. */
+  readonly logKey: string;
   /** Where the control socket is unless node.yaml names a shorter path. */
   readonly controlSocket: string;
   readonly lock: string;
@@ -38,6 +46,10 @@ export function nodeHome(home: string): NodeHome {
     crlDir: at('crl'),
     roster: at('roster.cose'),
     ledger: at('ledger'),
+    state: at('state.json'),
+    succession: at('succession.json'),
+    nextKey: at('next-key.pem'),
+    logKey: at('log-key.pem'),
     controlSocket: at('control.sock'),
     lock: at('lock'),
   };

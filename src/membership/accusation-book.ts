@@ -84,7 +84,9 @@ export class AccusationBook {
 
   /** The newest roster under which enough distinct observers accuse; `quorumOf` is H of a roster. */
   quorum(quorumOf: (rosterNumber: number) => number): AccusationQuorum | undefined {
-    const numbers = [...new Set(this.accusations.map(({ rosterNumber }) => rosterNumber))].sort((a, b) => b - a);
+    const numbers = [...new Set(this.accusations.map(({ rosterNumber }) => rosterNumber))].sort(
+      (a, b) => b - a,
+    );
     for (const rosterNumber of numbers) {
       const entries = [...this.#held.values()]
         .filter((entry) => entry.rosterNumber === rosterNumber)

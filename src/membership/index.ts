@@ -16,8 +16,19 @@ export {
   type StateReason,
   type StateVerdict,
 } from './lattice.ts';
-export { MAX_ROSTER_HISTORY, MemberTable, PREVIOUS_ROSTER_VALID_MS, type RosterView } from './member-table.ts';
-export { DEFAULT_RECOVERY, Member, type RecoveryConfig, type SubjectRecord, type SubjectRecordType } from './member.ts';
+export {
+  MAX_ROSTER_HISTORY,
+  MemberTable,
+  PREVIOUS_ROSTER_VALID_MS,
+  type RosterView,
+} from './member-table.ts';
+export {
+  DEFAULT_RECOVERY,
+  Member,
+  type RecoveryConfig,
+  type SubjectRecord,
+  type SubjectRecordType,
+} from './member.ts';
 export { isInquorate, type RosterSight } from './quorum.ts';
 export * from './records/index.ts';
 export { assignObservers, type ObserverAssignment, type RingRoster } from './rings.ts';

@@ -138,11 +138,7 @@ export class Member {
   }
 
   /** What the precedence function needs, given the verdict on the certificate and our own quorum. */
-  evidence(
-    certificate: MemberEvidence['certificate'],
-    inquorate: boolean,
-    now: MonoMs,
-  ): MemberEvidence {
+  evidence(certificate: MemberEvidence['certificate'], inquorate: boolean, now: MonoMs): MemberEvidence {
     return {
       roster: this.roster,
       certificate: this.epoch === 0 && certificate === 'good' ? 'none' : certificate,

@@ -4,6 +4,8 @@ import type { Seed } from './events.ts';
 
 /** Addresses remembered per peer: those it signed itself, or the CA's hint. */
 export const MAX_ADDRESSES_PER_PEER = 4;
+/** No answer to a dial takes longer; the shell's own time-outs are shorter. */
+const DIAL_PATIENCE_MS = 10_000;
 
 interface Target {
   /** Addresses from the peer's own epoch-start: they beat any hint. */
@@ -11,7 +13,6 @@ interface Target {
   hint: string | undefined;
   attempts: number;
   nextAt: MonoMs;
-  dialing: boolean;
   /** A link to it closed without leave, and no other is up: a refused re-dial now means its process is gone. */
   lost: boolean;
 }
@@ -37,22 +38,27 @@ export class Dialer {
   reached(nodeId: NodeId): void {
     const target = this.#target(nodeId);
     target.attempts = 0;
-    target.dialing = false;
     target.lost = false;
   }
 
-  /** Its last link is gone; `abruptly` when it neither left nor was cut by us: then dial again at once. */
-  lost(nodeId: NodeId, abruptly: boolean): void {
+  /** Its last link is gone, neither cut by us nor with a goodbye: dial again at once. */
+  lost(nodeId: NodeId): void {
     const target = this.#target(nodeId);
-    target.lost = abruptly;
-    target.dialing = false;
-    target.nextAt = abruptly ? this.#core.now.mono : this.#pause(target);
+    target.lost = true;
+    target.nextAt = this.#core.now.mono;
+  }
+
+  /** A connection to it ended in order, or never came up: try again later, and later still if that repeats. */
+  ended(nodeId: NodeId): void {
+    const target = this.#target(nodeId);
+    target.attempts += 1;
+    target.lost = false;
+    target.nextAt = this.#pause(target);
   }
 
   /** A dial failed. True when that, after an abrupt loss, is proof enough that nobody listens there any more. */
   failed(nodeId: NodeId, refused: boolean): boolean {
     const target = this.#target(nodeId);
-    target.dialing = false;
     target.attempts += 1;
     target.nextAt = this.#pause(target);
     return refused && target.lost;
@@ -65,7 +71,8 @@ export class Dialer {
       const addresses = this.#addresses(target);
       const address = addresses[target.attempts % addresses.length];
       if (address === undefined) continue;
-      target.dialing = true;
+      // Answered much earlier; this is for a connection that turns out to be somebody else's.
+      target.nextAt = monoMs(this.#core.now.mono + DIAL_PATIENCE_MS);
       this.#core.out.emit({ kind: 'dial', peer: nodeId, address });
     }
   }
@@ -81,7 +88,7 @@ export class Dialer {
   #mayDial(nodeId: NodeId, target: Target, isLinked: (nodeId: NodeId) => boolean): boolean {
     const member = this.#core.table.get(nodeId);
     if (member === undefined || (member.roster !== 'active' && member.roster !== 'enrolled')) return false;
-    return !target.dialing && !isLinked(nodeId) && this.#addresses(target).length > 0;
+    return !isLinked(nodeId) && this.#addresses(target).length > 0;
   }
 
   #addresses(target: Target): readonly string[] {
@@ -99,7 +106,6 @@ export class Dialer {
       hint: undefined,
       attempts: 0,
       nextAt: monoMs(this.#core.now.mono + grace),
-      dialing: false,
       lost: false,
     };
     this.#targets.set(nodeId, target);

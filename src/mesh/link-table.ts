@@ -55,8 +55,6 @@ export class LinkTable {
   readonly #hello: () => Hello;
   readonly #links = new Map<ConnectionId, Link>();
   readonly #byPeer = new Map<NodeId, Link>();
-  /** Machines of connections we refused: they still have a bye to deliver. */
-  readonly #refused = new Map<ConnectionId, LinkMachine>();
   readonly dialer: Dialer;
 
   constructor(core: Core, hello: () => Hello, listener: LinkListener) {
@@ -81,7 +79,6 @@ export class LinkTable {
     const judged = this.#judge(event.chain);
     if (!judged.ok) {
       this.#core.out.report('warn', judged.error);
-      this.#refused.set(event.connection, machine);
       this.#run(event.connection, machine.close(judged.error.code, judged.error.detail, now.mono));
       return;
     }
@@ -112,17 +109,14 @@ export class LinkTable {
   }
 
   disconnected(connection: ConnectionId): void {
-    this.#refused.delete(connection);
     const link = this.#links.get(connection);
     if (link === undefined) return;
     this.#links.delete(connection);
     const nodeId = link.peer.nodeId;
-    if (this.#byPeer.get(nodeId) !== link) {
-      if (!this.#byPeer.has(nodeId)) this.dialer.lost(nodeId, false);
-      return;
-    }
-    this.#byPeer.delete(nodeId);
-    this.dialer.lost(nodeId, !link.expectedEnd);
+    if (this.#byPeer.get(nodeId) === link) this.#byPeer.delete(nodeId);
+    if (this.#byPeer.has(nodeId)) return;
+    if (link.up && !link.expectedEnd) this.dialer.lost(nodeId);
+    else this.dialer.ended(nodeId);
   }
 
   dialFailed(nodeId: NodeId, refused: boolean, detail: string): void {

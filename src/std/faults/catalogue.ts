@@ -12,6 +12,7 @@ import { ledgerFaults } from './ledger.ts';
 import { linkFaults } from './link.ts';
 import { membershipFaults } from './membership.ts';
 import { meshFaults } from './mesh.ts';
+import { nodeFaults } from './node.ts';
 import { trustFaults } from './trust.ts';
 import { x509Faults } from './x509.ts';
 
@@ -27,6 +28,7 @@ export const faultCatalogue = {
   ...authorityFaults,
   ...enrollmentFaults,
   ...meshFaults,
+  ...nodeFaults,
   ...ioFaults,
   ...auditFaults,
   ...cliFaults,

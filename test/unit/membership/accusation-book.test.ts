@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { AccusationBook, MAX_REMEMBERED_REBUTTALS, type HeldAccusation } from '../../../src/membership/index.ts';
+import {
+  AccusationBook,
+  MAX_REMEMBERED_REBUTTALS,
+  type HeldAccusation,
+} from '../../../src/membership/index.ts';
 import { monoMs } from '../../../src/std/index.ts';
 import { digestNamed, nodeIdNamed } from '../../support/record-samples.ts';
 
@@ -88,7 +92,9 @@ describe('the accusation book', () => {
     const book = new AccusationBook();
     const first = accusation('a', { lastSeq: 1 });
     book.rebut([first.id], 1);
-    const more = Array.from({ length: MAX_REMEMBERED_REBUTTALS + 1 }, (_, i) => digestNamed(`more ${String(i)}`));
+    const more = Array.from({ length: MAX_REMEMBERED_REBUTTALS + 1 }, (_, i) =>
+      digestNamed(`more ${String(i)}`),
+    );
     book.rebut(more, 2);
     expect(book.stands(first)).toBe(false);
   });

@@ -71,7 +71,15 @@ describe('the precedence function', () => {
 
   it('never calls anyone alive over any combination of evidence that names a fault', () => {
     for (const roster of ['enrolled', 'active', 'revoked', 'removed'] as const)
-      for (const certificate of ['none', 'good', 'revoked', 'held', 'expired', 'stale-revocation', 'invalid'] as const)
+      for (const certificate of [
+        'none',
+        'good',
+        'revoked',
+        'held',
+        'expired',
+        'stale-revocation',
+        'invalid',
+      ] as const)
         for (const hearing of ['never', 'fresh', 'silent'] as const)
           for (let bits = 0; bits < 16; bits++) {
             const evidence = {

@@ -8,11 +8,22 @@ import {
 import type { Roster, RosterMemberState } from '../../../src/membership/records/index.ts';
 import { monoMs } from '../../../src/std/index.ts';
 import { testCrypto } from '../../support/crypto.ts';
-import { certIdNamed, digestNamed, hash, nodeIdNamed, nodeName, sampleTime } from '../../support/record-samples.ts';
+import {
+  certIdNamed,
+  digestNamed,
+  hash,
+  nodeIdNamed,
+  nodeName,
+  sampleTime,
+} from '../../support/record-samples.ts';
 
 const self = nodeIdNamed('self');
 
-function roster(number: number, names: readonly string[], states: Record<string, RosterMemberState> = {}): Roster {
+function roster(
+  number: number,
+  names: readonly string[],
+  states: Record<string, RosterMemberState> = {},
+): Roster {
   const members = ['self', ...names].map((name) => ({
     nodeId: nodeIdNamed(name),
     name: nodeName(name),
@@ -37,7 +48,9 @@ function roster(number: number, names: readonly string[], states: Record<string,
 
 function tableWith(...rosters: readonly Roster[]): MemberTable {
   const table = new MemberTable(self, testCrypto);
-  rosters.forEach((each, i) => { table.applyRoster(each, monoMs(i)); });
+  rosters.forEach((each, i) => {
+    table.applyRoster(each, monoMs(i));
+  });
   return table;
 }
 
@@ -101,7 +114,13 @@ describe('the member table', () => {
   it('forgets accusations of observers that lost their place', () => {
     const table = tableWith(roster(1, ['a', 'b', 'c']));
     const subject = table.get(nodeIdNamed('b'));
-    const accused = { id: digestNamed('x'), accuser: nodeIdNamed('a'), rosterNumber: 1, bytes: hash('x'), lastSeq: 0 };
+    const accused = {
+      id: digestNamed('x'),
+      accuser: nodeIdNamed('a'),
+      rosterNumber: 1,
+      bytes: hash('x'),
+      lastSeq: 0,
+    };
     subject?.book.add(accused, monoMs(0));
     table.applyRoster(roster(2, ['a', 'b', 'c'], { a: 'revoked' }), monoMs(1));
     expect(subject?.book.count).toBe(0);

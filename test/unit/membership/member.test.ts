@@ -23,7 +23,10 @@ function livingMember(now = 0): Member {
 
 describe('a member', () => {
   it('without an epoch-start has no certificate that counts and was never heard', () => {
-    expect(member().evidence('good', false, monoMs(0))).toMatchObject({ certificate: 'none', hearing: 'never' });
+    expect(member().evidence('good', false, monoMs(0))).toMatchObject({
+      certificate: 'none',
+      hearing: 'never',
+    });
   });
 
   it('is heard once its own link brought a heartbeat', () => {

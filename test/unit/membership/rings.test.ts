@@ -47,7 +47,9 @@ describe('observers on rings', () => {
   it.each(['enrolled', 'revoked', 'removed'] as const)('leave out members that are %s', (state) => {
     const base = roster(4, 3);
     const outsider = nodeIdNamed('n3');
-    const members = base.members.map((member) => (member.nodeId === outsider ? { ...member, state } : member));
+    const members = base.members.map((member) =>
+      member.nodeId === outsider ? { ...member, state } : member,
+    );
     const { observersOf, ringOf } = assignObservers({ ...base, members }, testCrypto);
     expect(observersOf(outsider)).toEqual([]);
     expect(ringOf(outsider, nodeIdNamed('n0'))).toBeUndefined();

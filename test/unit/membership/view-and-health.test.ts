@@ -27,7 +27,9 @@ describe('the view digest', () => {
   });
 
   it('does not change with a suspicion, which differs from node to node', () => {
-    const suspected = rows.map((row) => (row.state === 'alive' ? { ...row, state: 'suspect' as const } : row));
+    const suspected = rows.map((row) =>
+      row.state === 'alive' ? { ...row, state: 'suspect' as const } : row,
+    );
     expect(digest(suspected)).toBe(digest(rows));
   });
 });

@@ -1,0 +1,47 @@
+import type { NodeStatus, PeerStatus, Transition } from '../../mesh/index.ts';
+import type { UnixMs } from '../../std/index.ts';
+
+/** One line of `mesh events`. Stable: fields may be added, never renamed. */
+export function transitionJson(transition: Transition) {
+  return {
+    t: timeText(transition.at),
+    peer: transition.name,
+    from: transition.from,
+    to: transition.to,
+    reason: transition.reason,
+    nodeId: transition.nodeId,
+    epoch: transition.epoch,
+  };
+}
+
+/** `mesh status`. Stable: fields may be added, never renamed. */
+export function statusJson(status: NodeStatus) {
+  return {
+    self: status.self,
+    nodeId: status.nodeId,
+    state: status.state,
+    epoch: status.epoch,
+    quorate: status.quorate,
+    crlNumber: status.crlNumber,
+    crlNextUpdate: status.crlNextUpdate === null ? null : timeText(status.crlNextUpdate),
+    rosterNumber: status.rosterNumber,
+    members: status.members,
+    observers: status.k,
+    accusersNeeded: status.h,
+    certificateNotAfter: timeText(status.certificateNotAfter),
+    ledgerHealthy: status.ledgerHealthy,
+    peers: status.peers.map(peerJson),
+  };
+}
+
+export function peerJson(peer: PeerStatus) {
+  return {
+    ...peer,
+    since: peer.since === null ? null : timeText(peer.since),
+    lastHeartbeatAgoMs: peer.lastHeartbeatAgoMs === null ? null : Math.round(peer.lastHeartbeatAgoMs),
+  };
+}
+
+function timeText(time: UnixMs): string {
+  return new Date(time).toISOString();
+}

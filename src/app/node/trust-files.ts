@@ -1,0 +1,70 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { nodeCrypto, readFileCapped, writeFileDurably } from '../../io/index.ts';
+import { equalBytes, fault, LsError, type Fault, type UnixMs } from '../../std/index.ts';
+import {
+  makeTrustBundle,
+  restoreRevocation,
+  type RevocationState,
+  type TrustBundle,
+} from '../../trust/index.ts';
+import { parseCrl } from '../../x509/index.ts';
+import type { NodeConfig } from '../node-config.ts';
+import { CRL_FILES, type NodeHome } from '../node-home.ts';
+import { readCertificates } from './credentials.ts';
+
+const MAX_CRL_FILE_BYTES = 64 * 1024 * 1024;
+const MAX_ROSTER_FILE_BYTES = 4 * 1024 * 1024;
+const PUBLIC_FILE = 0o644;
+
+/** The roots of the home's root.pem, checked against the domain that node.yaml names. */
+export async function readBundle(home: NodeHome, config: NodeConfig): Promise<TrustBundle> {
+  const bundle = makeTrustBundle(config.trustDomain, await readCertificates(home.root), nodeCrypto);
+  if (!bundle.ok) throw new LsError(bundle.error);
+  if (!equalBytes(bundle.value.domainId, config.domainId)) {
+    throw new LsError(
+      fault('LS_NODE_HOME_INCOMPLETE', `${home.root} is not of the domain in ${home.config}`),
+    );
+  }
+  return bundle.value;
+}
+
+export interface StoredRevocation {
+  readonly state: RevocationState;
+  /** Why a stored CRL is no longer used. */
+  readonly refused: readonly Fault[];
+}
+
+/** What the home holds of CRLs: the root's, the issuing CA's full one, its delta. `issuerChain` as in TrustState. */
+export async function readRevocation(
+  home: NodeHome,
+  bundle: TrustBundle,
+  issuerChain: readonly Uint8Array[],
+  now: UnixMs,
+): Promise<StoredRevocation> {
+  const present = new Set(await readdir(home.crlDir).catch(() => []));
+  const held = [];
+  for (const name of [CRL_FILES.root, CRL_FILES.full, CRL_FILES.delta]) {
+    if (!present.has(name)) continue;
+    held.push({ der: await readFileCapped(join(home.crlDir, name), MAX_CRL_FILE_BYTES), issuerChain });
+  }
+  return restoreRevocation(held, bundle, nodeCrypto, now);
+}
+
+/** Keeps a CRL that is in force, under the name of its kind. */
+export async function keepCrl(home: NodeHome, der: Uint8Array, bundle: TrustBundle): Promise<void> {
+  const parsed = parseCrl(der);
+  if (!parsed.ok) throw new LsError(parsed.error);
+  const isRoots = bundle.anchors.some((anchor) => equalBytes(anchor.subject, parsed.value.issuer));
+  const isDelta = parsed.value.extensions.deltaCrlIndicator !== undefined;
+  const name = isRoots ? CRL_FILES.root : isDelta ? CRL_FILES.delta : CRL_FILES.full;
+  await writeFileDurably(join(home.crlDir, name), der, { mode: PUBLIC_FILE });
+}
+
+export async function readRoster(home: NodeHome): Promise<Uint8Array> {
+  return readFileCapped(home.roster, MAX_ROSTER_FILE_BYTES);
+}
+
+export async function keepRoster(home: NodeHome, bytes: Uint8Array): Promise<void> {
+  await writeFileDurably(home.roster, bytes, { mode: PUBLIC_FILE });
+}

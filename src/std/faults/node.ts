@@ -1,0 +1,39 @@
+import type { FaultKind } from './kind.ts';
+
+export const nodeFaults = {
+  LS_NODE_NOT_READY: {
+    cause: 'environment',
+    stateChanged: false,
+    exit: 4,
+    http: 503,
+    advice: 'wait until the node has started, or ask `lifesign mesh status` what keeps it',
+  },
+  LS_NODE_UNKNOWN_PEER: {
+    cause: 'misconfiguration',
+    stateChanged: false,
+    exit: 3,
+    http: 404,
+    advice: 'see `lifesign mesh status --all` for the names',
+  },
+  LS_NODE_NOT_RUNNING: {
+    cause: 'environment',
+    stateChanged: false,
+    exit: 4,
+    http: 503,
+    advice: 'start it with `lifesign node run`, or name the home of a running node with --home',
+  },
+  LS_NODE_STATE_FILE: {
+    cause: 'environment',
+    stateChanged: false,
+    exit: 5,
+    http: 500,
+    advice: 'restore state.json from a backup, or enroll the node anew: without it an epoch could be used twice',
+  },
+  LS_NODE_HOME_INCOMPLETE: {
+    cause: 'misconfiguration',
+    stateChanged: false,
+    exit: 3,
+    http: 500,
+    advice: 'enroll the node again into an empty home',
+  },
+} as const satisfies Record<string, FaultKind>;
