@@ -126,7 +126,7 @@ export type TestRevocation = Pick<TestIdentity, 'certificate'> | CrlEntry;
 export interface TestCrlOptions extends Partial<Omit<CrlFields, 'entries'>> {
   readonly number: number;
   /** Default reason `unspecified`, revoked at pki.now. */
-  readonly revoked?: readonly TestRevocation[];
+  readonly revoked?: Iterable<TestRevocation>;
   /** Signs instead of the CA. */
   readonly signedBy?: TestKey;
 }
@@ -370,16 +370,6 @@ function makeCrl(
   lifetimeMs: number,
   { number, revoked = [], signedBy, ...fields }: TestCrlOptions,
 ): Uint8Array {
-  const entries = revoked.map((revocation): CrlEntry =>
-    'certificate' in revocation
-      ? {
-          serialHex: revocation.certificate.serialHex,
-          revokedAt: now,
-          reason: 'unspecified',
-          invalidityDate: undefined,
-        }
-      : revocation,
-  );
   return signCrl(
     {
       issuer: authority.certificate.subject,
@@ -388,10 +378,19 @@ function makeCrl(
       nextUpdate: unixMs(now + lifetimeMs),
       crlNumber: number,
       ...fields,
-      entries,
+      entries: entriesOf(revoked, now),
     },
     signedBy ?? authority.key,
   );
+}
+
+function* entriesOf(revoked: Iterable<TestRevocation>, now: UnixMs): Generator<CrlEntry> {
+  for (const revocation of revoked) {
+    if ('certificate' in revocation) {
+      const { serialHex } = revocation.certificate;
+      yield { serialHex, revokedAt: now, reason: 'unspecified', invalidityDate: undefined };
+    } else yield revocation;
+  }
 }
 
 function hostName(host: string): GeneralName {
