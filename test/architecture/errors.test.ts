@@ -13,7 +13,8 @@ const root = projectRoot();
 const catalogued: readonly string[] = Object.keys(faultCatalogue);
 
 function codesIn(files: readonly string[]): ReadonlySet<string> {
-  return new Set(files.flatMap((file) => readFileSync(path.join(root, file), 'utf8').match(CODE) ?? []));
+  const named = files.flatMap((file) => readFileSync(path.join(root, file), 'utf8').match(CODE) ?? []);
+  return new Set(named.filter((code) => code !== EXAMPLE));
 }
 
 function usedCodes(): ReadonlySet<string> {
@@ -31,7 +32,7 @@ describe('the error codes', () => {
   });
 
   it('that the source names are all in the catalogue', () => {
-    expect([...usedCodes()].filter((code) => code !== EXAMPLE && !catalogued.includes(code))).toEqual([]);
+    expect([...usedCodes()].filter((code) => !catalogued.includes(code))).toEqual([]);
   });
 
   it('in the catalogue are all used', () => {
