@@ -1,8 +1,5 @@
 import { equalBytes, fault, type Fault } from '../std/index.ts';
-import { parseIp, type Certificate, type GeneralName } from '../x509/index.ts';
-
-const HOST_NAME =
-  /^(?=.{1,253}$)[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?)*$/i;
+import { hostLabels, parseIp, type Certificate, type GeneralName } from '../x509/index.ts';
 
 /**
  * Checks that `certificate` speaks for `host`, as it stood in the URL: a name in A-label form, or an address
@@ -21,8 +18,9 @@ export function checkHost(certificate: Certificate, host: string): Fault | undef
 function namesHost(name: GeneralName, host: string): boolean {
   const address = parseIp(withoutBrackets(host));
   if (address !== undefined) return name.kind === 'ip' && equalBytes(name.address, address);
-  if (name.kind !== 'dns' || !HOST_NAME.test(host)) return false;
-  return name.value.toLowerCase() === host.toLowerCase();
+  return (
+    name.kind === 'dns' && hostLabels(host) !== undefined && name.value.toLowerCase() === host.toLowerCase()
+  );
 }
 
 function withoutBrackets(host: string): string {

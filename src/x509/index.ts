@@ -48,6 +48,7 @@ export {
   checkMaySignCertificates,
   checkMaySignCrls,
   checkValidityAt,
+  hostLabels,
   MAX_NAME_COMPARISONS,
   MAX_PATH_CERTIFICATES,
   MAX_SIGNATURE_CHECKS,

@@ -46,7 +46,7 @@ export interface AppliedCrl {
  * A delta stands on a full CRL: its BaseCRLNumber must not be above the number of the full CRL held, and the
  * newest delta replaces the one before. Its cost is O(entries of the delta), that of a full CRL O(entries held).
  *
- * `issuerChain`: DER, the CRL issuer's certificate first, with or without the root; ignored for a root's CRL.
+ * The bytes are copied. `issuerChain`: DER, the CRL issuer's certificate first, with or without the root; ignored for a root's CRL.
  *
  * Errors: LS_CRL_*; those of path validation for the issuer; LS_TRUST_REVOKED or LS_TRUST_HELD when the issuer
  * is known to be revoked; those of parsing. Source: RFC 5280 §5.2.4, §6.3.3.
@@ -59,7 +59,7 @@ export function applyCrl(
   crypto: CryptoPort,
   now: UnixMs,
 ): Result<AppliedCrl, Fault> {
-  const parsed = parseCrl(crlDer);
+  const parsed = parseCrl(new Uint8Array(crlDer));
   if (!parsed.ok) return parsed;
   const list = parsed.value;
   const key = issuerKeyOfCrl(list);
