@@ -1,23 +1,15 @@
-import { ok, unixMs } from '../std/index.ts';
 import type { Fault, NodeId, Result, SerialNumber, UnixMs } from '../std/index.ts';
 import {
-  authorityKeyIdExtension,
-  encodeName,
-  encodeTbsCertificate,
-  extendedKeyUsageExtension,
-  keyPurposes,
-  keyUsageExtension,
+  prepare,
   signCrl as writeCrl,
-  signObject,
-  subjectAltNameExtension,
-  crlDistributionPointsExtension,
-  parseIp,
-  type GeneralName,
+  subjectKeyOf,
+  validityOf,
+  type Grant,
+  type IssuanceToken,
 } from '../x509/index.ts';
 import type { AuthorityContext } from './context.ts';
 import type { CertificateRole } from './facts.ts';
 import type { CrlIssuer, RevocationRow } from './rows.ts';
-import { wholeSecond } from './time.ts';
 
 /** A certificate to issue, decided in every field. */
 export interface CertificateOrder {
@@ -32,12 +24,6 @@ export interface CertificateOrder {
   readonly issuedAt: UnixMs;
 }
 
-export interface PreparedCertificate {
-  readonly tbs: Uint8Array;
-  readonly notBefore: UnixMs;
-  readonly notAfter: UnixMs;
-}
-
 export interface CrlContent {
   readonly issuer: CrlIssuer;
   readonly number: number;
@@ -46,54 +32,52 @@ export interface CrlContent {
   readonly nextUpdate: UnixMs;
 }
 
-const LIFE = { node: 7 * 86_400_000, operator: 8 * 3_600_000, server: 90 * 86_400_000 };
+const MAX_COMMON_NAME = 64;
+/**
+ * The commonName where a host name is too long for one (RFC 5280 appendix A.1, ub-common-name), and where there are
+ * addresses only: OpenSSL would take an address for a DNS name and hold it against the name constraints.
+ */
+const NAMELESS_SERVER = 'CA server';
 
-export function prepareCertificate(
-  context: AuthorityContext,
-  order: CertificateOrder,
-): Result<PreparedCertificate, Fault> {
-  const { issuing, genesis } = context;
-  const notBefore = unixMs(wholeSecond(order.issuedAt) - 300_000);
-  const notAfter = unixMs(Math.min(wholeSecond(order.issuedAt) + LIFE[order.role], issuing.notAfter));
-  const names: GeneralName[] = [
-    ...(order.role === 'server'
-      ? []
-      : [{ kind: 'uri', value: `spiffe://${genesis.trustDomain}/${order.role}/${order.name}` } as const]),
-    ...order.dns.map((value) => ({ kind: 'dns', value }) as const),
-    ...order.ip.map((text) => ({ kind: 'ip', address: parseIp(text) ?? new Uint8Array() }) as const),
-  ];
-  const eku = {
-    node: [keyPurposes.serverAuth, keyPurposes.clientAuth],
-    operator: [keyPurposes.clientAuth, keyPurposes.lifesignOperator],
-    server: [keyPurposes.serverAuth],
-  }[order.role];
-  const keyId = issuing.extensions.subjectKeyId?.value ?? new Uint8Array();
-  const tbs = encodeTbsCertificate({
-    serialHex: order.serial,
-    algorithm: context.deps.keys.issuing.algorithm,
-    issuer: issuing.subject,
-    notBefore,
-    notAfter,
-    subject: encodeName({ commonName: order.name, serialNumber: order.nodeId ?? undefined }),
-    spki: order.spki,
-    extensions: [
-      keyUsageExtension(['digitalSignature']),
-      extendedKeyUsageExtension(eku),
-      subjectAltNameExtension(names),
-      authorityKeyIdExtension(keyId),
-      ...(genesis.crlUrl === null
-        ? []
-        : [crlDistributionPointsExtension([`${genesis.crlUrl}/crl/issuing.crl`])]),
-    ],
-  });
-  return ok({ tbs, notBefore, notAfter });
+function commonNameFor({ role, name, dns }: CertificateOrder): string {
+  if (role !== 'server') return name;
+  return name.length <= MAX_COMMON_NAME && dns.includes(name) ? name : NAMELESS_SERVER;
 }
 
-export function signCertificate(
-  context: AuthorityContext,
-  prepared: PreparedCertificate,
-): Result<Uint8Array, Fault> {
-  return ok(signObject(prepared.tbs, context.deps.keys.issuing));
+/**
+ * The right to sign the certificate of an order once, after its content passed every lint. The same order gives
+ * the same TBSCertificate. Errors: LS_CSR_KEY, LS_X509_GRANT, LS_X509_LINT, LS_X509_VALIDITY.
+ */
+export function prepareCertificate(
+  { deps, profiles, issuer, genesis }: AuthorityContext,
+  order: CertificateOrder,
+): Result<IssuanceToken, Fault> {
+  const profile = profiles[order.role];
+  const subjectKey = subjectKeyOf(order.spki, deps.crypto);
+  if (!subjectKey.ok) return subjectKey;
+  const validity = validityOf(profile, issuer, order.issuedAt);
+  if (!validity.ok) return validity;
+  const grant: Grant = {
+    trustDomain: genesis.trustDomain,
+    commonName: commonNameFor(order),
+    serialNumber: order.nodeId ?? undefined,
+    dns: order.dns,
+    ip: order.ip,
+    ...crlUrls(genesis.crlUrl),
+  };
+  return prepare({
+    profile,
+    grant,
+    subjectKey: subjectKey.value,
+    issuer,
+    validity: validity.value,
+    serial: order.serial,
+  });
+}
+
+function crlUrls(crlUrl: string | null): Pick<Grant, 'crlUrls' | 'deltaCrlUrls'> {
+  if (crlUrl === null) return {};
+  return { crlUrls: [issuingCrlUrl(crlUrl)], deltaCrlUrls: [deltaCrlUrl(crlUrl)] };
 }
 
 /** DER. Requires: the key of `content.issuer` is here. */
@@ -127,11 +111,22 @@ export function signCrl(
   );
 }
 
+/** Both kinds of CRL name the same point, as RFC 5280 §6.3.3 (c) demands. Source: RFC 5280 §5.2.5, §5.2.6. */
 function distributionPoints(crlUrl: string | null, { issuer, base }: CrlContent) {
   if (crlUrl === null) return {};
-  const distributionPoint = [`${crlUrl}/crl/${issuer}.crl`];
-  const hasDeltas = issuer === 'issuing' && base === null;
-  return hasDeltas
-    ? { distributionPoint, freshestCrl: [`${crlUrl}/crl/issuing-delta.crl`] }
-    : { distributionPoint };
+  if (issuer === 'root') return { distributionPoint: [rootCrlUrl(crlUrl)] };
+  const distributionPoint = [issuingCrlUrl(crlUrl)];
+  return base === null ? { distributionPoint, freshestCrl: [deltaCrlUrl(crlUrl)] } : { distributionPoint };
+}
+
+export function rootCrlUrl(crlUrl: string): string {
+  return `${crlUrl}/crl/root.crl`;
+}
+
+function issuingCrlUrl(crlUrl: string): string {
+  return `${crlUrl}/crl/issuing.crl`;
+}
+
+function deltaCrlUrl(crlUrl: string): string {
+  return `${crlUrl}/crl/issuing-delta.crl`;
 }

@@ -1,7 +1,8 @@
 import type { CertId, Fault, Result } from '../std/index.ts';
-import type { Certificate } from '../x509/index.ts';
+import type { Certificate, Issuer } from '../x509/index.ts';
 import type { AuthorityDeps } from './deps.ts';
 import type { Publication, TrustFacts } from './facts.ts';
+import type { AuthorityProfiles } from './profiles.ts';
 import type { Publisher } from './publisher.ts';
 import type { Genesis } from './rows.ts';
 import type { StoreTransaction } from './store.ts';
@@ -13,7 +14,9 @@ export interface AuthorityContext {
   readonly trust: TrustFacts;
   readonly root: Certificate;
   readonly issuing: Certificate;
+  readonly issuer: Issuer;
   readonly issuingCertId: CertId;
+  readonly profiles: AuthorityProfiles;
   readonly publisher: Publisher;
 }
 

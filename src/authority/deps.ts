@@ -1,5 +1,6 @@
 import type { CryptoPort, Random, Signer } from '../std/index.ts';
 import type { TrustFacts } from './facts.ts';
+import type { AuthorityProfiles } from './profiles.ts';
 import type { AuthorityStore } from './store.ts';
 
 export interface AuthorityConfig {
@@ -21,6 +22,8 @@ export interface AuthorityDeps {
   readonly keys: AuthorityKeys;
   readonly crypto: CryptoPort;
   readonly random: Random;
+  /** Default: {@link shippedProfiles}. */
+  readonly profiles?: AuthorityProfiles;
   readonly config: AuthorityConfig;
 }
 

@@ -3,11 +3,11 @@ import type { Fault, NodeId, Result, SerialNumber, UnixMs } from '../std/index.t
 import { checkAddress } from './address.ts';
 import type { EnrollRequest } from './authority.ts';
 import type { CertificateOrder } from './certify.ts';
-import { commit, type AuthorityContext } from './context.ts';
+import { commit, type AuthorityContext, type Outcome } from './context.ts';
 import { readCurrentCrls } from './crl.ts';
 import { checkCsr, type CheckedCsr } from './csr.ts';
 import type { Enrollment, Publication } from './facts.ts';
-import { completeIntent, recordIntent } from './issue.ts';
+import { keepCertificate, recordIntent, signIntent, type Intent } from './issue.ts';
 import { MAX_ROSTER_MEMBERS } from './limits.ts';
 import { endIdentity } from './end.ts';
 import { publishRoster } from './roster.ts';
@@ -29,8 +29,8 @@ interface Applicant {
 }
 
 /**
- * Two transactions. The first decides: it spends the token, makes the identity and records what will be signed.
- * The second keeps the certificate. Interrupted in between, the same token and key take it up again.
+ * Redeems a token: the steps of issue.ts, of which the first spends the token and makes the identity. Interrupted
+ * at any point, the same token and key take it up again.
  *
  * Errors: LS_TOKEN_UNKNOWN (also for a wrong secret), _SPENT, _EXPIRED, _WRONG_NAME, _BINDING, LS_CSR_*,
  * LS_NAME_TAKEN, LS_IDENTITY_REVOKED, _REMOVED, LS_ROSTER_FULL, LS_ADDRESS_INVALID.
@@ -42,9 +42,11 @@ export async function enroll(
 ): Promise<Result<Enrollment, Fault>> {
   const applicant = await checkApplicant(context, request);
   if (!applicant.ok) return applicant;
-  const serial = await redeem(context, applicant.value, now);
-  if (!serial.ok) return serial;
-  return complete(context, serial.value, applicant.value.csr, now);
+  const intent = await redeem(context, applicant.value, now);
+  if (!intent.ok) return intent;
+  const der = signIntent(context, intent.value);
+  if (!der.ok) return der;
+  return complete(context, intent.value.row.serial, der.value, now);
 }
 
 /** The secret comes first: who does not know it costs no signature check and no lock. */
@@ -78,23 +80,37 @@ function checkBinding(
     : fault('LS_TOKEN_BINDING', 'the request was not made with the secret of this token');
 }
 
-/** The serial of the certificate that this token and key are good for. */
+/** The certificate that this token and key are good for: decided now, or by an earlier try. */
 async function redeem(
   context: AuthorityContext,
   applicant: Applicant,
   now: UnixMs,
-): Promise<Result<SerialNumber, Fault>> {
-  return commit(context, async (tx) => {
+): Promise<Result<Intent, Fault>> {
+  return commit<Intent>(context, async (tx) => {
     const at = await actingTime(tx, now);
     const token = checkSecret(await tx.token(applicant.tokenId), applicant.secret, context.deps.crypto);
     if (!token.ok) return token;
     const { spkiSha256, commonName = '' } = applicant.csr;
     const verdict = judgeToken(token.value, { spkiSha256, name: commonName }, at);
     if (!verdict.ok) return verdict;
-    if (verdict.value === 'repeat' && token.value.spent !== null)
-      return ok({ answer: token.value.spent.serial });
+    if (verdict.value === 'repeat') return repeat(tx, token.value, applicant.csr);
     return admit(context, tx, token.value, applicant, at);
   });
+}
+
+/** The answer to the first redemption was lost: the same certificate again, signed now if it was not yet. */
+async function repeat(
+  tx: StoreTransaction,
+  token: TokenRow,
+  { csr }: CheckedCsr,
+): Promise<Result<Outcome<Intent>, Fault>> {
+  const row = token.spent === null ? null : await tx.certificate(token.spent.serial);
+  const node = row === null || row.nodeId === null ? null : await tx.node(row.nodeId);
+  if (row === null || node === null) return err(noRecord(token.name));
+  const ended = endOf(node, row);
+  if (ended !== undefined) return err(ended);
+  const order = { ...orderFor(node, csr.spki, row.issuedAt), serial: row.serial };
+  return ok({ answer: { row, order, token: undefined } });
 }
 
 async function admit(
@@ -108,10 +124,9 @@ async function admit(
   if (!room.ok) return room;
   const node = newNode(context, token, now);
   await tx.insertNode(node);
-  const order = orderFor(node, csr.csr.spki, now);
-  const intent = await recordIntent(context, tx, { order, predecessor: null }, now);
+  const intent = await recordIntent(context, tx, orderFor(node, csr.csr.spki, now), null);
   if (!intent.ok) return intent;
-  const { serial } = intent.value;
+  const { serial } = intent.value.row;
   if (!(await tx.spendToken(token.tokenId, { at: now, spkiSha256: csr.spkiSha256, serial }))) {
     return err(fault('LS_TOKEN_SPENT', `the token for ${token.name} was redeemed by another request`));
   }
@@ -125,7 +140,7 @@ async function admit(
     ...(address === null && room.value === null ? {} : { seeds: await liveSeeds(tx) }),
     ...(room.value === null ? {} : { endedNodes: [room.value] }),
   };
-  return ok({ answer: serial, publication });
+  return ok({ answer: intent.value, publication });
 }
 
 /** Frees the name if the token may, and answers the identity that this ended. */
@@ -153,25 +168,25 @@ async function makeRoom(
 async function complete(
   context: AuthorityContext,
   serial: SerialNumber,
-  csr: CheckedCsr,
+  der: Uint8Array,
   now: UnixMs,
 ): Promise<Result<Enrollment, Fault>> {
   return commit(context, async (tx) => {
     const at = await actingTime(tx, now);
-    const intent = await tx.certificate(serial);
-    const node = intent === null || intent.nodeId === null ? null : await tx.node(intent.nodeId);
-    if (intent === null || node === null) {
-      return err(fault('LS_CA_STORE_CORRUPT', `certificate ${serial} has no record`));
-    }
-    const ended = endOf(node, intent);
+    const row = await tx.certificate(serial);
+    const node = row === null || row.nodeId === null ? null : await tx.node(row.nodeId);
+    if (row === null || node === null) return err(noRecord(serial));
+    const ended = endOf(node, row);
     if (ended !== undefined) return err(ended);
-    const order = { ...orderFor(node, csr.csr.spki, intent.issuedAt), serial };
-    const issued = await completeIntent(context, tx, intent, order, 'enrolled', at);
-    if (!issued.ok) return issued;
     const trust = await trustMaterial(context, tx);
     if (!trust.ok) return trust;
-    return ok({ answer: { ...issued.value, ...trust.value, name: node.name, nodeId: node.nodeId } });
+    const issued = await keepCertificate(context, tx, row, der, 'enrolled', at);
+    return ok({ answer: { ...issued, ...trust.value, name: node.name, nodeId: node.nodeId } });
   });
+}
+
+function noRecord(what: string): Fault {
+  return fault('LS_CA_STORE_CORRUPT', `what was recorded for ${what} is gone`);
 }
 
 /** The identity, or this certificate of it, may have been ended between the two transactions, or before a repeat. */

@@ -53,6 +53,13 @@ export type {
 export type { AuthorityStore, DroppedEntries, NodeEnd, StoreReader, StoreTransaction } from './store.ts';
 export { initialiseAuthority, MAX_PERMITTED_DNS } from './initialise.ts';
 export { openAuthority } from './open.ts';
+export {
+  parseProfiles,
+  PROFILE_NAMES,
+  shippedProfiles,
+  type AuthorityProfiles,
+  type ProfileName,
+} from './profiles.ts';
 export { REVOCATION_REASONS } from './revoke.ts';
 export {
   decodeToken,

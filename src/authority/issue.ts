@@ -1,44 +1,48 @@
-import { equalBytes, err, fault, ok, serialNumberOf, type SerialNumber } from '../std/index.ts';
+import { equalBytes, err, fault, ok, type SerialNumber } from '../std/index.ts';
 import type { Fault, Result, UnixMs } from '../std/index.ts';
-import { prepareCertificate, signCertificate, type CertificateOrder } from './certify.ts';
+import { issue, type IssuanceToken } from '../x509/index.ts';
+import { prepareCertificate, type CertificateOrder } from './certify.ts';
 import type { AuthorityContext } from './context.ts';
 import type { IssuedCertificate } from './facts.ts';
 import { certificateEvent, journal, type JournalWord } from './journal.ts';
 import type { CertificateRow } from './rows.ts';
+import { newSerial } from './serial.ts';
 import type { StoreTransaction } from './store.ts';
 
-const SERIAL_BYTES = 16;
+/*
+ * An issuance has three steps. A first transaction decides it and records its intent: what will be signed. Then it
+ * is signed, in no transaction. A second transaction keeps the certificate, and only then it leaves the authority.
+ * So every serial that was ever signed is on record and can be revoked, and an interrupted issuance can be taken
+ * up again by whoever has the same key.
+ */
 
-/** What an issuance is for beside the certificate's own content. */
-export interface Purpose {
-  readonly order: Omit<CertificateOrder, 'serial'>;
-  readonly predecessor: SerialNumber | null;
+export interface Intent {
+  readonly row: CertificateRow;
+  readonly order: CertificateOrder;
+  /** The right to sign; undefined when the intent was recorded by an earlier, interrupted issuance. */
+  readonly token: IssuanceToken | undefined;
 }
 
-/**
- * First half of an issuance, in the transaction that decides it: makes and lints the TBSCertificate and records
- * it before anything is signed. Whatever happens then, the serial is on record and can be revoked.
- */
+/** First step, in the transaction that decides: lints what will be signed and records it. */
 export async function recordIntent(
   context: AuthorityContext,
   tx: StoreTransaction,
-  { order, predecessor }: Purpose,
-  now: UnixMs,
-): Promise<Result<CertificateRow, Fault>> {
-  const { crypto } = context.deps;
-  const serial = newSerial(context);
-  const prepared = prepareCertificate(context, { ...order, serial });
+  wanted: Omit<CertificateOrder, 'serial'>,
+  predecessor: SerialNumber | null,
+): Promise<Result<Intent, Fault>> {
+  const order = { ...wanted, serial: newSerial(context.deps.random) };
+  const prepared = prepareCertificate(context, order);
   if (!prepared.ok) return prepared;
   const { tbs, notBefore, notAfter } = prepared.value;
   const row: CertificateRow = {
-    serial,
+    serial: order.serial,
     role: order.role,
     name: order.name,
     nodeId: order.nodeId,
-    spkiSha256: crypto.sha256(order.spki),
+    spkiSha256: context.deps.crypto.sha256(order.spki),
     notBefore,
     notAfter,
-    issuedAt: now,
+    issuedAt: order.issuedAt,
     tbs,
     der: null,
     predecessor,
@@ -46,48 +50,37 @@ export async function recordIntent(
     revocation: null,
   };
   await tx.insertCertificate(row);
-  return ok(row);
+  return ok({ row, order, token: prepared.value });
 }
 
 /**
- * Second half, in a later transaction: signs the recorded TBSCertificate, unless it is signed already, and keeps
- * the certificate with its ledger row. Requires: the order is the one of the intent.
+ * Second step: the DER certificate. Errors: LS_CA_INTENT when a profile was changed since the intent was recorded;
+ * LS_X509_*.
  */
-export async function completeIntent(
+export function signIntent(context: AuthorityContext, intent: Intent): Result<Uint8Array, Fault> {
+  const { row, order } = intent;
+  if (row.der !== null) return ok(row.der);
+  const token = intent.token === undefined ? prepareCertificate(context, order) : ok(intent.token);
+  if (!token.ok) return token;
+  if (!equalBytes(token.value.tbs, row.tbs)) {
+    return err(fault('LS_CA_INTENT', `certificate ${row.serial} would differ from what was recorded`));
+  }
+  return issue(token.value, context.deps.keys.issuing);
+}
+
+/** Third step: keeps the certificate with its ledger row, unless another try was faster; then that one counts. */
+export async function keepCertificate(
   context: AuthorityContext,
   tx: StoreTransaction,
-  intent: CertificateRow,
-  order: CertificateOrder,
+  row: CertificateRow,
+  der: Uint8Array,
   word: JournalWord,
   now: UnixMs,
-): Promise<Result<IssuedCertificate, Fault>> {
-  if (intent.der !== null) return ok(issuedOf(context, intent, intent.der));
-  const prepared = prepareCertificate(context, order);
-  if (!prepared.ok) return prepared;
-  if (!equalBytes(prepared.value.tbs, intent.tbs)) {
-    return err(fault('LS_CA_INTENT', `certificate ${intent.serial} would differ from what was recorded`));
+): Promise<IssuedCertificate> {
+  if (row.der === null) {
+    await tx.completeCertificate(row.serial, der);
+    await journal(tx, [certificateEvent(word, [row.name, row.serial], der)], now);
   }
-  const signed = signCertificate(context, prepared.value);
-  if (!signed.ok) return signed;
-  await tx.completeCertificate(intent.serial, signed.value);
-  await journal(tx, [certificateEvent(word, [intent.name, intent.serial], signed.value)], now);
-  return ok(issuedOf(context, intent, signed.value));
-}
-
-function issuedOf(context: AuthorityContext, row: CertificateRow, der: Uint8Array): IssuedCertificate {
-  return {
-    serial: row.serial,
-    notBefore: row.notBefore,
-    notAfter: row.notAfter,
-    chain: [der, context.genesis.issuing],
-  };
-}
-
-/** 16 CSPRNG bytes with the top bits 01: positive, of fixed length, 126 bits that nobody can guess. */
-function newSerial(context: AuthorityContext): SerialNumber {
-  const bytes = new Uint8Array(context.deps.random.bytes(SERIAL_BYTES));
-  bytes[0] = ((bytes[0] ?? 0) & 0x3f) | 0x40;
-  const serial = serialNumberOf(bytes);
-  if (serial === undefined) throw new RangeError('the random port gave a wrong number of bytes');
-  return serial;
+  const { serial, notBefore, notAfter } = row;
+  return { serial, notBefore, notAfter, chain: [row.der ?? der, context.genesis.issuing] };
 }

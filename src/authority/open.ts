@@ -1,12 +1,13 @@
 import { domainIdOf, equalBytes, err, fault, ok } from '../std/index.ts';
 import type { Fault, Result, Signer } from '../std/index.ts';
-import { certIdOfCertificate, parseCertificate, type Certificate } from '../x509/index.ts';
+import { certIdOfCertificate, issuerOf, parseCertificate, type Certificate } from '../x509/index.ts';
 import { activate } from './activate.ts';
 import type { Authority } from './authority.ts';
 import type { AuthorityContext } from './context.ts';
 import type { AuthorityDeps } from './deps.ts';
 import { enroll } from './enroll.ts';
 import { currentCrls, currentRoster, list, seeds, show } from './inspect.ts';
+import { shippedProfiles } from './profiles.ts';
 import { issueOperator, issueServer } from './other-roles.ts';
 import { publishFull } from './publish.ts';
 import { Publisher } from './publisher.ts';
@@ -37,6 +38,8 @@ export function makeContext(deps: AuthorityDeps, genesis: Genesis): Result<Autho
   if (!root.ok || !issuing.ok) {
     return err(fault('LS_CA_STORE_CORRUPT', 'the CA certificates in the store are damaged'));
   }
+  const issuer = issuerOf(issuing.value);
+  if (!issuer.ok) return issuer;
   const mismatch =
     keyMismatch('issuing', deps.keys.issuing, issuing.value) ??
     (deps.keys.root === undefined ? undefined : keyMismatch('root', deps.keys.root, root.value));
@@ -49,6 +52,8 @@ export function makeContext(deps: AuthorityDeps, genesis: Genesis): Result<Autho
     trust: { trustDomain: genesis.trustDomain, domainId, roots: [genesis.root] },
     root: root.value,
     issuing: issuing.value,
+    issuer: issuer.value,
+    profiles: deps.profiles ?? shippedProfiles(),
     issuingCertId: certIdOfCertificate(issuing.value, deps.crypto),
     publisher: new Publisher(),
   });

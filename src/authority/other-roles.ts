@@ -6,7 +6,7 @@ import type { CertificateOrder } from './certify.ts';
 import { commit, type AuthorityContext } from './context.ts';
 import { checkCsr } from './csr.ts';
 import type { IssuedCertificate } from './facts.ts';
-import { completeIntent, recordIntent } from './issue.ts';
+import { keepCertificate, recordIntent, signIntent, type Intent } from './issue.ts';
 import { checkGrantedNames, checkNodeName } from './names.ts';
 import { checkPermitted } from './permitted-names.ts';
 import { actingTime } from './time.ts';
@@ -44,27 +44,22 @@ export async function issueServer(
   return issue(context, { role: 'server', name, nodeId: null, ...names.value, spki }, now);
 }
 
-/** Intent and signature in two transactions, like every issuance; interrupted ones are simply asked for again. */
+/** The steps of issue.ts; an interrupted issuance is simply asked for again. */
 async function issue(
   context: AuthorityContext,
   order: Omit<CertificateOrder, 'serial' | 'issuedAt'>,
   now: UnixMs,
 ): Promise<Result<IssuedCertificate, Fault>> {
-  const intent = await commit(context, async (tx) => {
+  const intent = await commit<Intent>(context, async (tx) => {
     const at = await actingTime(tx, now);
-    const recorded = await recordIntent(
-      context,
-      tx,
-      { order: { ...order, issuedAt: at }, predecessor: null },
-      at,
-    );
+    const recorded = await recordIntent(context, tx, { ...order, issuedAt: at }, null);
     return recorded.ok ? ok({ answer: recorded.value }) : recorded;
   });
   if (!intent.ok) return intent;
-  const { serial, issuedAt } = intent.value;
-  return commit(context, async (tx) => {
-    const full = { ...order, serial, issuedAt };
-    const issued = await completeIntent(context, tx, intent.value, full, 'issued', issuedAt);
-    return issued.ok ? ok({ answer: issued.value }) : issued;
-  });
+  const der = signIntent(context, intent.value);
+  if (!der.ok) return der;
+  const { row } = intent.value;
+  return commit(context, async (tx) =>
+    ok({ answer: await keepCertificate(context, tx, row, der.value, 'issued', row.issuedAt) }),
+  );
 }

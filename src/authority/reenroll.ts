@@ -1,6 +1,6 @@
 import { decodeSuccessor, verifyRecord } from '../heartbeat/index.ts';
 import { equalBytes, err, fault, ok } from '../std/index.ts';
-import type { Fault, Result, SerialNumber, UnixMs } from '../std/index.ts';
+import type { Fault, Result, UnixMs } from '../std/index.ts';
 import type { VerifiedPeer } from '../trust/index.ts';
 import { checkStanding } from './activate.ts';
 import type { ReenrollRequest } from './authority.ts';
@@ -8,7 +8,7 @@ import { commit, type AuthorityContext } from './context.ts';
 import { checkCsr, type CheckedCsr } from './csr.ts';
 import { orderFor } from './enroll.ts';
 import type { IssuedCertificate } from './facts.ts';
-import { completeIntent, recordIntent } from './issue.ts';
+import { keepCertificate, recordIntent, signIntent, type Intent } from './issue.ts';
 import { journal } from './journal.ts';
 import { MAX_LIVE_CERTIFICATES_PER_NODE } from './limits.ts';
 import type { CertificateRow, NodeRow } from './rows.ts';
@@ -32,20 +32,17 @@ export async function reenroll(
   if (!csr.ok) return csr;
   const unproven = checkSuccessor(context, peer, request.successor, csr.value);
   if (unproven !== undefined) return err(unproven);
-  const serial = await decide(context, peer, request.successor, csr.value, now);
-  if (!serial.ok) return serial;
+  const intent = await decide(context, peer, request.successor, csr.value, now);
+  if (!intent.ok) return intent;
+  const der = signIntent(context, intent.value);
+  if (!der.ok) return der;
   return commit(context, async (tx) => {
     const at = await actingTime(tx, now);
     const standing = await checkStanding(tx, peer);
     if (!standing.ok) return standing;
-    const intent = await tx.certificate(serial.value);
-    if (intent === null || intent.revocation !== null) return err(endedFault('revoked', peer.name));
-    const order = {
-      ...orderFor(standing.value.node, csr.value.csr.spki, intent.issuedAt),
-      serial: intent.serial,
-    };
-    const issued = await completeIntent(context, tx, intent, order, 'reenrolled', at);
-    return issued.ok ? ok({ answer: issued.value }) : issued;
+    const row = await tx.certificate(intent.value.row.serial);
+    if (row === null || row.revocation !== null) return err(endedFault('revoked', peer.name));
+    return ok({ answer: await keepCertificate(context, tx, row, der.value, 'reenrolled', at) });
   });
 }
 
@@ -72,32 +69,32 @@ function checkSuccessor(
   return equalBytes(newSpki, csr.spki) ? undefined : refuse('the successor statement names another new key');
 }
 
-/** The serial of the certificate that this successor gets, made now or by an earlier try. */
+/** What this successor gets: decided now, or by an earlier try. */
 async function decide(
   context: AuthorityContext,
   peer: VerifiedPeer,
   successor: Uint8Array,
   csr: CheckedCsr,
   now: UnixMs,
-): Promise<Result<SerialNumber, Fault>> {
-  return commit(context, async (tx) => {
+): Promise<Result<Intent, Fault>> {
+  return commit<Intent>(context, async (tx) => {
     const at = await actingTime(tx, now);
     const standing = await checkStanding(tx, peer);
     if (!standing.ok) return standing;
     const { node, current } = standing.value;
     const known = await tx.certificateByKey(csr.spkiSha256);
     if (known !== null) {
+      const order = { ...orderFor(node, csr.csr.spki, known.issuedAt), serial: known.serial };
       return known.predecessor === current.serial && known.notAfter >= at
-        ? ok({ answer: known.serial })
+        ? ok({ answer: { row: known, order, token: undefined } })
         : err(fault('LS_CSR_KEY_REUSED', 'a certificate for this key was issued before'));
     }
     const refused = await checkTurn(tx, node, current, at);
     if (refused !== undefined) return err(refused);
     await tx.confirmCertificate(current.serial, at);
     await journal(tx, [{ type: 'successor', record: successor }], at);
-    const order = orderFor(node, csr.csr.spki, at);
-    const intent = await recordIntent(context, tx, { order, predecessor: current.serial }, at);
-    return intent.ok ? ok({ answer: intent.value.serial }) : intent;
+    const intent = await recordIntent(context, tx, orderFor(node, csr.csr.spki, at), current.serial);
+    return intent.ok ? ok({ answer: intent.value }) : intent;
   });
 }
 
