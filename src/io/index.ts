@@ -34,3 +34,17 @@ export { terminalPrompt, type PromptInput, type PromptOutput } from './keys/term
 export { systemClock, systemRandom } from './system.ts';
 export { LOCK_WAIT_MS, MAX_WAITING_TRANSACTIONS, openSqliteStore } from './sqlite/index.ts';
 export * from './ledger/index.ts';
+export { formatAddress, parseAddress, plainAddress, type SocketPlace } from './transport/address.ts';
+export { CLOSE_FLUSH_MS } from './transport/connection.ts';
+export {
+  contextOptions,
+  HAS_HYBRID_KEY_EXCHANGE,
+  MESH_ALPN,
+  TLS_BASE,
+  type TlsCredentials,
+} from './transport/credentials.ts';
+export type { TransportEvent } from './transport/events.ts';
+export { DEFAULT_INBOUND_LIMITS, type InboundLimits } from './transport/inbound-limits.ts';
+export { DIAL_TIMEOUT_MS } from './transport/mesh-dial.ts';
+export { HANDSHAKE_TIMEOUT_MS } from './transport/mesh-listener.ts';
+export { MeshTransport, type MeshTransportOptions } from './transport/mesh-transport.ts';
