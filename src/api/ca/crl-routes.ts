@@ -14,9 +14,7 @@ export function crlRoutes(app: FastifyInstance, { authority }: CaApiContext): vo
   app.get('/crl/issuing-delta.crl', async (_, reply) => {
     const { delta } = await current();
     if (delta === null) {
-      throw new LsError(
-        fault('LS_CA_NO_DELTA', 'nothing was revoked since the full CRL'),
-      );
+      throw new LsError(fault('LS_CA_NO_DELTA', 'nothing was revoked since the full CRL'));
     }
     return sendCrl(reply, delta);
   });

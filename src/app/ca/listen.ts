@@ -10,12 +10,12 @@ const NO_IPV6 = ['EAFNOSUPPORT', 'EADDRNOTAVAIL'];
 const BACKLOG = 1_024;
 
 /** Starts listening and says where: the port that was given, or the free one found for port 0. */
-export async function listenOn(app: FastifyInstance, endpoint: Endpoint): Promise<Endpoint> {
+export async function listenOn(app: FastifyInstance, endpoint: Endpoint, what: string): Promise<Endpoint> {
   try {
-    return await bind(app, endpoint);
+    return await bind(app, endpoint, what);
   } catch (cause) {
     if (endpoint.host === '::' && NO_IPV6.includes(errnoOf(cause) ?? '')) {
-      return listenOn(app, { host: '0.0.0.0', port: endpoint.port });
+      return listenOn(app, { host: '0.0.0.0', port: endpoint.port }, what);
     }
     throw listenError(cause, formatEndpoint(endpoint));
   }
@@ -25,7 +25,7 @@ export async function listenOn(app: FastifyInstance, endpoint: Endpoint): Promis
 export async function listenOnSocket(app: FastifyInstance, path: string): Promise<void> {
   try {
     await rm(path, { force: true });
-    await app.listen({ path });
+    await app.listen({ path, listenTextResolver: textFor('control socket') });
     await chmod(path, CONTROL_SOCKET_MODE);
   } catch (cause) {
     throw listenError(cause, path);
@@ -55,8 +55,8 @@ export function limitConnections(
   });
 }
 
-async function bind(app: FastifyInstance, { host, port }: Endpoint): Promise<Endpoint> {
-  await app.listen({ host, port, backlog: BACKLOG });
+async function bind(app: FastifyInstance, { host, port }: Endpoint, what: string): Promise<Endpoint> {
+  await app.listen({ host, port, backlog: BACKLOG, listenTextResolver: textFor(what) });
   const address = app.server.address();
   return { host, port: typeof address === 'object' && address !== null ? address.port : port };
 }
@@ -69,4 +69,9 @@ function listenError(cause: unknown, where: string): LsError {
   return new LsError(fault('LS_PORT_UNAVAILABLE', `cannot listen on ${where} (${errno ?? String(cause)})`), {
     cause,
   });
+}
+
+/** The log line of a listener; fastify names every server that it did not make itself http. */
+function textFor(what: string): (address: string) => string {
+  return (address) => `${what} listens on ${address.replace(/^https?:\/\//, '')}`;
 }

@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises';
+import { Server as TlsServer } from 'node:tls';
 import type { FastifyInstance } from 'fastify';
 import {
   AckBook,
@@ -93,9 +94,9 @@ async function start(ca: OpenCa, request: ServeRequest, closers: Closers): Promi
   for (const app of Object.values(listeners)) closers.add(() => app.close());
   limitConnections(listeners.tls.server, config.limits);
   limitConnections(listeners.crl.server, config.limits);
-  const crlListening = await listenOn(listeners.crl, request.crlListen ?? config.crlListen);
+  const crlListening = await listenOn(listeners.crl, request.crlListen ?? config.crlListen, 'plain HTTP');
   const controlSocket = await openControlSocket(ca, listeners.control, closers);
-  const listening = await listenOn(listeners.tls, request.listen ?? config.listen);
+  const listening = await listenOn(listeners.tls, request.listen ?? config.listen, 'TLS');
   closers.add(renewServerCertificate(ca, listeners.tls, identity, now, log));
   const [root = new Uint8Array()] = authority.bundle().roots;
   return {
@@ -169,9 +170,7 @@ function renewServerCertificate(
     retryMs: RETRY_MS,
     async run() {
       const identity = await makeServerIdentity(ca.authority, serverHosts(ca), now());
-      if ('setSecureContext' in app.server && typeof app.server.setSecureContext === 'function') {
-        app.server.setSecureContext(tlsOptions(identity));
-      }
+      if (app.server instanceof TlsServer) app.server.setSecureContext(tlsOptions(identity));
       log.info({ event: 'server-certificate', serial: identity.serial }, 'server certificate renewed');
       return dueAt(identity);
     },
