@@ -20,7 +20,8 @@ import {
   systemClock,
   type PassphraseSources,
 } from '../../io/index.ts';
-import { LsError, toHex, type UnixMs } from '../../std/index.ts';
+import { toHex, type UnixMs } from '../../std/index.ts';
+import { Closers } from '../closers.ts';
 import type { Endpoint } from '../endpoint.ts';
 import type { Log } from '../log.ts';
 import { publishWhenDue } from './publication.ts';
@@ -186,34 +187,4 @@ function dueAt({ notBefore, notAfter }: ServerIdentity): number {
 
 function serverHosts({ config }: OpenCa): readonly string[] {
   return [...new Set(config.urls.map(hostOfUrl))];
-}
-
-/** What was opened, closed in the reverse order; once, however often it is asked. */
-class Closers {
-  readonly #closers: (() => unknown)[] = [];
-  #closed: Promise<void> | undefined;
-
-  add(close: () => unknown): void {
-    this.#closers.push(close);
-  }
-
-  close(): Promise<void> {
-    this.#closed ??= this.#closeAll();
-    return this.#closed;
-  }
-
-  async #closeAll(): Promise<void> {
-    let failure: unknown;
-    for (const close of this.#closers.toReversed()) {
-      try {
-        await close();
-      } catch (cause) {
-        failure ??= cause;
-      }
-    }
-    if (failure !== undefined)
-      throw failure instanceof Error
-        ? failure
-        : new LsError({ code: 'LS_API_INTERNAL', detail: 'closing failed' });
-  }
 }

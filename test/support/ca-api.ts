@@ -1,0 +1,53 @@
+import { pino } from 'pino';
+import { onTestFinished } from 'vitest';
+import { AckBook, controlApp, FeedHub, type CaApiContext } from '../../src/api/index.ts';
+import type { Authority } from '../../src/authority/index.ts';
+import { CA_NOW, makeTestCa } from './ca.ts';
+
+export interface TestApi {
+  readonly authority: Authority;
+  readonly context: CaApiContext;
+  /** Calls the administration as if over the control socket. */
+  call(
+    method: 'GET' | 'POST' | 'DELETE',
+    url: string,
+    body?: unknown,
+  ): Promise<{ status: number; json: Answer }>;
+}
+
+export type Answer = Readonly<Record<string, unknown>>;
+
+/** The routes of the control socket over a real authority with its store in memory; its clock stands at CA_NOW. */
+export async function makeTestApi(): Promise<TestApi> {
+  const { authority } = await makeTestCa();
+  const feeds = new FeedHub(() => undefined);
+  const context: CaApiContext = {
+    authority,
+    now: () => CA_NOW,
+    feeds,
+    acks: new AckBook(),
+    spread: { enoughMs: 0, everyoneMs: 0 },
+  };
+  const app = controlApp(context, pino({ level: 'silent' }));
+  onTestFinished(async () => {
+    feeds.close();
+    await app.close();
+  });
+  return {
+    authority,
+    context,
+    async call(method, url, body) {
+      const answer = await app.inject({
+        method,
+        url,
+        ...(body === undefined
+          ? {}
+          : { payload: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+      });
+      return {
+        status: answer.statusCode,
+        json: answer.body === '' ? {} : (JSON.parse(answer.body) as Answer),
+      };
+    },
+  };
+}
