@@ -53,6 +53,6 @@ const nowhere: CliWorld = {
   interruption: {
     signal: () => new AbortController().signal,
     requested: () => Promise.resolve(),
-    isRequested: () => false,
+    hasHappened: () => Promise.resolve(false),
   },
 };

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { fault, LsError } from '../std/index.ts';
 import { exitOfSignal, type InterruptSignal } from './exit.ts';
 
@@ -12,8 +13,8 @@ export interface Interruption {
   signal(): AbortSignal;
   /** Resolves when the command is to stop; the same promise as {@link signal}. */
   requested(): Promise<void>;
-  /** Whether it has happened. Asking this promises nothing. */
-  isRequested(): boolean;
+  /** Whether it has happened, once a signal that is just being delivered has arrived. Asking promises nothing. */
+  hasHappened(): Promise<boolean>;
 }
 
 interface Ending {
@@ -55,7 +56,10 @@ export class InterruptionSource implements Interruption {
     });
   }
 
-  isRequested(): boolean {
+  async hasHappened(): Promise<boolean> {
+    // The platform hands signals over between turns of the event loop, before its immediates.
+    await setImmediate();
+    await setImmediate();
     return this.#code !== undefined;
   }
 

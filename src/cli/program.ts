@@ -48,7 +48,7 @@ export async function runCommandLine(args: readonly string[], run: CliRun): Prom
     await program.parseAsync(args, { from: 'user' });
     return answered;
   } catch (error) {
-    return fail(error, world, wantsJson(args));
+    return await fail(error, world, wantsJson(args));
   }
 }
 
@@ -76,11 +76,12 @@ export function createProgram(run: CliRun, onAnswer: (code: Answer) => void): Co
   return program;
 }
 
-function fail(error: unknown, world: CliWorld, json: boolean): number {
-  if (isAbort(error) && world.interruption.isRequested()) return 0;
+async function fail(error: unknown, world: CliWorld, json: boolean): Promise<number> {
   const reason = faultOfError(error);
   if (reason === 'shown') return 0;
   if (reason === 'help-instead') return USAGE_EXIT;
+  const isHarmless = isAbort(error) || !faultKind(reason.code).stateChanged;
+  if (isHarmless && (await world.interruption.hasHappened())) return 0;
   if ((world.env['LIFESIGN_DEBUG'] ?? '') !== '') world.stderr.write(debugText(error));
   world.stderr.write(formatFault(reason, json));
   return faultKind(reason.code).exit;

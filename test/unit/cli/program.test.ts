@@ -132,6 +132,28 @@ describe('a command line', () => {
     expect(debug.stderr()).toContain('program.test.ts');
   });
 
+  it('says nothing of a refusal that came of the interruption', async () => {
+    const into = testWorld();
+    const ask: Action = (ctx) => {
+      ctx.interruption.signal();
+      into.interruption.interrupt('SIGINT');
+      throw new LsError(fault('LS_CLI_NO_HOME', 'the question was not answered'));
+    };
+    expect(await run(['pki', 'show', 'alpha'], ask, into)).toBe(0);
+    expect(into.stderr()).toBe('');
+  });
+
+  it('reports a failure to end cleanly even when it was interrupted', async () => {
+    const into = testWorld();
+    const ask: Action = (ctx) => {
+      ctx.interruption.signal();
+      into.interruption.interrupt('SIGINT');
+      throw new Error('the disk is gone');
+    };
+    expect(await run(['pki', 'show', 'alpha'], ask, into)).toBe(5);
+    expect(into.stderr()).toContain('the disk is gone');
+  });
+
   it('takes an aborted wait for what it is once the user has interrupted', async () => {
     const into = testWorld();
     const wait: Action = async (ctx) => {
