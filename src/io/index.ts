@@ -1,4 +1,5 @@
 export { KEY_CACHE_MAX_KEYS } from './crypto/key-cache.ts';
+export { makeCsr, type CsrRequest } from './csr.ts';
 export { nodeCrypto } from './crypto/node-crypto.ts';
 export {
   generateKey,

@@ -12,13 +12,13 @@ const BRACKETED = /^\[([0-9a-fA-F:.]{2,45})\]:([0-9]{1,5})$/;
 const NAMED = /^([A-Za-z0-9](?:[A-Za-z0-9._-]{0,252}[A-Za-z0-9])?):([0-9]{1,5})$/;
 const MAPPED_IPV4 = /^::ffff:([0-9.]+)$/i;
 
-/** Reads HOST:PORT or [IPV6]:PORT to dial. Throws LS_NET_ADDRESS. */
+/** Reads HOST:PORT or [IPV6]:PORT; port 0 is for listening only. Throws LS_NET_ADDRESS. */
 export function parseAddress(text: string): SocketPlace {
   const bracketed = BRACKETED.exec(text);
   const [, host, digits] = bracketed ?? NAMED.exec(text) ?? [];
   const port = Number(digits);
   const isHost = host !== undefined && (bracketed === null || isIPv6(host));
-  if (isHost && port >= 1 && port <= MAX_PORT) return { host, port };
+  if (isHost && port <= MAX_PORT) return { host, port };
   throw new LsError(fault('LS_NET_ADDRESS', `${JSON.stringify(text.slice(0, 80))} is not HOST:PORT`));
 }
 

@@ -15,9 +15,10 @@ export interface DialListener {
 
 /**
  * Starts a TLS connection. It never offers an earlier session, and sends no server name: peers are matched by
- * their SPIFFE id, and an address tells an onlooker enough.
+ * their SPIFFE id, and an address tells an onlooker enough. Throws LS_NET_ADDRESS for port 0.
  */
 export function dialTls(place: SocketPlace, context: SecureContext, listener: DialListener): TLSSocket {
+  if (place.port === 0) throw new LsError(fault('LS_NET_ADDRESS', 'port 0 cannot be dialled'));
   const socket = connect({
     ...place,
     secureContext: context,

@@ -163,4 +163,32 @@ export const ioFaults = {
     http: 403,
     advice: 'run lifesign node check, and compare the CA, the dates and the clock of both machines',
   },
+  LS_CA_UNREACHABLE: {
+    cause: 'environment',
+    stateChanged: false,
+    exit: 4,
+    http: 503,
+    advice: 'check that the CA runs (lifesign pki serve) and that this host reaches its URL',
+  },
+  LS_CA_REFUSED: {
+    cause: 'misconfiguration',
+    stateChanged: false,
+    exit: 6,
+    http: 403,
+    advice: 'see the log of the CA',
+  },
+  LS_CA_ROOT_MISMATCH: {
+    cause: 'misconfiguration',
+    stateChanged: false,
+    exit: 3,
+    http: 403,
+    advice: 'check the URL, and that the token or the home is of the CA that answers there',
+  },
+  LS_CA_CERTIFICATE: {
+    cause: 'environment',
+    stateChanged: false,
+    exit: 4,
+    http: 502,
+    advice: 'check the host in the URL, the clock of both machines and the server certificate of the CA',
+  },
 } as const satisfies Record<string, FaultKind>;

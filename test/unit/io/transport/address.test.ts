@@ -6,6 +6,7 @@ describe('parseAddress', () => {
   it.each([
     ['10.0.0.1:8450', { host: '10.0.0.1', port: 8450 }],
     ['node-1.example.test:1', { host: 'node-1.example.test', port: 1 }],
+    ['0.0.0.0:0', { host: '0.0.0.0', port: 0 }],
     ['[::1]:65535', { host: '::1', port: 65_535 }],
     ['[::ffff:10.0.0.1]:80', { host: '::ffff:10.0.0.1', port: 80 }],
   ])('reads %s', (text, place) => {
@@ -17,7 +18,6 @@ describe('parseAddress', () => {
     ':1',
     'h',
     'h:',
-    'h:0',
     'h:65536',
     'h:1x',
     '::1:1',
