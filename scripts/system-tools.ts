@@ -1,12 +1,16 @@
 import { spawnSync } from 'node:child_process';
 
+/** Debian's own interpreter: another `python3` that comes first on PATH does not see Debian's packages. */
+export const DEBIAN_PYTHON = '/usr/bin/python3';
+
 /** What the system tests call, and the Debian package that has it. */
 const TOOLS: readonly { readonly probe: readonly string[]; readonly debian: string }[] = [
   { probe: ['openssl', 'version'], debian: 'openssl' },
   { probe: ['faketime', '--version'], debian: 'faketime' },
   { probe: ['certtool', '--version'], debian: 'gnutls-bin' },
-  { probe: ['python3', '-c', 'import cbor2'], debian: 'python3-cbor2' },
-  { probe: ['python3', '-c', 'import cryptography'], debian: 'python3-cryptography' },
+  { probe: [DEBIAN_PYTHON, '--version'], debian: 'python3' },
+  { probe: [DEBIAN_PYTHON, '-c', 'import cbor2'], debian: 'python3-cbor2' },
+  { probe: [DEBIAN_PYTHON, '-c', 'import cryptography'], debian: 'python3-cryptography' },
 ];
 
 /** Installs the Debian packages that are missing (as root). Throws when a tool is still not there afterwards. */
