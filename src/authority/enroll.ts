@@ -1,32 +1,18 @@
-import { err, fault, nodeIdOf, ok, utf8 } from '../std/index.ts';
-import type { Fault, NodeId, Result, SerialNumber, UnixMs } from '../std/index.ts';
+import { err, fault, ok, utf8 } from '../std/index.ts';
+import type { Fault, Result, SerialNumber, UnixMs } from '../std/index.ts';
 import { checkAddress } from './address.ts';
+import { endOf, noRecord, redeem, type Applicant } from './admission.ts';
 import type { EnrollRequest } from './authority.ts';
-import type { CertificateOrder } from './certify.ts';
-import { commit, type AuthorityContext, type Outcome } from './context.ts';
+import { commit, type AuthorityContext } from './context.ts';
 import { readCurrentCrls } from './crl.ts';
 import { checkCsr, type CheckedCsr } from './csr.ts';
-import type { Enrollment, Publication } from './facts.ts';
-import { keepCertificate, recordIntent, signIntent, type Intent } from './issue.ts';
-import { MAX_ROSTER_MEMBERS } from './limits.ts';
-import { endIdentity } from './end.ts';
-import { publishRoster } from './roster.ts';
-import type { CertificateRow, NodeRow, TokenRow } from './rows.ts';
+import type { Enrollment } from './facts.ts';
+import { keepCertificate, signIntent } from './issue.ts';
 import { liveSeeds } from './seeds.ts';
 import type { StoreTransaction } from './store.ts';
 import { actingTime } from './time.ts';
 import { tokenBinding } from './token.ts';
-import { checkSecret, endedFault, judgeName, judgeToken } from './token-policy.ts';
-
-const NODE_ID_BYTES = 16;
-
-/** An enrollment whose token and request were checked as far as one can without the lock. */
-interface Applicant {
-  readonly tokenId: string;
-  readonly secret: Uint8Array;
-  readonly csr: CheckedCsr;
-  readonly address: string | null;
-}
+import { checkSecret } from './token-policy.ts';
 
 /**
  * Redeems a token: the steps of issue.ts, of which the first spends the token and makes the identity. Interrupted
@@ -80,91 +66,6 @@ function checkBinding(
     : fault('LS_TOKEN_BINDING', 'the request was not made with the secret of this token');
 }
 
-/** The certificate that this token and key are good for: decided now, or by an earlier try. */
-async function redeem(
-  context: AuthorityContext,
-  applicant: Applicant,
-  now: UnixMs,
-): Promise<Result<Intent, Fault>> {
-  return commit<Intent>(context, async (tx) => {
-    const at = await actingTime(tx, now);
-    const token = checkSecret(await tx.token(applicant.tokenId), applicant.secret, context.deps.crypto);
-    if (!token.ok) return token;
-    const { spkiSha256, commonName = '' } = applicant.csr;
-    const verdict = judgeToken(token.value, { spkiSha256, name: commonName }, at);
-    if (!verdict.ok) return verdict;
-    if (verdict.value === 'repeat') return repeat(tx, token.value, applicant.csr);
-    return admit(context, tx, token.value, applicant, at);
-  });
-}
-
-/** The answer to the first redemption was lost: the same certificate again, signed now if it was not yet. */
-async function repeat(
-  tx: StoreTransaction,
-  token: TokenRow,
-  { csr }: CheckedCsr,
-): Promise<Result<Outcome<Intent>, Fault>> {
-  const row = token.spent === null ? null : await tx.certificate(token.spent.serial);
-  const node = row === null || row.nodeId === null ? null : await tx.node(row.nodeId);
-  if (row === null || node === null) return err(noRecord(token.name));
-  const ended = endOf(node, row);
-  if (ended !== undefined) return err(ended);
-  const order = { ...orderFor(node, csr.spki, row.issuedAt), serial: row.serial };
-  return ok({ answer: { row, order, token: undefined } });
-}
-
-async function admit(
-  context: AuthorityContext,
-  tx: StoreTransaction,
-  token: TokenRow,
-  { csr, address }: Applicant,
-  now: UnixMs,
-) {
-  const room = await makeRoom(tx, token, csr, now);
-  if (!room.ok) return room;
-  const node = newNode(context, token, now);
-  await tx.insertNode(node);
-  const intent = await recordIntent(context, tx, orderFor(node, csr.csr.spki, now), null);
-  if (!intent.ok) return intent;
-  const { serial } = intent.value.row;
-  if (!(await tx.spendToken(token.tokenId, { at: now, spkiSha256: csr.spkiSha256, serial }))) {
-    return err(fault('LS_TOKEN_SPENT', `the token for ${token.name} was redeemed by another request`));
-  }
-  if (room.value !== null) await tx.voidTokens(token.name, 'removed');
-  if (address !== null) {
-    await tx.putAddress({ nodeId: node.nodeId, name: node.name, address, updatedAt: now });
-  }
-  const roster = await publishRoster(context, tx, now);
-  const publication: Publication = {
-    roster,
-    ...(address === null && room.value === null ? {} : { seeds: await liveSeeds(tx) }),
-    ...(room.value === null ? {} : { endedNodes: [room.value] }),
-  };
-  return ok({ answer: intent.value, publication });
-}
-
-/** Frees the name if the token may, and answers the identity that this ended. */
-async function makeRoom(
-  tx: StoreTransaction,
-  token: TokenRow,
-  csr: CheckedCsr,
-  now: UnixMs,
-): Promise<Result<NodeId | null, Fault>> {
-  const holder = await tx.nodeByName(token.name);
-  const taken = judgeName(holder, token.replace);
-  if (taken !== undefined) return err(taken);
-  if ((await tx.certificateByKey(csr.spkiSha256)) !== null) {
-    return err(fault('LS_CSR_KEY_REUSED', 'a certificate for this key was issued before'));
-  }
-  const isReplaced = holder !== null && holder.endedAt === null;
-  if (isReplaced) await endIdentity(tx, holder, 'removed', now);
-  const members = await tx.countRosterNodes(now);
-  if (members >= MAX_ROSTER_MEMBERS) {
-    return err(fault('LS_ROSTER_FULL', `the roster has ${members} members`));
-  }
-  return ok(isReplaced ? holder.nodeId : null);
-}
-
 async function complete(
   context: AuthorityContext,
   serial: SerialNumber,
@@ -185,16 +86,6 @@ async function complete(
   });
 }
 
-function noRecord(what: string): Fault {
-  return fault('LS_CA_STORE_CORRUPT', `what was recorded for ${what} is gone`);
-}
-
-/** The identity, or this certificate of it, may have been ended between the two transactions, or before a repeat. */
-function endOf(node: NodeRow, intent: CertificateRow): Fault | undefined {
-  if (node.state === 'revoked' || node.state === 'removed') return endedFault(node.state, node.name);
-  return intent.revocation === null ? undefined : endedFault('revoked', node.name);
-}
-
 async function trustMaterial(context: AuthorityContext, tx: StoreTransaction) {
   const crls = await readCurrentCrls(tx);
   const roster = await tx.newestRoster();
@@ -208,31 +99,4 @@ async function trustMaterial(context: AuthorityContext, tx: StoreTransaction) {
     roster: record,
     seeds: await liveSeeds(tx),
   });
-}
-
-function newNode(context: AuthorityContext, token: TokenRow, now: UnixMs): NodeRow {
-  const nodeId = nodeIdOf(context.deps.random.bytes(NODE_ID_BYTES));
-  if (nodeId === undefined) throw new RangeError('the random port gave a wrong number of bytes');
-  return {
-    nodeId,
-    name: token.name,
-    state: 'enrolled',
-    dns: token.dns,
-    ip: token.ip,
-    enrolledAt: now,
-    activatedAt: null,
-    endedAt: null,
-    reason: null,
-    endCrlNumber: null,
-    endRosterNumber: null,
-  };
-}
-
-/** The granted names and nothing of what the CSR asks for. */
-export function orderFor(
-  node: NodeRow,
-  spki: Uint8Array,
-  issuedAt: UnixMs,
-): Omit<CertificateOrder, 'serial'> {
-  return { role: 'node', name: node.name, nodeId: node.nodeId, dns: node.dns, ip: node.ip, spki, issuedAt };
 }
