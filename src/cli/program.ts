@@ -3,7 +3,7 @@ import type { RegisterCommands } from './commands.ts';
 import { faultKind } from '../std/index.ts';
 import type { CliWorld } from './context.ts';
 import { createContext, type GlobalOptions } from './create-context.ts';
-import { withExample } from './example.ts';
+import { completeExamples, withExample } from './example.ts';
 import { debugText, faultOfError, formatFault, isAbort } from './errors.ts';
 import type { Answer } from './exit.ts';
 
@@ -73,6 +73,7 @@ export function createProgram(run: CliRun, onAnswer: (code: Answer) => void): Co
   withExample(program, 'lifesign demo');
   const ctx = createContext(world, () => program.opts<GlobalOptions>(), onAnswer);
   for (const register of run.areas) register(program, ctx);
+  completeExamples(program);
   return program;
 }
 
