@@ -29,5 +29,8 @@ export class LsError extends Error {
 
 /** `error[LS_AREA_REASON]: what and where; what to do` on one line. */
 export function describeFault(reason: Fault): string {
-  return `error[${reason.code}]: ${reason.detail}; ${faultKind(reason.code).advice}`.replaceAll(/\s*\n\s*/g, ' ');
+  return `error[${reason.code}]: ${reason.detail}; ${faultKind(reason.code).advice}`.replaceAll(
+    /\s*\n\s*/g,
+    ' ',
+  );
 }

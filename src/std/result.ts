@@ -1,7 +1,6 @@
 /** The outcome of a check. Rejection is an expected outcome, so it is a value; exceptions are for bugs and the shells. */
 export type Result<T, E> =
-  | { readonly ok: true; readonly value: T }
-  | { readonly ok: false; readonly error: E };
+  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: E };
 
 export function ok<T>(value: T): { readonly ok: true; readonly value: T } {
   return { ok: true, value };

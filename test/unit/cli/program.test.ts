@@ -35,7 +35,10 @@ describe('a command line', () => {
       expect(await run(args, undefined, into)).toBe(0);
       expect(into.stdout()).toContain('Usage: lifesign');
     }
-    for (const args of [['pki', '--help'], ['pki', 'show', '--help']]) {
+    for (const args of [
+      ['pki', '--help'],
+      ['pki', 'show', '--help'],
+    ]) {
       const into = testWorld();
       await run(args, undefined, into);
       expect(into.stdout()).toContain('$ lifesign pki show alpha');
