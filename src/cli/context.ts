@@ -18,8 +18,9 @@
  *         ctx.report(certificate, () => [`${certificate.name} is ${certificate.status}`]);
  *       });
  *
- * - Every command has a description and an example (a test walks the tree); a group shows that of its first command. Global options (--json, --home) are
- *   the program's: never declare them again, read them with `ctx.json` and `ctx.home(kind)`.
+ * - Every command has a description and an example (a test walks the tree); a group shows that of its first
+ *   command. Global options (--json, --home) are the program's: never declare them again, read them with `ctx.json`
+ *   and `ctx.home(kind)`.
  * - Results go out through `ctx.report`, once, or once per object of a stream: the JSON documented in docs/CLI.md with
  *   --json, else the human lines. Nothing else writes to stdout. Notes for a person go through `ctx.note` and
  *   `ctx.progress` to stderr and are silent with --json.
