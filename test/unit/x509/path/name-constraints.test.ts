@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { parseCertificate, validatePath, WorkBudget } from '../../../../src/x509/index.ts';
 import { testCrypto, testKey } from '../../../support/crypto.ts';
-import { forgeCertificate, withExtensions } from '../../../support/forge/certificate.ts';
+import {
+  forgeCertificate,
+  withExtensions,
+  type CertificateSpec,
+} from '../../../support/forge/certificate.ts';
 import {
   authorityKeyId,
   basicConstraints,
@@ -23,6 +27,8 @@ import {
   NOW,
   root,
   rootName,
+  rootSpec,
+  serial,
 } from '../../../support/forge/pki.ts';
 import { distinguishedName } from '../../../support/forge/signed.ts';
 import { codeOf, valueOf } from '../../../support/result.ts';
@@ -226,5 +232,58 @@ describe('constraints of two CAs above a certificate', () => {
     const upper = { permitted: [dns('mesh.internal')] };
     expect(judgeBelow(upper, { permitted: [dns('')] }, [dns('evil.example')])).toBe('LS_TRUST_CONSTRAINT');
     expect(judgeBelow(upper, undefined, [dns('evil.example')])).toBe('LS_TRUST_CONSTRAINT');
+  });
+});
+
+describe('the names of an intermediate', () => {
+  const names = subjectAltName(dns('evil.example'));
+  const upper = nameConstraints({ permitted: [dns('mesh.internal')] });
+  const codeOfChain = (specs: readonly CertificateSpec[], anchor = rootSpec): string | undefined =>
+    codeOf(
+      validatePath({
+        chain: specs.map((spec) => valueOf(parseCertificate(forgeCertificate(spec)))),
+        anchors: [valueOf(parseCertificate(forgeCertificate(anchor)))],
+        now: NOW,
+        crypto: testCrypto,
+      }),
+    );
+
+  it('are constrained by the CAs above it', () => {
+    const anchor = withExtensions(rootSpec, { nameConstraints: upper });
+    const issuing = withExtensions(issuingSpec, { nameConstraints: undefined, subjectAltName: names });
+    const leaf = withExtensions(nodeSpec, { subjectAltName: undefined });
+    expect(codeOfChain([leaf, issuing])).toBeUndefined();
+    expect(codeOfChain([leaf, issuing], anchor)).toBe('LS_TRUST_CONSTRAINT');
+  });
+
+  it('are exempt when it is self-issued, as when a root takes a new key', () => {
+    const key = testKey();
+    const anchor = withExtensions(rootSpec, { nameConstraints: upper });
+    const bridge = withExtensions(
+      { ...rootSpec, serial: serial('bridge'), key },
+      {
+        subjectKeyId: subjectKeyId(keyIdOf(key)),
+        authorityKeyId: authorityKeyId(keyIdOf(rootSpec.key)),
+        names,
+      },
+    );
+    const issuing = withExtensions(
+      { ...issuingSpec, signer: key },
+      { authorityKeyId: authorityKeyId(keyIdOf(key)), nameConstraints: undefined },
+    );
+    expect(codeOfChain([nodeSpec, issuing, bridge], anchor)).toBeUndefined();
+  });
+});
+
+describe('a CA that is judged itself', () => {
+  it('is refused for constraints that are not processed', () => {
+    const ca = withExtensions(issuingSpec, {
+      nameConstraints: nameConstraints({ permitted: [email('x.example')] }),
+    });
+    const target = valueOf(parseCertificate(forgeCertificate(ca)));
+    const anchors = [valueOf(parseCertificate(root))];
+    expect(codeOf(validatePath({ chain: [target], anchors, now: NOW, crypto: testCrypto }))).toBe(
+      'LS_TRUST_CONSTRAINT',
+    );
   });
 });
