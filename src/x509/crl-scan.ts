@@ -46,12 +46,10 @@ export function scanPlainEntry(bytes: Uint8Array, at: number, limit: number, fie
   const length = bytes[at + 1] ?? 0x80;
   const end = at + 2 + length;
   if (bytes[at] !== derTag.sequence || length >= 0x80 || end > limit) return false;
-  const serialLength = bytes[at + 3] ?? 0;
-  const timeAt = at + 4 + serialLength;
-  if (bytes[at + 2] !== derTag.integer || serialLength === 0 || serialLength > MAX_SERIAL_BYTES) return false;
-  if (timeAt + 2 + UTC_TIME_BYTES > end || !isMinimal(bytes, at + 4, serialLength)) return false;
-  if (bytes[timeAt] !== derTag.utcTime || bytes[timeAt + 1] !== UTC_TIME_BYTES) return false;
+  const timeAt = endOfSerial(bytes, at + 2);
   const extensionsAt = timeAt + 2 + UTC_TIME_BYTES;
+  if (timeAt === 0 || extensionsAt > end) return false;
+  if (bytes[timeAt] !== derTag.utcTime || bytes[timeAt + 1] !== UTC_TIME_BYTES) return false;
   const revokedAt = decodeUtcTime(bytes, timeAt + 2);
   const reason = extensionsAt === end ? 'unspecified' : reasonAt(bytes, extensionsAt, end);
   if (revokedAt === undefined || reason === undefined) return false;
@@ -78,8 +76,12 @@ function reasonAt(bytes: Uint8Array, at: number, end: number): CrlReason | undef
   return reasonOfCode(bytes[end - 1] ?? 0xff);
 }
 
-function isMinimal(bytes: Uint8Array, at: number, length: number): boolean {
-  const first = bytes[at] ?? 0;
-  const second = bytes[at + 1] ?? 0;
-  return length === 1 || !((first === 0x00 && second < 0x80) || (first === 0xff && second >= 0x80));
+/** Position after the INTEGER at `at`; 0 when it is not minimal or not 1 to 20 bytes long. */
+function endOfSerial(bytes: Uint8Array, at: number): number {
+  const length = bytes[at + 1] ?? 0;
+  if (bytes[at] !== derTag.integer || length === 0 || length > MAX_SERIAL_BYTES) return 0;
+  const first = bytes[at + 2] ?? 0;
+  const second = bytes[at + 3] ?? 0;
+  const padded = length > 1 && ((first === 0x00 && second < 0x80) || (first === 0xff && second >= 0x80));
+  return padded ? 0 : at + 2 + length;
 }

@@ -10,3 +10,8 @@ export function valueOf<T>(result: Result<T, Fault>): T {
 export function codeOf(result: Result<unknown, Fault>): string | undefined {
   return result.ok ? undefined : result.error.code;
 }
+
+/** Code and detail of a refusal, for tests of what a message must name; empty when it was ok. */
+export function refusalOf(result: Result<unknown, Fault>): string {
+  return result.ok ? '' : `${result.error.code}: ${result.error.detail}`;
+}

@@ -16,7 +16,7 @@ import {
 import { testCrypto, testKey } from '../../../support/crypto.ts';
 import { freshNodeId, freshSerial, makeTestPki } from '../../../support/pki.ts';
 import { shippedProfile, type ProfileName } from '../../../support/profiles.ts';
-import { codeOf, valueOf } from '../../../support/result.ts';
+import { codeOf, refusalOf, valueOf } from '../../../support/result.ts';
 
 const pki = makeTestPki();
 const issuer = valueOf(issuerOf(pki.issuing.certificate));
@@ -123,9 +123,7 @@ describe('prepare and issue', () => {
   it('sign nothing that a lint complains of', () => {
     const validity = { notBefore: pki.now, notAfter: unixMs(pki.now + 8 * 86_400_000) };
     const refused = prepare(request('node', node, { validity }));
-    expect(refused).toMatchObject({
-      error: { code: 'LS_X509_LINT', detail: expect.stringContaining('rule validity') },
-    });
+    expect(refusalOf(refused)).toMatch(/^LS_X509_LINT: .*rule validity/);
   });
 });
 

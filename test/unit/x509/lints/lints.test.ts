@@ -34,7 +34,7 @@ const tbsOf = (path: readonly number[]) => [0, ...path];
 const rulesOf = (
   name: 'node' | 'issuing' | 'root' | 'server',
   der: Uint8Array,
-  by: Parameters<typeof lintCertificate>[2] = undefined,
+  by?: Parameters<typeof lintCertificate>[2],
 ) => lintCertificate(shippedProfile(name), der, by).map(({ rule }) => rule);
 const nodeRules = (overrides: CertificateOverrides) =>
   rulesOf('node', pki.node('alpha', overrides).der, issuer);
