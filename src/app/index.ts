@@ -2,10 +2,14 @@ export type {
   CertificateJson,
   CreatedTokenJson,
   CrlsJson,
+  ExplanationJson,
   NodeJson,
+  NodeStatusJson,
+  PeerStatusJson,
   RemovalJson,
   RevocationJson,
   TokenJson,
+  TransitionJson,
 } from '../api/index.ts';
 export type { PassphraseSources } from '../io/index.ts';
 export { administerCa, type AdminRequest } from './ca/admin.ts';
@@ -17,3 +21,6 @@ export { openLog, type Log } from './log.ts';
 export { writeOutput } from './output-file.ts';
 export { passphraseSources } from './passphrase.ts';
 export { announceReady } from './ready.ts';
+export { queryNode, readEvents } from './node/control.ts';
+export { runNode, type RunningNode, type RunNodeRequest } from './node/run-node.ts';
+export { checkDemo, DemoCluster, startDemo, type DemoObservation } from './demo/index.ts';

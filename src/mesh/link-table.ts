@@ -2,6 +2,7 @@ import { chooseDuplicate, LinkMachine, type Hello, type LinkOutput, type Message
 import {
   equalBytes,
   fault,
+  faultCatalogue,
   monoMs,
   type Fault,
   type FaultCode,
@@ -14,9 +15,9 @@ import { Dialer } from './dialer.ts';
 import type { ConnectionId, NodeEvent } from './events.ts';
 import { TokenBucket } from './token-bucket.ts';
 
-/** Records a link may deliver before any of them is verified: on average, and at once. */
-export const LINK_RECORDS_PER_SECOND = 200;
-export const LINK_RECORDS_BURST = 4_000;
+/** Messages a link may deliver before anything in them is verified: on average, and at once. */
+export const LINK_MESSAGES_PER_SECOND = 200;
+export const LINK_MESSAGES_BURST = 4_000;
 /** Round trips above this are our problem, not a reason to wait longer before concluding anything. */
 const MAX_COUNTED_ROUND_TRIP_MS = 1_000;
 const PING_EVERY_MS = 5_000;
@@ -86,7 +87,7 @@ export class LinkTable {
       id: event.connection,
       role: event.role,
       machine,
-      limit: new TokenBucket(LINK_RECORDS_PER_SECOND, LINK_RECORDS_BURST, now.mono),
+      limit: new TokenBucket(LINK_MESSAGES_PER_SECOND, LINK_MESSAGES_BURST, now.mono),
       peer: judged.value,
       up: false,
       hello: undefined,
@@ -136,6 +137,7 @@ export class LinkTable {
   /** Tells the peer why, then closes. */
   close(link: Link, reason: Fault): void {
     link.expectedEnd = true;
+    link.up = false;
     if (this.#byPeer.get(link.peer.nodeId) === link) this.#byPeer.delete(link.peer.nodeId);
     this.#run(link.id, link.machine.close(reason.code, reason.detail, this.#core.now.mono));
   }

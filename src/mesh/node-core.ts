@@ -140,6 +140,11 @@ export class NodeCore {
     return this.#reader.explain(name);
   }
 
+  /** What this node judges certificates by, now. */
+  get trustMaterial(): TrustMaterial {
+    return this.#core.trust.material;
+  }
+
   #dispatch(event: NodeEvent): void {
     switch (event.kind) {
       case 'start':

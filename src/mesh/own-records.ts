@@ -1,4 +1,5 @@
 import {
+  MAX_SUCCESSION,
   proveKey,
   signKeyChange,
   type EpochStart,
@@ -12,7 +13,7 @@ import type { Beater } from './beater.ts';
 import type { Core } from './core.ts';
 import type { Epochs } from './epochs.ts';
 import type { Gossip } from './gossip.ts';
-import { MAX_KEY_CHANGES_PER_EPOCH, MAX_OWN_SUCCESSION } from './limits.ts';
+import { MAX_KEY_CHANGES_PER_EPOCH } from './limits.ts';
 
 /** A new certificate for a new key, as the shell got it from the CA. */
 export interface Renewal {
@@ -56,7 +57,7 @@ export class OwnRecords {
   /** Hands over to the new key: signed by the old one, in the ledger before anyone hears it. */
   renew(renewal: Renewal): void {
     const { own, crypto, domainId, journal, now } = this.#core;
-    own.succession = [...own.succession, renewal.successor].slice(-MAX_OWN_SUCCESSION);
+    own.succession = [...own.succession, renewal.successor].slice(-MAX_SUCCESSION);
     if (own.epoch === 0 || own.keyChanges.length >= MAX_KEY_CHANGES_PER_EPOCH) {
       this.#switchTo(renewal);
       if (own.epoch > 0) this.#epochs.begin();

@@ -5,7 +5,7 @@ import { fault, LsError } from '../../std/index.ts';
 import { answerWithProblems } from '../problem.ts';
 import { validateWithSchemas, type SchemaTypes } from '../validation.ts';
 import type { NodeView } from './view.ts';
-import { peerJson, statusJson, transitionJson } from './wire.ts';
+import { explanationJson, statusJson, transitionJson } from './wire.ts';
 
 /** Event streams open at the same time. */
 export const MAX_EVENT_STREAMS = 64;
@@ -62,15 +62,7 @@ function explain(view: NodeView, name: string): object {
       fault('LS_NODE_UNKNOWN_PEER', `the roster lists nobody called ${JSON.stringify(name)}`),
     );
   }
-  const { certificate, peer, ...rest } = explanation;
-  return {
-    peer: peerJson(peer),
-    certificate:
-      certificate === null
-        ? null
-        : { ...certificate, notAfter: new Date(certificate.notAfter).toISOString() },
-    ...rest,
-  };
+  return explanationJson(explanation);
 }
 
 /** Server-sent events: what happened lately, then every change. Source: WHATWG HTML §9.2. */

@@ -1,4 +1,4 @@
-import type { NodeStatus, PeerStatus, Transition } from '../../mesh/index.ts';
+import type { Explanation, NodeStatus, PeerStatus, Transition } from '../../mesh/index.ts';
 import type { UnixMs } from '../../std/index.ts';
 
 /** One line of `mesh events`. Stable: fields may be added, never renamed. */
@@ -41,6 +41,20 @@ export function peerJson(peer: PeerStatus) {
     lastHeartbeatAgoMs: peer.lastHeartbeatAgoMs === null ? null : Math.round(peer.lastHeartbeatAgoMs),
   };
 }
+
+/** `mesh explain`. */
+export function explanationJson({ certificate, peer, ...rest }: Explanation) {
+  return {
+    peer: peerJson(peer),
+    certificate: certificate === null ? null : { ...certificate, notAfter: timeText(certificate.notAfter) },
+    ...rest,
+  };
+}
+
+export type NodeStatusJson = ReturnType<typeof statusJson>;
+export type PeerStatusJson = ReturnType<typeof peerJson>;
+export type TransitionJson = ReturnType<typeof transitionJson>;
+export type ExplanationJson = ReturnType<typeof explanationJson>;
 
 function timeText(time: UnixMs): string {
   return new Date(time).toISOString();

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { nodeCrypto, readFileCapped, writeFileDurably } from '../../io/index.ts';
 import { equalBytes, fault, LsError, type Fault, type UnixMs } from '../../std/index.ts';
 import {
+  applyCrl,
   makeTrustBundle,
   restoreRevocation,
   type RevocationState,
@@ -49,6 +50,27 @@ export async function readRevocation(
     held.push({ der: await readFileCapped(join(home.crlDir, name), MAX_CRL_FILE_BYTES), issuerChain });
   }
   return restoreRevocation(held, bundle, nodeCrypto, now);
+}
+
+/** What was stored, and on top of it whatever of `crls` verifies and is newer; that is kept on disk too. */
+export async function addFetched(
+  home: NodeHome,
+  stored: StoredRevocation,
+  crls: readonly Uint8Array[],
+  { bundle, issuerChain, now }: { bundle: TrustBundle; issuerChain: readonly Uint8Array[]; now: UnixMs },
+): Promise<StoredRevocation> {
+  let { state } = stored;
+  const refused = [...stored.refused];
+  for (const der of crls) {
+    const applied = applyCrl(state, der, issuerChain, bundle, nodeCrypto, now);
+    if (!applied.ok) {
+      refused.push(applied.error);
+      continue;
+    }
+    state = applied.value.state;
+    if (applied.value.news) await keepCrl(home, der, bundle);
+  }
+  return { state, refused };
 }
 
 /** Keeps a CRL that is in force, under the name of its kind. */

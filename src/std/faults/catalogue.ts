@@ -4,6 +4,8 @@ import { authorityFaults } from './authority.ts';
 import { cliFaults } from './cli.ts';
 import { codecFaults } from './codec.ts';
 import { configFaults } from './config.ts';
+import { demoFaults } from './demo.ts';
+import { enrollFaults } from './enroll.ts';
 import { enrollmentFaults } from './enrollment.ts';
 import { heartbeatFaults } from './heartbeat.ts';
 import { ioFaults } from './io.ts';
@@ -29,10 +31,12 @@ export const faultCatalogue = {
   ...enrollmentFaults,
   ...meshFaults,
   ...nodeFaults,
+  ...demoFaults,
   ...ioFaults,
   ...auditFaults,
   ...cliFaults,
   ...configFaults,
+  ...enrollFaults,
   ...apiFaults,
 } as const satisfies Record<string, FaultKind>;
 

@@ -22,6 +22,20 @@ export const nodeFaults = {
     http: 503,
     advice: 'start it with `lifesign node run`, or name the home of a running node with --home',
   },
+  LS_NODE_LEAVE_SLOW: {
+    cause: 'environment',
+    stateChanged: true,
+    exit: 5,
+    http: 500,
+    advice: 'look at the disk of the home; peers will see this node as down rather than left',
+  },
+  LS_NODE_INTERNAL: {
+    cause: 'bug',
+    stateChanged: false,
+    exit: 5,
+    http: 500,
+    advice: 'report this with the log lines around it',
+  },
   LS_NODE_STATE_FILE: {
     cause: 'environment',
     stateChanged: false,

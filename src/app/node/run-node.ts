@@ -1,0 +1,213 @@
+import { nodeApp } from '../../api/index.ts';
+import {
+  controlSocketPath,
+  ensurePrivateDir,
+  formatAddress,
+  HomeLock,
+  nodeCrypto,
+  openLedger,
+  parseAddress,
+  systemClock,
+  systemRandom,
+  type Ledger,
+} from '../../io/index.ts';
+import { logOrigin, logKeyOfSpki } from '../../ledger/index.ts';
+import { DEFAULT_CORE_CONFIG, NodeCore, type NodeStatus } from '../../mesh/index.ts';
+import { fault, LsError, unixMs, type Fault } from '../../std/index.ts';
+import type { TrustBundle } from '../../trust/index.ts';
+import { listenOnSocket } from '../ca/listen.ts';
+import { Closers } from '../closers.ts';
+import type { Log } from '../log.ts';
+import { nodeHome, readNodeConfig, type NodeConfig, type NodeHome } from '../node-config.ts';
+import { Agent } from './agent.ts';
+import { CaAccess, type FetchedTrust } from './ca-access.ts';
+import { CaLink } from './ca-link.ts';
+import { logKey, readCredentials, type NodeCredentials } from './credentials.ts';
+import { Renewer } from './renewer.ts';
+import { readState } from './state-file.ts';
+import { addFetched, readBundle, readRevocation, readRoster } from './trust-files.ts';
+
+export interface RunNodeRequest {
+  readonly home: string;
+  readonly log: Log;
+}
+
+/** A node that runs. */
+export interface RunningNode {
+  readonly home: string;
+  readonly name: string;
+  readonly nodeId: string;
+  readonly trustDomain: string;
+  readonly listening: string;
+  readonly controlSocket: string;
+  status(): NodeStatus;
+  /** Settles when the node has ended by itself: undefined after a leave, else why it had to. */
+  readonly ended: Promise<Fault | undefined>;
+  /** Leaves the mesh, then closes everything. Further calls do nothing. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a node's home and runs it: links, ledger, feed of the CA, control socket.
+ * Throws LS_HOME_LOCKED, LS_NODE_*, LS_CONFIG_*, LS_LEDGER_*, LS_SELF_CERTIFICATE, LS_PORT_IN_USE; nothing is left
+ * open then.
+ */
+export async function runNode({ home: path, log }: RunNodeRequest): Promise<RunningNode> {
+  const closers = new Closers();
+  try {
+    const home = nodeHome(path);
+    const config = await readNodeConfig(home.home);
+    const lock = HomeLock.acquire(home.home);
+    closers.add(() => {
+      lock.release();
+    });
+    return await start(home, config, log, closers);
+  } catch (cause) {
+    await closers.close();
+    throw cause;
+  }
+}
+
+async function start(home: NodeHome, config: NodeConfig, log: Log, closers: Closers): Promise<RunningNode> {
+  const credentials = await readCredentials(home);
+  const bundle = await readBundle(home, config);
+  const access = new CaAccess(config, bundle, credentials);
+  const fetched = await access.fetchTrust(log);
+  const { core, ledger } = await openCore({ home, config, credentials, bundle, fetched, log, closers });
+  access.trust = () => core.trustMaterial;
+  const agent: Agent = new Agent({
+    core,
+    home,
+    bundle,
+    credentials,
+    ledger,
+    log,
+    ca: {
+      acknowledge: (crlNumber, rosterNumber) => {
+        link.acknowledge(crlNumber, rosterNumber);
+      },
+      renew: () => {
+        renewer.renew();
+      },
+    },
+  });
+  closers.add(() => agent.close());
+  const renewer = new Renewer({
+    home,
+    config,
+    access,
+    log,
+    feed: (event) => {
+      agent.feed(event);
+    },
+    transport: agent.transport,
+  });
+  const link = new CaLink({
+    connect: (attempt) => access.client(attempt),
+    address: config.advertise,
+    held: () => agent.status(),
+    feed: (event) => {
+      agent.feed(event);
+    },
+    log,
+    share: Math.random,
+  });
+  closers.add(() => link.close());
+  const controlSocket = await openControl(home, config, agent, log, closers);
+  const place = await agent.transport.listen(parseAddress(config.listen));
+  for (const bytes of [await readRoster(home), ...fetched.rosters]) agent.feed({ kind: 'roster', bytes });
+  agent.feed({ kind: 'seeds', seeds: config.seeds });
+  agent.feed({ kind: 'start' });
+  link.start();
+  return {
+    home: home.home,
+    name: config.name,
+    nodeId: config.nodeId,
+    trustDomain: config.trustDomain,
+    listening: formatAddress(place.host, place.port),
+    controlSocket,
+    status: () => agent.status(),
+    ended: agent.ended,
+    close: async () => {
+      await agent.leave('shutdown');
+      await closers.close();
+    },
+  };
+}
+
+interface CoreParts {
+  readonly home: NodeHome;
+  readonly config: NodeConfig;
+  readonly credentials: NodeCredentials;
+  readonly bundle: TrustBundle;
+  readonly fetched: FetchedTrust;
+  readonly log: Log;
+  readonly closers: Closers;
+}
+
+async function openCore(parts: CoreParts): Promise<{ readonly core: NodeCore; readonly ledger: Ledger }> {
+  const { home, config, credentials, bundle, fetched, log, closers } = parts;
+  const persisted = await readState(home.state);
+  const now = unixMs(Math.max(systemClock.now().wall, persisted.trustedTimeMs));
+  const issuerChain = credentials.chain.slice(1);
+  const stored = await readRevocation(home, bundle, issuerChain, now);
+  const revocation = await addFetched(home, stored, fetched.crls, { bundle, issuerChain, now });
+  for (const reason of revocation.refused)
+    log.warn({ code: reason.code }, `a CRL is not used: ${reason.detail}`);
+  const ledgerKey = await logKey(home);
+  const logPublicKey = logKeyOfSpki(ledgerKey.signer.spki);
+  if (logPublicKey === undefined) {
+    throw new LsError(fault('LS_NODE_HOME_INCOMPLETE', `${home.logKey} is not an Ed25519 key`));
+  }
+  const origin = logOrigin(config.trustDomain, config.nodeId);
+  const ledger = await openLedger({ dir: home.ledger, signer: ledgerKey.signer, origin });
+  closers.add(() => ledger.close());
+  const core = new NodeCore({
+    nodeId: config.nodeId,
+    name: config.name,
+    chain: credentials.chain,
+    signer: credentials.key.signer,
+    succession: credentials.succession,
+    logKey: logPublicKey,
+    addresses: [config.advertise],
+    trust: {
+      bundle,
+      revocation: revocation.state,
+      crypto: nodeCrypto,
+      onStale: config.revocation.onStale,
+      graceMs: config.revocation.graceMs,
+    },
+    persisted,
+    treeHead: ledger.head().size === 0 ? null : ledger.head(),
+    config: { ...DEFAULT_CORE_CONFIG, intervalMs: config.intervalMs },
+    crypto: nodeCrypto,
+    random: systemRandom,
+    now: systemClock.now(),
+  });
+  return { core, ledger };
+}
+
+async function openControl(
+  home: NodeHome,
+  config: NodeConfig,
+  agent: Agent,
+  log: Log,
+  closers: Closers,
+): Promise<string> {
+  const place = controlSocketPath(home.home, process.env, process.getuid?.() ?? 0);
+  if (place.moved) await ensurePrivateDir(place.directory);
+  const view = {
+    status: () => agent.status(),
+    explain: (name: string) => agent.explain(name),
+    recent: () => agent.transitions.recent(),
+    subscribe: agent.transitions.subscribe.bind(agent.transitions),
+    leave: (reason: string) => {
+      void agent.leave(reason);
+    },
+  };
+  const app = nodeApp(view, log);
+  closers.add(() => app.close());
+  const path = config.controlSocket ?? place.path;
+  await listenOnSocket(app, path);
+  return path;
+}

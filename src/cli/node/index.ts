@@ -1,0 +1,11 @@
+import type { Command } from 'commander';
+import type { CliContext } from '../context.ts';
+import { registerLeave } from './leave.ts';
+import { registerRun } from './run.ts';
+
+/** `lifesign node …`: one member of the mesh. */
+export function registerNode(program: Command, ctx: CliContext): void {
+  const node = program.command('node').description('enroll, run and check one member of the mesh');
+  registerRun(node, ctx);
+  registerLeave(node, ctx);
+}
