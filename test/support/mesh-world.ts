@@ -29,6 +29,7 @@ import {
 } from '../../src/std/index.ts';
 import { applyCrl, makeTrustBundle, RevocationState } from '../../src/trust/index.ts';
 import { testCrypto } from './crypto.ts';
+import { EventQueue } from './event-queue.ts';
 import { makeTestPki, type TestIdentity, type TestPki } from './pki.ts';
 import { valueOf } from './result.ts';
 
@@ -49,12 +50,6 @@ const DISK_MS = 1;
 const DIAL_TIMEOUT_MS = 3_000;
 
 type Disk = 'good' | 'slow' | 'full';
-
-interface Scheduled {
-  readonly at: number;
-  readonly order: number;
-  readonly run: () => void;
-}
 
 interface Connection {
   readonly owner: SimNode;
@@ -90,9 +85,8 @@ export class MeshWorld {
   readonly nodes = new Map<string, SimNode>();
   readonly config: CoreConfig;
   #now = 0;
-  #order = 0;
   #nextConnection = 1;
-  #queue: Scheduled[] = [];
+  readonly #queue = new EventQueue();
   #blocked = new Set<string>();
   #rosterNumber = 0;
   #rosterPrev: Uint8Array = new Uint8Array(32);
@@ -276,13 +270,9 @@ export class MeshWorld {
   /** Lets `ms` of time pass. */
   run(ms: number): void {
     const end = this.#now + ms;
-    for (;;) {
-      this.#queue.sort((a, b) => a.at - b.at || a.order - b.order);
-      const next = this.#queue[0];
-      if (next === undefined || next.at > end) break;
-      this.#queue.shift();
-      this.#now = Math.max(this.#now, next.at);
-      next.run();
+    for (let at = this.#queue.nextAt; at !== undefined && at <= end; at = this.#queue.nextAt) {
+      this.#now = Math.max(this.#now, at);
+      this.#queue.shift()?.();
     }
     this.#now = end;
   }
@@ -533,8 +523,7 @@ export class MeshWorld {
   }
 
   #schedule(at: number, run: () => void): void {
-    this.#order += 1;
-    this.#queue.push({ at, order: this.#order, run });
+    this.#queue.push(at, run);
   }
 
   #trustMaterial(): ConstructorParameters<typeof NodeCore>[0]['trust'] {
