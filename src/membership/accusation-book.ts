@@ -49,6 +49,11 @@ export class AccusationBook {
     return this.#rebuttedSeq;
   }
 
+  /** Whether an accusation stands that its subject has had the time to answer. */
+  isUnanswered(now: MonoMs): boolean {
+    return [...this.#held.values()].some(({ addedAt }) => now - addedAt >= REBUTTAL_WAIT_MS);
+  }
+
   /** Whether `observer` has accused under this roster. */
   accusedBy(observer: NodeId, rosterNumber: number): boolean {
     return this.#held.get(observer)?.rosterNumber === rosterNumber;

@@ -32,7 +32,7 @@ export class MemberTable {
     this.#recovery = recovery;
   }
 
-  /** Takes a verified roster with a higher number. Nobody is forgotten: a removed member stays to be shown as removed. */
+  /** Takes a verified roster with a higher number. Nobody is forgotten: who is removed, or missing, stays to be shown as removed. */
   applyRoster(roster: Roster, now: MonoMs): void {
     this.#roster = roster;
     this.#history = [
@@ -40,6 +40,7 @@ export class MemberTable {
       { number: roster.number, h: roster.h, observers: assignObservers(roster, this.#crypto) },
     ];
     this.#rosterChanged = now;
+    for (const member of this.#members.values()) member.roster = 'removed';
     for (const entry of roster.members) {
       if (entry.nodeId === this.#self) continue;
       const member = this.#members.get(entry.nodeId) ?? new Member(entry, this.#recovery);
@@ -96,7 +97,10 @@ export class MemberTable {
     return previous?.number === number && fresh ? previous.observers.ringOf(observer, subject) : undefined;
   }
 
-  /** True when what we lost covers at least half of the roster. */
+  /**
+   * True when what we lost covers at least half of the roster. An accusation counts once it was not answered in time:
+   * else one member that accuses everybody could take the quorum from all.
+   */
   isInquorate(now: MonoMs): boolean {
     const members = this.#history.at(-1)?.observers.members ?? [];
     const lost = members.filter((nodeId) => this.#isLost(this.#members.get(nodeId), now)).length;
@@ -105,6 +109,6 @@ export class MemberTable {
 
   #isLost(member: Member | undefined, now: MonoMs): boolean {
     if (member === undefined || member.leave !== undefined) return false;
-    return member.downCertificate !== undefined || member.book.count > 0 || member.isSilent(now);
+    return member.downCertificate !== undefined || member.book.isUnanswered(now) || member.isSilent(now);
   }
 }

@@ -50,7 +50,8 @@ export class Member {
   downCertificate: Uint8Array | undefined;
   leave: Uint8Array | undefined;
   #detector: ArrivalDetector | undefined;
-  #heardDirectly = false;
+  /** Seq of the newest heartbeat that its subject itself sent us; 0 before the first of this epoch. */
+  #directSeq = 0;
   #closedAndRefused = false;
   #recovery: { heartbeats: number; readonly until: MonoMs } | undefined;
   readonly #recoveryConfig: RecoveryConfig;
@@ -78,7 +79,7 @@ export class Member {
     this.book = new AccusationBook();
     this.downCertificate = undefined;
     this.leave = undefined;
-    this.#heardDirectly = false;
+    this.#directSeq = 0;
     this.#closedAndRefused = false;
     this.#detector = new ArrivalDetector(intervalMs, now);
   }
@@ -88,10 +89,18 @@ export class Member {
     this.last = record;
     this.#advance(record);
     this.lastHeard = now;
-    if (!direct) return;
-    this.#heardDirectly = true;
+    if (direct) this.heardDirectly(record.seq, intervalMs, now);
+  }
+
+  /**
+   * Its own link delivered heartbeat `seq`, be it that a relay was faster and the record is known already: else
+   * whoever relays quickly could make us deaf to it. The same number again is no new sign of life.
+   */
+  heardDirectly(seq: number, intervalMs: number, now: MonoMs): void {
+    if (seq <= this.#directSeq) return;
+    this.#directSeq = seq;
     this.#closedAndRefused = false;
-    this.#detector?.arrived(record.seq, intervalMs, now);
+    this.#detector?.arrived(seq, intervalMs, now);
     if (this.#recovery !== undefined) this.#recovery.heartbeats -= 1;
   }
 
@@ -156,7 +165,7 @@ export class Member {
   }
 
   #hearing(now: MonoMs): MemberEvidence['hearing'] {
-    if (!this.#heardDirectly) return 'never';
+    if (this.#directSeq === 0) return 'never';
     return this.isSilent(now) ? 'silent' : 'fresh';
   }
 

@@ -8,8 +8,9 @@ import {
   type Member,
   type VerifiedAccusation,
   type VerifiedDownCertificate,
+  type VerifiedLast,
 } from '../membership/index.ts';
-import { err, fault, ok, type CertId, type Fault, type NodeId, type Result } from '../std/index.ts';
+import { err, fault, ok, type CertId, type Fault, type Result } from '../std/index.ts';
 import type { VerifiedPeer } from '../trust/index.ts';
 import type { Beater } from './beater.ts';
 import { trustedNow, type Core } from './core.ts';
@@ -52,26 +53,29 @@ export class Accusations {
     const member = table.get(subject);
     if (member?.epoch !== epoch)
       return err(fault('LS_ACCUSATION_EPOCH', `${subject} is not in epoch ${epoch}`));
-    const lastSeq = last.type === 'heartbeat' ? last.record.body.seq : 0;
+    const lastSeq = seqOf(last);
     const held = { id: accusation.id, accuser, rosterNumber, bytes, lastSeq };
     if (!member.book.stands(held)) {
-      return err(
-        fault('LS_MESH_REBUTTED', `${member.name} has answered with seq ${member.book.rebuttedSeq}`),
-      );
+      return err(rebutted(member));
     }
-    if (this.#judge.admit(member, held)) journal.record({ type: 'accusation', record: bytes }, now.wall);
-    return ok({ forward: true });
+    // One of each observer at a time: what the book has no use for is not passed on either.
+    const admitted = this.#judge.admit(member, held);
+    if (admitted) journal.record({ type: 'accusation', record: bytes }, now.wall);
+    return ok({ forward: admitted });
   }
 
-  /** Takes a down certificate; one for our own epoch makes us start the next. */
-  takeDown(bytes: Uint8Array, from: NodeId): Result<true, Fault> {
+  /**
+   * Takes a down certificate; one for our own epoch makes us start the next. Whoever made it may not have waited for
+   * an answer, so it counts only once we have. Answers the accusations that the subject may have to hear of.
+   */
+  takeDown(bytes: Uint8Array): Result<readonly Uint8Array[], Fault> {
     const decoded = decodeDownCertificate(bytes);
     if (!decoded.ok) return decoded;
     const { subject, epoch } = decoded.value;
     const { own, table, journal, now } = this.#core;
     const known = subject === own.nodeId ? own.epoch : table.get(subject)?.epoch;
     if (known !== epoch) return err(fault('LS_ACCUSATION_EPOCH', `${subject} is not in epoch ${epoch}`));
-    if (table.get(subject)?.downCertificate !== undefined) return ok(true);
+    if (table.get(subject)?.downCertificate !== undefined) return ok([]);
     const verified = this.#verifyDown(decoded.value);
     if (!verified.ok) return verified;
     const member = table.get(subject);
@@ -79,23 +83,16 @@ export class Accusations {
       journal.record({ type: 'down-certificate', certificate: bytes }, now.wall);
       this.#core.out.report('warn', fault('LS_MESH_DECLARED_DOWN', `our epoch ${epoch} was declared down`));
       this.#epochs.begin();
-      return ok(true);
+      return ok([]);
     }
-    const answered = this.#answered(member, verified.value);
-    if (answered !== undefined) return err(answered);
-    this.#judge.bury(member, bytes, from);
-    return ok(true);
-  }
-
-  /** Real accusations that were answered must not be collected into a death. */
-  #answered(member: Member, { accusations }: VerifiedDownCertificate): Fault | undefined {
-    for (const { accusation, last } of accusations) {
-      const lastSeq = last.type === 'heartbeat' ? last.record.body.seq : 0;
-      if (!member.book.stands({ id: accusation.id, lastSeq })) {
-        return fault('LS_MESH_REBUTTED', `${member.name} has answered with seq ${member.book.rebuttedSeq}`);
-      }
-    }
-    return undefined;
+    const evidence = verified.value.accusations.map(({ accusation, last }) => ({
+      id: accusation.id,
+      lastSeq: seqOf(last),
+    }));
+    // Real accusations that were answered must not be collected into a death.
+    if (!evidence.every((accusation) => member.book.stands(accusation))) return err(rebutted(member));
+    this.#judge.weigh(member, bytes, evidence);
+    return ok(decoded.value.accusations);
   }
 
   #verify(bytes: Uint8Array): Result<VerifiedAccusation, Fault> {
@@ -142,4 +139,12 @@ export class Accusations {
       return err(fault('LS_ACCUSATION_UNKNOWN_KEY', `certificate ${certId} is not known`));
     return this.#core.directory.recheck(known, trustedNow(this.#core));
   }
+}
+
+function seqOf(last: VerifiedLast): number {
+  return last.type === 'heartbeat' ? last.record.body.seq : 0;
+}
+
+function rebutted(member: Member): Fault {
+  return fault('LS_MESH_REBUTTED', `${member.name} has answered with seq ${member.book.rebuttedSeq}`);
 }

@@ -13,6 +13,14 @@ import type { Gossip } from './gossip.ts';
 import type { LinkTable } from './link-table.ts';
 import { isTerminal, type StatusBoard } from './status-board.ts';
 
+/** A death that another has concluded, while its subject may still answer us. */
+interface ReportedDeath {
+  readonly epoch: number;
+  readonly certificate: Uint8Array;
+  readonly evidence: readonly Pick<HeldAccusation, 'id' | 'lastSeq'>[];
+  readonly since: MonoMs;
+}
+
 /**
  * Turns silence into accusations and accusations into DOWN. An accusation is durable before anyone sees it; a
  * node that has lost half of its roster accuses and concludes nothing, since it may be the one that is cut off.
@@ -25,6 +33,9 @@ export class Judge {
   #notBefore: MonoMs;
   /** Accusations that are being made durable. */
   readonly #accusing = new Set<NodeId>();
+  /** When we last accused whom: a subject that answers each time through others is not accused in a loop. */
+  readonly #accusedAt = new Map<NodeId, MonoMs>();
+  readonly #reported = new Map<NodeId, ReportedDeath>();
 
   constructor(core: Core, links: LinkTable, gossip: Gossip, board: StatusBoard) {
     this.#core = core;
@@ -42,7 +53,8 @@ export class Judge {
 
   tick(): void {
     const { now, table, own } = this.#core;
-    if (own.epoch === 0 || now.mono < this.#notBefore) return;
+    if (own.epoch === 0 || own.silenced || now.mono < this.#notBefore) return;
+    for (const [nodeId, death] of this.#reported) this.#believeIfDue(nodeId, death);
     if (table.isInquorate(now.mono)) return;
     for (const member of table.members) {
       if (this.#shouldAccuse(member)) this.#accuse(member);
@@ -55,7 +67,8 @@ export class Judge {
     const times: number[] = table.members
       .map((member) => this.#quorum(member))
       .filter((quorum) => quorum !== undefined)
-      .map((quorum) => this.#concludeAt(quorum));
+      .map((quorum) => this.#concludeAt(quorum.since));
+    for (const death of this.#reported.values()) times.push(this.#concludeAt(death.since));
     if (this.#notBefore > now.mono) times.push(this.#notBefore);
     return times.length === 0 ? undefined : monoMs(Math.min(...times));
   }
@@ -65,17 +78,34 @@ export class Judge {
     return member.book.add(accusation, this.#core.now.mono);
   }
 
-  /** Applies a down certificate that was verified or that we have concluded ourselves: final for the epoch. */
-  bury(member: Member, certificate: Uint8Array, except?: NodeId): void {
+  /** Takes a verified down certificate of another's making, whose accusations stand as far as we know. */
+  weigh(member: Member, certificate: Uint8Array, evidence: ReportedDeath['evidence']): void {
+    const { epoch, nodeId } = member;
+    if (this.#reported.get(nodeId)?.epoch === epoch) return;
+    this.#reported.set(nodeId, { epoch, certificate, evidence, since: this.#core.now.mono });
+  }
+
+  /** Final for the epoch. */
+  #bury(member: Member, certificate: Uint8Array): void {
     if (member.downCertificate !== undefined) return;
     member.downCertificate = certificate;
     this.#core.journal.record({ type: 'down-certificate', certificate }, this.#core.now.wall);
-    this.#gossip.pushDown(certificate, except);
+    this.#gossip.pushDown(certificate);
+  }
+
+  #believeIfDue(nodeId: NodeId, { epoch, certificate, evidence, since }: ReportedDeath): void {
+    if (this.#core.now.mono < this.#concludeAt(since)) return;
+    this.#reported.delete(nodeId);
+    const member = this.#core.table.get(nodeId);
+    if (member?.epoch !== epoch || !evidence.every((accusation) => member.book.stands(accusation))) return;
+    this.#bury(member, certificate);
   }
 
   #shouldAccuse(member: Member): boolean {
-    const { table, own, now } = this.#core;
+    const { table, own, now, config } = this.#core;
     if (!member.isSilent(now.mono) || member.last === undefined) return false;
+    const accusedAt = this.#accusedAt.get(member.nodeId) ?? -Infinity;
+    if (now.mono - accusedAt < config.intervalMs) return false;
     const rosterNumber = table.roster?.number ?? 0;
     if (member.book.accusedBy(own.nodeId, rosterNumber) || this.#accusing.has(member.nodeId)) return false;
     if (isTerminal(this.#board.verdict(member.nodeId).state)) return false;
@@ -107,6 +137,7 @@ export class Judge {
     const { bytes, id } = signAccusation(body, own.credential.signer, domainId, crypto);
     const epoch = member.epoch;
     this.#accusing.add(member.nodeId);
+    this.#accusedAt.set(member.nodeId, now.mono);
     journal.record({ type: 'miss', nodeId: member.nodeId, epoch, lastSeq: last.seq }, now.wall);
     journal.strict(
       { type: 'accusation', record: bytes },
@@ -137,21 +168,21 @@ export class Judge {
   }
 
   /** Long enough for the subject to hear of it and answer, through whichever of our links is slowest. */
-  #concludeAt(quorum: AccusationQuorum): MonoMs {
+  #concludeAt(since: MonoMs): MonoMs {
     const roundTrip = Math.max(0, ...this.#links.up.map((link) => link.roundTripMs));
-    return monoMs(quorum.since + REBUTTAL_WAIT_MS + 2 * roundTrip);
+    return monoMs(since + REBUTTAL_WAIT_MS + 2 * roundTrip);
   }
 
   #concludeIfDue(member: Member): void {
     const quorum = this.#quorum(member);
-    if (quorum === undefined || this.#core.now.mono < this.#concludeAt(quorum)) return;
+    if (quorum === undefined || this.#core.now.mono < this.#concludeAt(quorum.since)) return;
     const certificate = encodeDownCertificate({
       subject: member.nodeId,
       epoch: member.epoch,
       rosterNumber: quorum.rosterNumber,
       accusations: quorum.accusations.map(({ bytes }) => bytes),
     });
-    this.bury(member, certificate);
+    this.#bury(member, certificate);
   }
 }
 

@@ -113,10 +113,12 @@ export class LinkTable {
     const link = this.#links.get(connection);
     if (link === undefined) return;
     this.#links.delete(connection);
+    if (link.expectedEnd) return;
+    const wasUp = link.up;
+    this.#retire(link);
     const nodeId = link.peer.nodeId;
-    if (this.#byPeer.get(nodeId) === link) this.#byPeer.delete(nodeId);
     if (this.#byPeer.has(nodeId)) return;
-    if (link.up && !link.expectedEnd) this.dialer.lost(nodeId);
+    if (wasUp) this.dialer.lost(nodeId);
     else this.dialer.ended(nodeId);
   }
 
@@ -136,9 +138,7 @@ export class LinkTable {
 
   /** Tells the peer why, then closes. */
   close(link: Link, reason: Fault): void {
-    link.expectedEnd = true;
-    link.up = false;
-    if (this.#byPeer.get(link.peer.nodeId) === link) this.#byPeer.delete(link.peer.nodeId);
+    this.#end(link);
     this.#run(link.id, link.machine.close(reason.code, reason.detail, this.#core.now.mono));
   }
 
@@ -149,7 +149,7 @@ export class LinkTable {
   /** Judges every link's certificate again, after a CRL, a roster or the passing of time. */
   rejudge(beforeCut: (link: Link) => void): void {
     for (const link of [...this.#links.values()]) {
-      const verdict = this.#stillGood(link);
+      const verdict = link.expectedEnd ? undefined : this.#stillGood(link);
       if (verdict === undefined) continue;
       this.#core.out.report('warn', verdict, link.peer.nodeId);
       if (link.up) beforeCut(link);
@@ -159,6 +159,7 @@ export class LinkTable {
 
   tick(): void {
     const { now, config } = this.#core;
+    if (now.mono >= this.#nextExpiry()) this.rejudge(() => undefined);
     for (const link of [...this.#links.values()]) {
       if (now.mono - link.lastReceived >= config.deadLinkMs) {
         this.#core.out.emit({ kind: 'disconnect', connection: link.id });
@@ -174,7 +175,7 @@ export class LinkTable {
 
   nextDeadline(): MonoMs | undefined {
     const dial = this.dialer.nextDeadline((nodeId) => this.#isLinked(nodeId));
-    let next: number = dial ?? Infinity;
+    let next: number = Math.min(dial ?? Infinity, this.#nextExpiry());
     for (const link of this.#links.values()) {
       next = Math.min(next, link.machine.nextDeadline() ?? Infinity);
       next = Math.min(next, link.lastReceived + this.#core.config.deadLinkMs);
@@ -209,6 +210,17 @@ export class LinkTable {
     return undefined;
   }
 
+  /** When the first certificate of a link ends: certificates hold up to and including their last millisecond. */
+  #nextExpiry(): number {
+    const { now, directory } = this.#core;
+    let next = Infinity;
+    for (const link of this.#byPeer.values()) {
+      const { notAfter } = directory.current(link.peer.nodeId) ?? link.peer;
+      next = Math.min(next, notAfter + 1 - trustedNow(this.#core));
+    }
+    return now.mono + Math.max(0, next);
+  }
+
   #stillGood(link: Link): Fault | undefined {
     const current = this.#core.directory.current(link.peer.nodeId) ?? link.peer;
     const checked = this.#core.directory.recheck(current, trustedNow(this.#core));
@@ -237,19 +249,31 @@ export class LinkTable {
     }
   }
 
-  #closed(connection: ConnectionId, code: FaultCode | string, detail: string, byPeer: boolean): void {
+  #closed(connection: ConnectionId, code: string, detail: string, byPeer: boolean): void {
     const link = this.#links.get(connection);
-    if (link !== undefined) {
-      link.expectedEnd = true;
-      if (byPeer) {
-        const reason = fault(
-          'LS_LINK_REFUSED_BY_PEER',
-          `${link.peer.name} closed the link: ${code} ${detail}`,
-        );
-        this.#core.out.report(code === 'LS_LINK_DUPLICATE' ? 'debug' : 'warn', reason, link.peer.nodeId);
-      }
+    if (link !== undefined && !link.expectedEnd) {
+      const { nodeId, name } = link.peer;
+      const reason =
+        !byPeer && isFaultCode(code)
+          ? fault(code, detail)
+          : fault('LS_LINK_REFUSED_BY_PEER', `${name} closed the link: ${code} ${detail}`);
+      this.#core.out.report(code === 'LS_LINK_DUPLICATE' ? 'debug' : 'warn', reason, nodeId);
+      this.#end(link);
     }
     this.#core.out.emit({ kind: 'disconnect', connection });
+  }
+
+  /** It counts no more, though its connection is still to be flushed and closed: another one is dialled later. */
+  #end(link: Link): void {
+    if (link.expectedEnd) return;
+    link.expectedEnd = true;
+    this.#retire(link);
+    if (!this.#byPeer.has(link.peer.nodeId)) this.dialer.ended(link.peer.nodeId);
+  }
+
+  #retire(link: Link): void {
+    link.up = false;
+    if (this.#byPeer.get(link.peer.nodeId) === link) this.#byPeer.delete(link.peer.nodeId);
   }
 
   #linkUp(link: Link, hello: Hello): void {
@@ -280,6 +304,7 @@ export class LinkTable {
   }
 
   #message(link: Link, message: Message): void {
+    if (!this.#withinLimit(link)) return;
     if (message.kind === 'ping') {
       this.send(link, { kind: 'pong', token: message.token });
       return;
@@ -289,6 +314,14 @@ export class LinkTable {
       return;
     }
     this.#listener.message(link, message);
+  }
+
+  #withinLimit(link: Link): boolean {
+    if (link.limit.take(this.#core.now.mono)) return true;
+    const reason = fault('LS_MESH_FLOOD', `${link.peer.name} sends messages faster than a member may`);
+    this.#core.out.report('warn', reason, link.peer.nodeId);
+    this.close(link, reason);
+    return false;
   }
 
   #ping(link: Link): void {
@@ -303,4 +336,8 @@ export class LinkTable {
     const sample = this.#core.now.mono - link.ping.sentAt;
     link.roundTripMs = Math.min(MAX_COUNTED_ROUND_TRIP_MS, sample);
   }
+}
+
+function isFaultCode(code: string): code is FaultCode {
+  return Object.hasOwn(faultCatalogue, code);
 }

@@ -68,9 +68,11 @@ export class Receiver {
   }
 
   record(link: Link, type: RecordType, bytes: Uint8Array): void {
-    if (!this.#withinLimit(link)) return;
     const id = idOfRecord(bytes, this.#core.crypto);
-    if (this.#gossip.hasSeen(id)) return;
+    if (this.#gossip.hasSeen(id)) {
+      if (type === 'heartbeat') this.#overtaken(link, bytes);
+      return;
+    }
     const outcome = this.#take(link, type, bytes);
     if (!outcome.ok) {
       this.#core.out.report('debug', outcome.error, link.peer.nodeId);
@@ -80,18 +82,26 @@ export class Receiver {
     if (outcome.value.forward) this.#gossip.push(type, bytes, link.peer.nodeId);
   }
 
+  /** The accusations in a down certificate are heard as if they had come alone, so that the subject learns of them. */
   down(link: Link, bytes: Uint8Array): void {
-    if (!this.#withinLimit(link)) return;
-    const outcome = this.#accusations.takeDown(bytes, link.peer.nodeId);
-    if (!outcome.ok) this.#core.out.report('debug', outcome.error, link.peer.nodeId);
+    const outcome = this.#accusations.takeDown(bytes);
+    if (!outcome.ok) {
+      this.#core.out.report('debug', outcome.error, link.peer.nodeId);
+      return;
+    }
+    for (const accusation of outcome.value) this.record(link, 'accusation', accusation);
   }
 
-  #withinLimit(link: Link): boolean {
-    if (link.limit.take(this.#core.now.mono)) return true;
-    const reason = fault('LS_MESH_FLOOD', `${link.peer.name} sends records faster than a member may`);
-    this.#core.out.report('warn', reason, link.peer.nodeId);
-    this.#links.close(link, reason);
-    return false;
+  /** A relay was faster than the subject's own link: only the latter says that we hear it. */
+  #overtaken(link: Link, bytes: Uint8Array): void {
+    const { table, directory, now } = this.#core;
+    const { nodeId } = link.peer;
+    const member = table.get(nodeId);
+    const decoded = decodeHeartbeat(bytes);
+    if (member === undefined || !decoded.ok) return;
+    const { certId, epoch, seq, intervalMs } = decoded.value.body;
+    if (directory.current(nodeId)?.key.certId !== certId || epoch !== member.epoch) return;
+    member.heardDirectly(seq, intervalMs, now.mono);
   }
 
   #take(link: Link, type: RecordType, bytes: Uint8Array): Outcome {
