@@ -15,6 +15,8 @@ export class Epochs {
   /** Names this process: two processes with one identity differ in it. 8 bytes. */
   readonly nonce: Uint8Array;
   #starting = false;
+  /** Highest epoch that peers have shown of us. */
+  #shown = 0;
 
   constructor(core: Core, gossip: Gossip, beater: Beater) {
     this.#core = core;
@@ -25,10 +27,11 @@ export class Epochs {
 
   /** Begins an epoch above everything ever used and above `atLeast`. */
   begin(atLeast = 0): void {
-    if (this.#starting) return;
+    this.#shown = Math.max(this.#shown, atLeast);
+    if (this.#starting || this.#core.own.silenced) return;
     this.#starting = true;
     this.#beater.stop();
-    const epoch = Math.max(this.#core.keeper.epoch, this.#core.own.epoch, atLeast) + 1;
+    const epoch = Math.max(this.#core.keeper.epoch, this.#core.own.epoch, this.#shown) + 1;
     const stop = (detail: string): void => {
       const reason = fault('LS_MESH_EPOCH_NOT_DURABLE', `epoch ${epoch} could not be stored: ${detail}`);
       this.#core.out.emit({ kind: 'stopped', fault: reason });
@@ -65,6 +68,10 @@ export class Epochs {
       () => {
         this.#starting = false;
         own.beginEpoch(epoch, record);
+        if (this.#shown >= epoch) {
+          this.begin();
+          return;
+        }
         this.#gossip.markSeen(record.id);
         this.#gossip.push('epoch-start', record.bytes);
         this.#beater.start();

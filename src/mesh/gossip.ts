@@ -54,7 +54,10 @@ export class Gossip {
   /** Says what we hold, so that the peer can ask for what it lacks. */
   sendDigest(link: Link): void {
     const ids = this.#retained().map((retained) => retained.id);
-    this.#links.send(link, { kind: 'digest', ids: ids.slice(0, MAX_DIGEST_IDS) });
+    // One that does not fit begins anywhere, so that nothing is left out for ever.
+    const start = ids.length <= MAX_DIGEST_IDS ? 0 : Math.floor(randomShare(this.#core) * ids.length);
+    const shown = [...ids.slice(start), ...ids.slice(0, start)].slice(0, MAX_DIGEST_IDS);
+    this.#links.send(link, { kind: 'digest', ids: shown });
   }
 
   digestReceived(link: Link, ids: readonly Uint8Array[]): void {

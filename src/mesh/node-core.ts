@@ -294,6 +294,7 @@ export class NodeCore {
       directory.verdict(own.nodeId, trustedNow(this.#core)) === 'revoked' || rostered === 'revoked';
     if (!revoked && rostered !== 'removed') return;
     this.#phase = 'revoked';
+    own.silenced = true;
     this.#beater.stop();
     const what = revoked ? 'is revoked' : 'is removed from the roster';
     out.report('error', fault('LS_SELF_REVOKED', `${own.name}, this node, ${what}`));

@@ -34,6 +34,8 @@ export class OwnIdentity {
   /** The newest heartbeat that rebuts something: kept so that late listeners can still be told. */
   rebuttal: SubjectRecord<'heartbeat'> | undefined;
   leave: SignedRecord | undefined;
+  /** Set once this node is revoked or removed: nothing it could say counts any more, so it says nothing. */
+  silenced = false;
 
   constructor(identity: {
     readonly nodeId: NodeId;
