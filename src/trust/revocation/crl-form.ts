@@ -17,16 +17,12 @@ export interface ProfiledCrl {
 
 /**
  * The first thing that makes a CRL unusable before anyone looks at who signed it; the CRL's numbers otherwise.
- * Errors: LS_CRL_CRITICAL_EXTENSION, _SCOPE, _ISSUER, _FROM_FUTURE, _REASON, _TOO_LARGE.
+ * Errors: LS_CRL_CRITICAL_EXTENSION, _SCOPE, _ISSUER, _FROM_FUTURE, _REASON.
  * Source: RFC 5280 §5.1, §5.2, §6.3.3.
  */
 export function profileCrl(list: CertificateList, now: UnixMs): Result<ProfiledCrl, Fault> {
   const refusal =
-    criticalExtension(list) ??
-    partialScope(list) ??
-    fromFuture(list, now) ??
-    tooLarge(list.entries.size) ??
-    releaseInFull(list);
+    criticalExtension(list) ?? partialScope(list) ?? fromFuture(list, now) ?? releaseInFull(list);
   if (refusal !== undefined) return err(refusal);
 
   const { nextUpdate, thisUpdate } = list;
@@ -40,7 +36,7 @@ export function profileCrl(list: CertificateList, now: UnixMs): Result<ProfiledC
   return ok({ list, crlNumber: crlNumber.value, baseNumber: deltaCrlIndicator?.value, nextUpdate });
 }
 
-/** Error: LS_CRL_TOO_LARGE. */
+/** A CRL alone is bounded by its parser. Error: LS_CRL_TOO_LARGE. */
 export function tooLarge(entries: number): Fault | undefined {
   if (entries <= MAX_ENTRIES_HELD) return undefined;
   return fault('LS_CRL_TOO_LARGE', `${entries} entries; at most ${MAX_ENTRIES_HELD} are held for one issuer`);

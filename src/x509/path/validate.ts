@@ -111,9 +111,11 @@ const intermediateRules: readonly PathRule[] = [
   checkConstraintForms,
 ];
 
-/** The pinned root as an issuer. Its signature is not asked for: being pinned replaces it. */
+/**
+ * The pinned root as an issuer. Its signature is not asked for: being pinned replaces it. Its version is not
+ * either: it was picked by its key identifier, which only version 3 has.
+ */
 const anchorRules: readonly PathRule[] = [
-  checkVersion,
   checkValidity,
   checkCriticalExtensions,
   checkIsCa,

@@ -33,6 +33,7 @@ import {
   issuingSpec,
   NOW,
   rootCrlSpec,
+  rootSpec,
   serial,
 } from '../../../support/forge/pki.ts';
 import { holding, take } from '../../../support/forge/trust.ts';
@@ -192,6 +193,14 @@ describe('an entry whose certificate must have expired', () => {
     expect(codeOf(take(state, next, late))).toBeUndefined();
   });
 
+  it('may drop out when the newer CRL shows how late it is, though our clock is behind', () => {
+    const behind = unixMs(entryRetainedUntil(unixMs(revokedAt)) - 3_600_000);
+    const first = issuingCrlSpec(1, [revoked('a', { revokedAt })], revokedAt + 1000);
+    const state = valueOf(take(RevocationState.empty(), first, { now: behind })).state;
+    const next = issuingCrlSpec(2, [], behind + 7_200_000);
+    expect(codeOf(take(state, next, { now: behind }))).toBeUndefined();
+  });
+
   it('may not drop out of the CRL of a root, whose certificates live long', () => {
     expect(codeAfter(rootCrlSpec(1, [revoked('a', { revokedAt })]), rootCrlSpec(2))).toBe(
       'LS_CRL_OMITS_ENTRY',
@@ -294,6 +303,11 @@ describe('the signer of a CRL', () => {
     expect(code(issuingCrlSpec(1), [forgeCertificate({ ...issuingSpec, notAfter: NOW - 1000 })])).toBe(
       'LS_TRUST_EXPIRED',
     );
+  });
+
+  it('must not be a root that has expired', () => {
+    const options = { now: unixMs(rootSpec.notAfter + 1) };
+    expect(codeOf(take(RevocationState.empty(), rootCrlSpec(1), options))).toBe('LS_TRUST_EXPIRED');
   });
 
   it('must be allowed to sign CRLs', () => {

@@ -11,6 +11,7 @@ import { unknownExtension } from '../../../support/forge/crl.ts';
 import {
   authorityKeyId,
   basicConstraints,
+  email,
   extension,
   keyUsage,
   nameConstraints,
@@ -410,6 +411,25 @@ describe('critical extensions', () => {
     }
   });
 
+  it.each([
+    ['issuerAltName', '2.5.29.18', [0x30, 0x05, 0x82, 0x03, 0x61, 0x2e, 0x62]],
+    [
+      'cRLDistributionPoints',
+      '2.5.29.31',
+      [0x30, 0x0b, 0x30, 0x09, 0xa0, 0x07, 0xa0, 0x05, 0x86, 0x03, 0x75, 0x3a, 0x2f],
+    ],
+    [
+      'freshestCRL',
+      '2.5.29.46',
+      [0x30, 0x0b, 0x30, 0x09, 0xa0, 0x07, 0xa0, 0x05, 0x86, 0x03, 0x75, 0x3a, 0x2f],
+    ],
+  ])('must not be %s, which is not processed', (_name, oid, value) => {
+    const carrying = (critical: boolean) =>
+      withExtensions(nodeSpec, { x: extension(oid, critical, Uint8Array.from(value)) });
+    expect(codeWithNode(carrying(true))).toBe('LS_TRUST_CRITICAL_EXTENSION');
+    expect(codeWithNode(carrying(false))).toBeUndefined();
+  });
+
   it('must not be key identifiers', () => {
     const aki = authorityKeyId(keyIdOf(issuingSpec.key), true);
     const ski = subjectKeyId(keyIdOf(nodeSpec.key), true);
@@ -426,6 +446,13 @@ describe('name constraints in the wrong place', () => {
       nameConstraints: nameConstraints({ permitted: [uri('mesh.internal')] }),
     });
     expect(codeWithNode(spec)).toBe('LS_TRUST_CONSTRAINT');
+  });
+
+  it('are refused in a root when they are not processed', () => {
+    const spec = withExtensions(rootSpec, {
+      nameConstraints: nameConstraints({ excluded: [email('x.example')] }),
+    });
+    expect(codeWithRoot(spec)).toBe('LS_TRUST_CONSTRAINT');
   });
 
   it('count when the root carries them', () => {
