@@ -49,3 +49,23 @@ export { DEFAULT_INBOUND_LIMITS, type InboundLimits } from './transport/inbound-
 export { DIAL_TIMEOUT_MS } from './transport/mesh-dial.ts';
 export { HANDSHAKE_TIMEOUT_MS } from './transport/mesh-listener.ts';
 export { MeshTransport, type MeshTransportOptions } from './transport/mesh-transport.ts';
+export type {
+  BundleAnswer,
+  CrlAnswer,
+  EnrollmentAnswer,
+  FeedEvent,
+  IssuedAnswer,
+  RosterAnswer,
+  SeedAnswer,
+} from './ca-client/answers.ts';
+export type { CaIdentity } from './ca-client/ca-agent.ts';
+export {
+  CaClient,
+  type CaClientOptions,
+  type EnforcedNumbers,
+  type EnrollRequest,
+  type RenewalRequest,
+} from './ca-client/ca-client.ts';
+export { FEED_SILENCE_MS, type FeedOptions } from './ca-client/feed.ts';
+export { fetchPresentedChain } from './ca-client/presented-chain.ts';
+export { MAX_FEED_EVENT_CHARS } from './ca-client/sse-parser.ts';

@@ -21,8 +21,21 @@ export function isRefusal(cause: unknown): boolean {
 
 /** Why OpenSSL found the peer's certificate wanting, from the name of its verification error. */
 export function certificateProblem(error: unknown): string {
-  const code = error instanceof Error ? (errnoOf(error) ?? error.message) : String(error);
+  const named = error instanceof Error ? errnoOf(error) : String(error);
+  const code =
+    named === UNNAMED_PROBLEM && error instanceof Error ? error.message : (named ?? 'no reason given');
   return CERTIFICATE_PROBLEMS.get(code) ?? `the peer's certificate is refused (${code})`;
+}
+
+/** True when the peer's certificates lead to no root that is trusted here, rather than to one with a fault. */
+export function isUnknownIssuer(cause: unknown): boolean {
+  return CERTIFICATE_PROBLEMS.get(errnoOf(cause) ?? '') === UNKNOWN_CA;
+}
+
+/** True for a failed verification of the peer's certificates. */
+export function isCertificateProblem(cause: unknown): boolean {
+  const code = errnoOf(cause) ?? '';
+  return code === UNNAMED_PROBLEM || CERTIFICATE_PROBLEMS.has(code);
 }
 
 interface Known {
@@ -61,6 +74,8 @@ const KNOWN: ReadonlyMap<string | undefined, Known> = new Map([
   ],
 ] satisfies [string, Known][]);
 
+/** What Node calls the verification errors that it has no name for, such as a violated name constraint. */
+const UNNAMED_PROBLEM = 'UNSPECIFIED';
 const CLOCK = 'is the clock of both machines right?';
 const UNKNOWN_CA = "the peer's certificate is from a CA that is not trusted here";
 
@@ -75,7 +90,7 @@ const CERTIFICATE_PROBLEMS: ReadonlyMap<string, string> = new Map([
   ['CERT_SIGNATURE_FAILURE', 'the signature on a certificate of the peer is wrong'],
   ['INVALID_PURPOSE', "the peer's certificate is not for this use"],
   ['INVALID_CA', "the issuer of the peer's certificate is no CA"],
-  ['PERMITTED_VIOLATION', "the peer's certificate has a name that its CA may not grant"],
+  ['permitted subtree violation', "the peer's certificate has a name that its CA may not grant"],
 ]);
 
 function alertText(code: string): string {
@@ -85,11 +100,18 @@ function alertText(code: string): string {
 
 /** The code of an error; of several attempts' errors (one per address of a name) the one they share. */
 function codeOf(cause: unknown): string | undefined {
-  if (!(cause instanceof AggregateError)) return errnoOf(cause);
+  if (!(cause instanceof AggregateError)) return opensslCodeOf(cause) ?? errnoOf(cause);
   const codes = new Set(cause.errors.map(errnoOf));
   codes.delete('ENETUNREACH');
   const [code, ...others] = codes;
   return others.length === 0 ? (code ?? 'ENETUNREACH') : 'EHOSTUNREACH';
+}
+
+/** With a write pending, Node wraps OpenSSL's error in an EPROTO and leaves its name in the message only. */
+function opensslCodeOf(cause: unknown): string | undefined {
+  if (errnoOf(cause) !== 'EPROTO') return undefined;
+  const [, reason] = /:SSL routines:[^:]*:([^:]+):/.exec(messageOf(cause)) ?? [];
+  return reason === undefined ? undefined : `ERR_SSL_${reason.toUpperCase().replaceAll(' ', '_')}`;
 }
 
 function messageOf(cause: unknown): string {

@@ -30,6 +30,14 @@ describe('connectionFault', () => {
     expect(reason.detail).toContain('certificate expired');
   });
 
+  it('finds the reason that Node leaves inside an EPROTO', () => {
+    const text =
+      'write EPROTO 40D3:error:0A00042E:SSL routines:ssl3_read_bytes:tlsv1 alert protocol version:../x.c:918:';
+    const wrapped = Object.assign(new Error(text), { code: 'EPROTO' });
+    expect(connectionFault(wrapped, 'h:1').code).toBe('LS_TLS_PROTOCOL');
+    expect(connectionFault(failed('EPROTO'), 'h:1').code).toBe('LS_NET_LOST');
+  });
+
   it('passes its own errors on, and takes anything that can be thrown', () => {
     const own = fault('LS_NET_TIMEOUT', 'no answer');
     expect(connectionFault(new LsError(own), 'h:1')).toBe(own);

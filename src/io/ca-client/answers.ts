@@ -1,0 +1,211 @@
+import { Type, type Static, type TSchema } from 'typebox';
+import { Value } from 'typebox/value';
+import {
+  fault,
+  LsError,
+  parseNodeId,
+  parseNodeName,
+  parseSerialNumber,
+  unixMs,
+  type NodeId,
+  type NodeName,
+  type SerialNumber,
+  type UnixMs,
+} from '../../std/index.ts';
+import { plain } from '../crypto/node-crypto.ts';
+
+/** A certificate just issued. DER, leaf first, without the root. */
+export interface IssuedAnswer {
+  readonly serial: SerialNumber;
+  readonly notBefore: UnixMs;
+  readonly notAfter: UnixMs;
+  readonly chain: readonly Uint8Array[];
+}
+
+/** Where the CA last knew a node to be. */
+export interface SeedAnswer {
+  readonly nodeId: NodeId;
+  readonly name: NodeName;
+  readonly address: string;
+}
+
+/** All that a new node needs. Every signed part is to be verified by the caller. */
+export interface EnrollmentAnswer extends IssuedAnswer {
+  readonly name: NodeName;
+  readonly nodeId: NodeId;
+  readonly trustDomain: string;
+  readonly roots: readonly Uint8Array[];
+  readonly crls: readonly Uint8Array[];
+  readonly roster: Uint8Array;
+  readonly seeds: readonly SeedAnswer[];
+}
+
+export interface BundleAnswer {
+  readonly trustDomain: string;
+  readonly roots: readonly Uint8Array[];
+}
+
+export interface RosterAnswer {
+  readonly rosterNumber: number;
+  readonly record: Uint8Array;
+}
+
+export interface CrlAnswer {
+  readonly full: Uint8Array;
+  readonly delta: Uint8Array | null;
+  readonly root: Uint8Array;
+}
+
+/** What the CA tells its nodes as it happens. */
+export type FeedEvent =
+  | { readonly kind: 'crl'; readonly delta: boolean; readonly der: Uint8Array }
+  | { readonly kind: 'roster'; readonly record: Uint8Array }
+  | { readonly kind: 'seeds'; readonly seeds: readonly SeedAnswer[] };
+
+const text = Type.String({ maxLength: 512 });
+const base64 = Type.String();
+const count = Type.Integer({ minimum: 0 });
+const issued = {
+  serial: text,
+  notBefore: text,
+  notAfter: text,
+  chain: Type.Array(base64, { minItems: 1, maxItems: 4 }),
+};
+const seeds = Type.Array(Type.Object({ nodeId: text, name: text, address: text }), { maxItems: 10_000 });
+const roots = Type.Array(base64, { minItems: 1, maxItems: 16 });
+
+const issuedSchema = Type.Object(issued);
+const enrollmentSchema = Type.Object({
+  ...issued,
+  name: text,
+  nodeId: text,
+  trustDomain: text,
+  roots,
+  crls: Type.Array(base64, { maxItems: 8 }),
+  roster: base64,
+  seeds,
+});
+const bundleSchema = Type.Object({ trustDomain: text, roots });
+const rosterSchema = Type.Object({ rosterNumber: count, record: base64 });
+const crlSchema = Type.Object({ full: base64, delta: Type.Union([base64, Type.Null()]), root: base64 });
+const activationSchema = Type.Object({ rosterNumber: count });
+const feedSchemas = {
+  crl: Type.Object({ delta: Type.Boolean(), der: base64 }),
+  roster: Type.Object({ record: base64 }),
+  seeds: Type.Object({ seeds }),
+};
+
+/*
+ * Readers of the CA's answers. Members that are not known are ignored (fields may be added); everything else that is
+ * not as it should be throws LS_API_RESPONSE.
+ */
+
+export function readIssued(body: unknown): IssuedAnswer {
+  return issuedAnswer(checked(issuedSchema, body));
+}
+
+export function readEnrollment(body: unknown): EnrollmentAnswer {
+  const answer = checked(enrollmentSchema, body);
+  return {
+    ...issuedAnswer(answer),
+    name: known(parseNodeName(answer.name), 'name'),
+    nodeId: known(parseNodeId(answer.nodeId), 'nodeId'),
+    trustDomain: answer.trustDomain,
+    roots: answer.roots.map(bytesOf),
+    crls: answer.crls.map(bytesOf),
+    roster: bytesOf(answer.roster),
+    seeds: answer.seeds.map(seedAnswer),
+  };
+}
+
+export function readBundleAnswer(body: unknown): BundleAnswer {
+  const answer = checked(bundleSchema, body);
+  return { trustDomain: answer.trustDomain, roots: answer.roots.map(bytesOf) };
+}
+
+export function readRosterAnswer(body: unknown): RosterAnswer {
+  const { rosterNumber, record } = checked(rosterSchema, body);
+  return { rosterNumber, record: bytesOf(record) };
+}
+
+export function readCrlAnswer(body: unknown): CrlAnswer {
+  const { full, delta, root } = checked(crlSchema, body);
+  return { full: bytesOf(full), delta: delta === null ? null : bytesOf(delta), root: bytesOf(root) };
+}
+
+export function readActivation(body: unknown): { readonly rosterNumber: number } {
+  return { rosterNumber: checked(activationSchema, body).rosterNumber };
+}
+
+/** Undefined for an event of a kind that this version does not know. */
+export function readFeedEvent(kind: string, data: string): FeedEvent | undefined {
+  switch (kind) {
+    case 'crl': {
+      const { delta, der } = checked(feedSchemas.crl, parseJson(data));
+      return { kind, delta, der: bytesOf(der) };
+    }
+    case 'roster':
+      return { kind, record: bytesOf(checked(feedSchemas.roster, parseJson(data)).record) };
+    case 'seeds':
+      return { kind, seeds: checked(feedSchemas.seeds, parseJson(data)).seeds.map(seedAnswer) };
+    default:
+      return undefined;
+  }
+}
+
+/** The value of a JSON text; undefined for what is none. */
+export function parseJson(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+}
+
+function issuedAnswer(answer: Static<typeof issuedSchema>): IssuedAnswer {
+  return {
+    serial: known(parseSerialNumber(answer.serial), 'serial'),
+    notBefore: timeOf(answer.notBefore),
+    notAfter: timeOf(answer.notAfter),
+    chain: answer.chain.map(bytesOf),
+  };
+}
+
+function seedAnswer(seed: {
+  readonly nodeId: string;
+  readonly name: string;
+  readonly address: string;
+}): SeedAnswer {
+  return {
+    nodeId: known(parseNodeId(seed.nodeId), 'nodeId of a seed'),
+    name: known(parseNodeName(seed.name), 'name of a seed'),
+    address: seed.address,
+  };
+}
+
+function checked<S extends TSchema>(schema: S, body: unknown): Static<S> {
+  if (!Value.Check(schema, body)) throw unreadable('it has not the form expected');
+  return body;
+}
+
+/** Strict: nothing but the canonical text of some bytes. */
+function bytesOf(base64Text: string): Uint8Array {
+  const bytes = Buffer.from(base64Text, 'base64');
+  if (bytes.toString('base64') !== base64Text) throw unreadable('a member is not base64');
+  return plain(bytes);
+}
+
+function timeOf(iso: string): UnixMs {
+  const time = Date.parse(iso);
+  if (Number.isNaN(time)) throw unreadable('a time is not RFC 3339');
+  return unixMs(time);
+}
+
+function known<T>(value: T | undefined, member: string): T {
+  if (value === undefined) throw unreadable(`${member} is malformed`);
+  return value;
+}
+
+function unreadable(why: string): LsError {
+  return new LsError(fault('LS_API_RESPONSE', `the answer of the CA is not readable: ${why}`));
+}

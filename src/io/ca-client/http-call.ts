@@ -1,0 +1,84 @@
+import type { IncomingMessage } from 'node:http';
+import { request, type Agent } from 'node:https';
+import { fault, LsError } from '../../std/index.ts';
+import { parseJson } from './answers.ts';
+import { callError, refusalOf } from './ca-fault.ts';
+
+export interface HttpCall {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly body?: object;
+  readonly maxAnswerBytes: number;
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Makes one call and answers the JSON of a successful answer (undefined for an empty one).
+ * Throws what the CA's problem+json says; LS_CA_UNREACHABLE, LS_CA_ROOT_MISMATCH, LS_CA_CERTIFICATE and LS_TRUST_*
+ * when there was no connection; LS_API_NO_ANSWER when it broke or took too long (the call may have been carried
+ * out); LS_API_RESPONSE for an answer that is too large.
+ */
+export async function callCa(base: URL, agent: Agent, call: HttpCall): Promise<unknown> {
+  try {
+    return await attempt(base, agent, call);
+  } catch (cause) {
+    // An idle connection that the server closed just as it was used again: nothing was read, so ask again.
+    if (!(cause instanceof StaleConnection)) throw cause;
+    return attempt(base, agent, call);
+  }
+}
+
+class StaleConnection extends Error {}
+
+async function attempt(base: URL, agent: Agent, call: HttpCall): Promise<unknown> {
+  const deadline = AbortSignal.timeout(call.timeoutMs);
+  const signal = call.signal === undefined ? deadline : AbortSignal.any([deadline, call.signal]);
+  try {
+    const answer = await send(base, agent, call, signal);
+    const body = parseJson(await readCapped(answer, call.maxAnswerBytes));
+    const status = answer.statusCode ?? 0;
+    if (status >= 200 && status < 300) return body;
+    throw refusalOf(status, body, base.origin);
+  } catch (cause) {
+    if (signal.aborted && !(cause instanceof LsError)) {
+      const why = deadline.aborted
+        ? `no answer within ${String(call.timeoutMs)} ms`
+        : 'the call was given up';
+      throw new LsError(fault('LS_API_NO_ANSWER', `${base.origin}: ${why}`), { cause });
+    }
+    throw cause instanceof StaleConnection ? cause : callError(cause, base.origin);
+  }
+}
+
+/** Sends the request; resolves when the head of the answer is there. */
+export function send(
+  base: URL,
+  agent: Agent,
+  { method, path, body }: Pick<HttpCall, 'method' | 'path' | 'body'>,
+  signal: AbortSignal,
+): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const payload = body === undefined ? undefined : JSON.stringify(body);
+    const headers = payload === undefined ? {} : { 'content-type': 'application/json' };
+    const sent = request(new URL(path, base), { agent, method, headers, signal }, resolve);
+    sent.on('error', (cause: NodeJS.ErrnoException) => {
+      reject(sent.reusedSocket && cause.code === 'ECONNRESET' ? new StaleConnection() : cause);
+    });
+    sent.end(payload);
+  });
+}
+
+export async function readCapped(answer: IncomingMessage, maxBytes: number): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of answer as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > maxBytes) {
+      answer.destroy();
+      throw new LsError(fault('LS_API_RESPONSE', `the answer is larger than ${String(maxBytes)} bytes`));
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
