@@ -12,8 +12,8 @@ export interface NewHome {
   readonly existsCode: FaultCode;
   /** Names what is being built: the same words find the same unfinished work again. */
   readonly purpose: string;
-  /** Keep what was built when `build` fails, for the next try with the same purpose. */
-  readonly keepUnfinished: boolean;
+  /** Whether a failure of `build` keeps what there is for the next try with the same purpose. Default: never. */
+  readonly keepAfter?: (cause: unknown) => boolean;
 }
 
 const LOCK_FILES = ['lock', 'lock.pid'];
@@ -36,14 +36,14 @@ export async function buildHome<T>(wanted: NewHome, build: (directory: string) =
   const directory = await workplace(home, wanted.purpose);
   const lock = HomeLock.acquire(directory);
   try {
-    if (!wanted.keepUnfinished) await emptyOut(directory);
+    if (wanted.keepAfter === undefined) await emptyOut(directory);
     const built = await build(directory);
     await syncDirectory(directory);
     await refuseExisting(home, wanted);
     await moveIn(directory, home, wanted);
     return built;
   } catch (cause) {
-    if (!wanted.keepUnfinished) await rm(directory, { recursive: true, force: true });
+    if (wanted.keepAfter?.(cause) !== true) await rm(directory, { recursive: true, force: true });
     throw cause;
   } finally {
     lock.release();

@@ -63,7 +63,7 @@ export async function initCa(request: InitCaRequest): Promise<InitialisedCa> {
   const { home } = caHome(request.home);
   await refuseExisting(home, CA_HOME);
   const passphrase = await requirePassphrase(request.passphrase, `the CA keys of ${home}`, true);
-  const wanted = { home, ...CA_HOME, purpose: 'pki init', keepUnfinished: false };
+  const wanted = { home, ...CA_HOME, purpose: 'pki init' };
   const made = await buildHome(wanted, (directory) => fill(directory, choice, passphrase, request.now()));
   return {
     home,

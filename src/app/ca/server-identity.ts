@@ -1,7 +1,7 @@
 import { createSecureContext, type SecureContextOptions } from 'node:tls';
 import type { Authority } from '../../authority/index.ts';
 import { encodePem } from '../../codec/index.ts';
-import { generateKey } from '../../io/index.ts';
+import { generateKey, TLS_BASE } from '../../io/index.ts';
 import { LsError, type UnixMs } from '../../std/index.ts';
 import { certificatesPem } from '../pem-file.ts';
 
@@ -12,9 +12,6 @@ export interface ServerIdentity {
   readonly notAfter: UnixMs;
   readonly serial: string;
 }
-
-/** Enough for what Node.js offers in TLS 1.3; named so that a change of its defaults changes nothing here. */
-const TLS_1_3_ONLY = { minVersion: 'TLSv1.3', maxVersion: 'TLSv1.3' } as const;
 
 /**
  * A fresh key, which lives in memory only, and the certificate the CA issues to itself for it. The chain goes out with
@@ -31,7 +28,7 @@ export async function makeServerIdentity(
   const { roots } = authority.bundle();
   const { chain, notBefore, notAfter, serial } = issued.value;
   const tls = {
-    ...TLS_1_3_ONLY,
+    ...TLS_BASE,
     key: encodePem('PRIVATE KEY', pkcs8),
     cert: certificatesPem([...chain, ...roots.slice(0, 1)]),
     ca: certificatesPem(roots),

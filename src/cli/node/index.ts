@@ -1,11 +1,13 @@
 import type { Command } from 'commander';
 import type { CliContext } from '../context.ts';
+import { registerEnroll } from './enroll.ts';
 import { registerLeave } from './leave.ts';
 import { registerRun } from './run.ts';
 
 /** `lifesign node …`: one member of the mesh. */
 export function registerNode(program: Command, ctx: CliContext): void {
   const node = program.command('node').description('enroll, run and check one member of the mesh');
+  registerEnroll(node, ctx);
   registerRun(node, ctx);
   registerLeave(node, ctx);
 }

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { CreatedTokenJson, TokenJson } from '../../app/index.ts';
 import type { CliContext } from '../context.ts';
 import { withExample } from '../example.ts';
-import { collectArgument, durationArgument, formatRelative, formatTable } from '../format.ts';
+import { collectArgument, durationArgument, formatDuration, formatRelative, formatTable } from '../format.ts';
 import { query, segment } from './admin.ts';
 
 interface CreateOptions {
@@ -37,7 +37,7 @@ function registerCreate(token: Command, ctx: CliContext): void {
       };
       const created = await query<CreatedTokenJson>(ctx, { method: 'POST', path: '/v1/tokens', body });
       ctx.report(created, () => [
-        `On the host that is to be ${created.name}, ${untilText(ctx, created.expiresAt)}:`,
+        `On the host that is to be ${created.name}, once, within ${lifetimeOf(created)}:`,
         `  lifesign node enroll ${created.token}`,
       ]);
     });
@@ -78,6 +78,6 @@ function registerDelete(token: Command, ctx: CliContext): void {
     });
 }
 
-function untilText(ctx: CliContext, expiresAt: string): string {
-  return `once, ${formatRelative(Date.parse(expiresAt), ctx.clock.now().wall).replace(/^in /, 'within ')}`;
+function lifetimeOf({ createdAt, expiresAt }: TokenJson): string {
+  return formatDuration(Date.parse(expiresAt) - Date.parse(createdAt));
 }

@@ -1,0 +1,1 @@
+export { enrollNode, type EnrolledNode, type EnrollNodeRequest } from './enroll.ts';

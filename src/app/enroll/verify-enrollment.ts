@@ -1,0 +1,85 @@
+import type { EnrollmentToken } from '../../authority/index.ts';
+import { nodeCrypto, type EnrollmentAnswer } from '../../io/index.ts';
+import { decodeRoster, verifyRoster } from '../../membership/index.ts';
+import { equalBytes, fault, LsError, type Fault, type Result, type UnixMs } from '../../std/index.ts';
+import {
+  applyCrl,
+  judgeCertificate,
+  makeTrustBundle,
+  RevocationState,
+  type TrustBundle,
+  type TrustMaterial,
+  type VerifiedPeer,
+} from '../../trust/index.ts';
+import { certIdOfCertificate } from '../../x509/index.ts';
+
+export interface VerifiedEnrollment {
+  readonly certificate: VerifiedPeer;
+  readonly bundle: TrustBundle;
+}
+
+const GRACE_MS = 24 * 60 * 60 * 1_000;
+
+/**
+ * Believes nothing the CA's server said because it said so: the root is the pinned one, certificate and CRLs hold by
+ * the same rules as every peer's, they are for our key and the name of the token, and the issuing CA has signed a
+ * roster with us in it. Throws LS_ENROLL_ANSWER with the reason as its cause.
+ */
+export function verifyEnrollment(
+  answer: EnrollmentAnswer,
+  token: EnrollmentToken,
+  spki: Uint8Array,
+  now: UnixMs,
+): VerifiedEnrollment {
+  const [root, ...others] = answer.roots;
+  if (root === undefined || others.length > 0 || !equalBytes(nodeCrypto.sha256(root), token.rootSha256)) {
+    throw refusal('the root is not the one of the token');
+  }
+  const bundle = valueOf(makeTrustBundle(answer.trustDomain, [root], nodeCrypto), 'the trust domain');
+  const material = materialOf(answer, bundle, now);
+  const certificate = valueOf(judgeCertificate(material, answer.chain, 'node', now), 'the certificate');
+  if (certificate.name !== token.name) throw refusal(`the certificate is for ${certificate.name}`);
+  if (
+    certificate.nodeId !== answer.nodeId ||
+    certificate.serial !== answer.serial ||
+    answer.name !== token.name
+  ) {
+    throw refusal('the certificate is not the one announced');
+  }
+  if (!equalBytes(certificate.key.spki, spki)) throw refusal('the certificate is for another key');
+  checkRoster(answer, certificate, bundle);
+  return { certificate, bundle };
+}
+
+function materialOf(answer: EnrollmentAnswer, bundle: TrustBundle, now: UnixMs): TrustMaterial {
+  let revocation = RevocationState.empty();
+  const issuerChain = answer.chain.slice(1);
+  for (const der of answer.crls) {
+    revocation = valueOf(applyCrl(revocation, der, issuerChain, bundle, nodeCrypto, now), 'a CRL').state;
+  }
+  return { bundle, revocation, crypto: nodeCrypto, onStale: 'deny', graceMs: GRACE_MS };
+}
+
+function checkRoster(answer: EnrollmentAnswer, certificate: VerifiedPeer, bundle: TrustBundle): void {
+  const issuer = certificate.chain[1];
+  if (issuer?.keyAlgorithm === undefined || issuer.keyAlgorithm === null) {
+    throw refusal('the key of the issuing CA is of no use here');
+  }
+  const { spki, keyAlgorithm: algorithm } = issuer;
+  const signer = { certId: certIdOfCertificate(issuer, nodeCrypto), algorithm, spki };
+  const record = valueOf(decodeRoster(answer.roster), 'the roster');
+  const roster = valueOf(verifyRoster(nodeCrypto, bundle.domainId, record, signer), 'the roster').body;
+  const self = roster.members.find(({ nodeId }) => nodeId === certificate.nodeId);
+  if (self?.name !== certificate.name || (self.state !== 'enrolled' && self.state !== 'active')) {
+    throw refusal('the roster does not name this node as a member');
+  }
+}
+
+function valueOf<T>(result: Result<T, Fault>, what: string): T {
+  if (result.ok) return result.value;
+  throw refusal(`${what} does not hold (${result.error.code}: ${result.error.detail})`, result.error);
+}
+
+function refusal(why: string, cause?: Fault): LsError {
+  return new LsError(fault('LS_ENROLL_ANSWER', `the CA answered wrongly: ${why}`, cause));
+}

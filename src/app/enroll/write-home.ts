@@ -1,0 +1,60 @@
+import {
+  controlSocketPath,
+  ensurePrivateDir,
+  writeFileDurably,
+  type EnrollmentAnswer,
+} from '../../io/index.ts';
+import type { TrustBundle } from '../../trust/index.ts';
+import { keepCrl, keepRoster } from '../node/trust-files.ts';
+import {
+  DEFAULT_GRACE_MS,
+  DEFAULT_INTERVAL_MS,
+  formatNodeConfig,
+  nodeHome,
+  type NodeConfig,
+} from '../node-config.ts';
+import { certificatesPem } from '../pem-file.ts';
+
+export interface NodeHomeContent {
+  /** What the directory will be called once it is complete. */
+  readonly home: string;
+  /** Verified. */
+  readonly answer: EnrollmentAnswer;
+  readonly bundle: TrustBundle;
+  readonly caUrls: readonly string[];
+  readonly listen: string;
+  readonly advertise: string;
+}
+
+const PUBLIC_FILE = { mode: 0o644 };
+
+/** Writes all files of a node home into `directory`, but for the key, which is there. node.yaml comes last. */
+export async function writeNodeHome(directory: string, content: NodeHomeContent): Promise<void> {
+  const { answer, bundle } = content;
+  const paths = nodeHome(directory);
+  const [leaf = new Uint8Array(), ...issuers] = answer.chain;
+  await writeFileDurably(paths.cert, certificatesPem([leaf]), PUBLIC_FILE);
+  await writeFileDurably(paths.chain, certificatesPem(issuers), PUBLIC_FILE);
+  await writeFileDurably(paths.root, certificatesPem(answer.roots), PUBLIC_FILE);
+  await ensurePrivateDir(paths.crlDir);
+  for (const der of answer.crls) await keepCrl(paths, der, bundle);
+  await keepRoster(paths, answer.roster);
+  await writeFileDurably(paths.config, formatNodeConfig(configOf(content)));
+}
+
+function configOf({ home, answer, bundle, caUrls, listen, advertise }: NodeHomeContent): NodeConfig {
+  const place = controlSocketPath(home, process.env, process.getuid?.() ?? 0);
+  return {
+    name: answer.name,
+    nodeId: answer.nodeId,
+    trustDomain: bundle.trustDomain,
+    domainId: bundle.domainId,
+    ca: { urls: caUrls },
+    listen,
+    advertise,
+    seeds: answer.seeds,
+    intervalMs: DEFAULT_INTERVAL_MS,
+    revocation: { onStale: 'deny', graceMs: DEFAULT_GRACE_MS },
+    ...(place.moved ? { controlSocket: place.path } : {}),
+  };
+}
