@@ -1,5 +1,5 @@
 import { createServer } from 'node:http';
-import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import { fault, LsError } from '../../std/index.ts';
 import { answerWithProblems } from '../problem.ts';
@@ -27,7 +27,7 @@ const leaveBody = Type.Object(
 export function nodeApp(view: NodeView, log: FastifyBaseLogger): FastifyInstance {
   const app = fastify({
     loggerInstance: log,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: MAX_BODY_BYTES,
     forceCloseConnections: true,
     serverFactory: (handler) => createServer({ maxHeaderSize: 8 * 1024 }, handler),

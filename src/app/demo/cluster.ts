@@ -118,7 +118,13 @@ export class DemoCluster {
     };
     const listen = `127.0.0.1:${this.#port(name)}`;
     this.#say(this.home(name), `node enroll ${token.slice(0, 12)}… --listen ${listen}`);
-    await enrollNode({ home: this.home(name), token, listen });
+    await enrollNode({
+      token,
+      homeOf: () => this.home(name),
+      listen,
+      now: () => systemClock.now().wall,
+      progress: () => undefined,
+    });
   }
 
   /** `node run`. */

@@ -3,7 +3,7 @@ import { closeSync, openSync } from 'node:fs';
 import { fault, LsError } from '../../std/index.ts';
 
 /** A daemon has this long to say that it is ready. */
-const READY_LIMIT_MS = 20_000;
+const READY_LIMIT_MS = 60_000;
 /** A daemon that was told to stop has this long before it is killed. */
 const STOP_LIMIT_MS = 8_000;
 /** Tells the launcher that this process watches over it: when we are gone for good, it ends as by SIGTERM. */

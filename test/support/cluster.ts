@@ -1,0 +1,184 @@
+import { createServer } from 'node:net';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { lifesign, startLifesign, type Ending, type RunningProgram } from './process.ts';
+
+/*
+ * A CA and nodes as real processes of the program under test, driven by its command line alone, so that the same
+ * test runs from the checkout and from the packed program.
+ */
+
+export const TRUST_DOMAIN = 'test.internal';
+const LOOK_EVERY_MS = 20;
+
+export interface Peer {
+  readonly name: string;
+  readonly nodeId: string;
+  readonly alive: boolean;
+  readonly state: string;
+  readonly reason: string;
+  readonly serial: string | null;
+  readonly epoch: number;
+  readonly seq: number;
+  readonly flags: readonly string[];
+}
+
+export interface Status {
+  readonly self: string;
+  readonly nodeId: string;
+  readonly state: string;
+  readonly epoch: number;
+  readonly quorate: boolean;
+  readonly ledgerHealthy: boolean;
+  readonly peers: readonly Peer[];
+}
+
+/** One cluster below `directory`. Dispose of it (`await using`): every process it started ends with it. */
+export class TestCluster {
+  readonly directory: string;
+  readonly passphraseFile: string;
+  caPort = 0;
+  crlPort = 0;
+  readonly ports = new Map<string, number>();
+  ca: RunningProgram | undefined;
+  readonly nodes = new Map<string, RunningProgram>();
+  /** Added to the environment of every process. */
+  readonly env: Record<string, string> = {};
+
+  constructor(directory: string) {
+    this.directory = directory;
+    this.passphraseFile = join(directory, 'passphrase');
+    writeFileSync(this.passphraseFile, 'correct horse battery staple\n', { mode: 0o600 });
+  }
+
+  get caHome(): string {
+    return join(this.directory, 'ca');
+  }
+
+  get caUrl(): string {
+    return `https://127.0.0.1:${this.caPort}`;
+  }
+
+  home(name: string): string {
+    return join(this.directory, 'certs', name);
+  }
+
+  address(name: string): string {
+    return `127.0.0.1:${this.ports.get(name) ?? 0}`;
+  }
+
+  /** Makes the CA, enrolls and starts the nodes, and waits until all count each other alive. */
+  async up(names: readonly string[]): Promise<void> {
+    await this.initCa();
+    await this.serve();
+    for (const name of names) await this.enroll(name);
+    for (const name of names) await this.run(name);
+    await this.until(names, names, (peer) => peer?.state === 'alive');
+  }
+
+  async initCa(): Promise<Ending> {
+    [this.caPort = 0, this.crlPort = 0] = await freePorts(2);
+    const crlUrl = `http://127.0.0.1:${this.crlPort}`;
+    const init = ['pki', 'init', '--trust-domain', TRUST_DOMAIN, '--url', this.caUrl, '--crl-url', crlUrl];
+    return this.good(['--home', this.caHome, ...init, '--passphrase-file', this.passphraseFile]);
+  }
+
+  async serve(): Promise<RunningProgram> {
+    const serve = ['pki', 'serve', '--crl-listen', `127.0.0.1:${this.crlPort}`];
+    const args = ['--home', this.caHome, '--json', ...serve, '--passphrase-file', this.passphraseFile];
+    this.ca = startLifesign(args, { timeoutMs: 600_000, env: this.env });
+    await this.ca.line(/"listening"/);
+    return this.ca;
+  }
+
+  async token(name: string, ...options: readonly string[]): Promise<string> {
+    const made = await this.pki('token', 'create', name, ...options);
+    return (JSON.parse(made.stdout) as { token: string }).token;
+  }
+
+  async enroll(name: string, ...options: readonly string[]): Promise<Ending> {
+    const token = await this.token(name);
+    const [port = 0] = await freePorts(1);
+    this.ports.set(name, port);
+    const enroll = ['node', 'enroll', token, '--listen', this.address(name), ...options];
+    return this.good(['--home', this.home(name), '--json', ...enroll]);
+  }
+
+  async run(name: string): Promise<RunningProgram> {
+    const args = ['--home', this.home(name), '--json', 'node', 'run'];
+    const node = startLifesign(args, { timeoutMs: 600_000, env: { LIFESIGN_LOG: 'debug', ...this.env } });
+    this.nodes.set(name, node);
+    await node.line(/"listening"/);
+    return node;
+  }
+
+  node(name: string): RunningProgram {
+    const node = this.nodes.get(name);
+    if (node === undefined) throw new Error(`${name} was never started`);
+    return node;
+  }
+
+  /** A `pki` command that must succeed. */
+  async pki(...args: readonly string[]): Promise<Ending> {
+    return this.good(['--home', this.caHome, '--json', 'pki', ...args]);
+  }
+
+  async status(name: string): Promise<Status | undefined> {
+    const asked = await lifesign(['--home', this.home(name), '--json', 'mesh', 'status', '--all']);
+    return asked.code === 0 ? (JSON.parse(asked.stdout) as Status) : undefined;
+  }
+
+  async peer(observer: string, subject: string): Promise<Peer | undefined> {
+    return (await this.status(observer))?.peers.find((peer) => peer.name === subject);
+  }
+
+  /** Waits until all `observers` see all other `subjects` as expected; answers the milliseconds it took. */
+  async until(
+    observers: readonly string[],
+    subjects: readonly string[],
+    expected: (peer: Peer | undefined) => boolean,
+    limitMs = 30_000,
+  ): Promise<number> {
+    const start = performance.now();
+    for (;;) {
+      const seen = await Promise.all(observers.map((observer) => this.status(observer)));
+      const open = seen.flatMap((status, i) =>
+        subjects
+          .filter((subject) => subject !== observers[i])
+          .map((subject) => ({ subject, peer: status?.peers.find((peer) => peer.name === subject) }))
+          .filter(({ peer }) => !expected(peer))
+          .map(({ subject, peer }) => `${observers[i] ?? ''} sees ${subject} as ${JSON.stringify(peer)}`),
+      );
+      const tookMs = performance.now() - start;
+      if (open.length === 0) return tookMs;
+      if (tookMs > limitMs) throw new Error(`after ${limitMs} ms: ${open.join('; ')}`);
+      await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([...this.nodes.values()].map((node) => node[Symbol.asyncDispose]()));
+    await this.ca?.[Symbol.asyncDispose]();
+  }
+
+  /** Runs the program and fails the test unless it exits 0. */
+  async good(args: readonly string[]): Promise<Ending> {
+    const ended = await lifesign(args, { env: this.env });
+    if (ended.code !== 0) throw new Error(`lifesign ${args.join(' ')} exits ${ended.code}: ${ended.stderr}`);
+    return ended;
+  }
+}
+
+/** Ports of the loopback interface that are free now, all different. */
+export async function freePorts(count: number): Promise<readonly number[]> {
+  const servers = Array.from({ length: count }, () => createServer());
+  await Promise.all(
+    servers.map((server) => new Promise<void>((done) => server.listen(0, '127.0.0.1', done))),
+  );
+  const ports = servers.map((server) => {
+    const address = server.address();
+    return typeof address === 'object' && address !== null ? address.port : 0;
+  });
+  await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
+  return ports;
+}
