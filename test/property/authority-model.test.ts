@@ -6,7 +6,15 @@ import {
   type Publication,
 } from '../../src/authority/index.ts';
 import { decodeRoster, verifyRoster } from '../../src/membership/index.ts';
-import { unixMs, type NodeId, type SerialNumber, type Signer, type UnixMs } from '../../src/std/index.ts';
+import {
+  unixMs,
+  type Fault,
+  type NodeId,
+  type Result,
+  type SerialNumber,
+  type Signer,
+  type UnixMs,
+} from '../../src/std/index.ts';
 import { certIdOfCertificate, parseCertificate, parseCrl } from '../../src/x509/index.ts';
 import { CA_NOW, makeTestCa, peerOf, renewalFor, requestFor } from '../support/ca.ts';
 import { testCrypto, testKey } from '../support/crypto.ts';
@@ -141,7 +149,7 @@ class Model {
 
   async #end(kind: 'revoke' | 'remove', name: Name): Promise<void> {
     const node = this.holders.get(name);
-    const outcome =
+    const outcome: Result<RevocationFacts | RemovalFacts, Fault> =
       kind === 'revoke'
         ? await this.#authority.revoke({ name }, this.now)
         : await this.#authority.remove(name, this.now);
