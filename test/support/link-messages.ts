@@ -29,5 +29,6 @@ export const MESSAGES: readonly Message[] = [
   { kind: 'want', ids: [new Uint8Array(16)] },
   { kind: 'down', certificate: new Uint8Array(300).fill(4) },
   { kind: 'ping', token: 0 },
+  { kind: 'down', certificate: new Uint8Array(300).fill(4) },
   { kind: 'pong', token: Number.MAX_SAFE_INTEGER },
 ];

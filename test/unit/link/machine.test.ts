@@ -88,6 +88,7 @@ describe('LinkMachine', () => {
     [{ kind: 'crl', delta: true, der: Uint8Array.of(1) }, 'crl'],
     [{ kind: 'digest', ids: [] }, 'record'],
     [{ kind: 'want', ids: [] }, 'record'],
+    [{ kind: 'down', certificate: Uint8Array.of(1) }, 'record'],
     [{ kind: 'record', type: 'accusation', bytes: Uint8Array.of(1) }, 'record'],
     [{ kind: 'record', type: 'heartbeat', bytes: Uint8Array.of(1) }, 'heartbeat'],
   ])('sends %o as %s', (message, sendClass) => {

@@ -30,7 +30,7 @@ describe('messages', () => {
   });
 
   it('are refused with a type nobody knows', () => {
-    for (const code of [8, 255, 70_000]) {
+    for (const code of [9, 255, 70_000]) {
       expect(decodeValue([code])).toMatchObject({ ok: false, error: { code: 'LS_LINK_MESSAGE_TYPE' } });
     }
   });
@@ -86,6 +86,8 @@ describe('messages', () => {
     ['a want with an id in an array', [5, [[ID]]]],
     ['a want that is no list', [5, ID]],
     ['a ping without token', [6]],
+    ['an empty down certificate', [8, new Uint8Array()]],
+    ['a down certificate as text', [8, 'bytes']],
     ['a pong with a negative token', [7, -1]],
   ];
   it.each(bad)('refuse %s', (_, value) => {
