@@ -8,7 +8,7 @@ const SERVE = ['pki', 'serve', '--listen', '127.0.0.1:0', '--crl-listen', '127.0
 /** A directory with a CA in it, and what a command there needs. */
 async function directoryWithCa(): Promise<ProcessOptions> {
   const options = { cwd: await tempDir(), env: { LIFESIGN_PASSPHRASE: 'correct horse' } };
-  const made = await lifesign(['pki', 'init', '--url', 'https://127.0.0.1:8440'], options);
+  const made = await lifesign(['pki', 'init', '--url', 'https://ca.example:8440'], options);
   expect(made).toMatchObject({ code: 0 });
   return options;
 }
