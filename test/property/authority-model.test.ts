@@ -4,6 +4,8 @@ import {
   MAX_LIVE_CERTIFICATES_PER_NODE,
   type Authority,
   type Publication,
+  type RemovalFacts,
+  type RevocationFacts,
 } from '../../src/authority/index.ts';
 import { decodeRoster, verifyRoster } from '../../src/membership/index.ts';
 import {
