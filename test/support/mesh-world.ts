@@ -1,3 +1,4 @@
+import { signSuccessor } from '../../src/heartbeat/index.ts';
 import type { LedgerEntry } from '../../src/ledger/index.ts';
 import {
   decodeAccusation,
@@ -22,6 +23,7 @@ import {
   fault,
   monoMs,
   unixMs,
+  type DomainId,
   type Fault,
   type Instant,
   type NodeId,
@@ -63,7 +65,9 @@ interface Connection {
 /** One node of the world: its core, its disk and what it said. */
 export interface SimNode {
   readonly name: string;
-  readonly identity: TestIdentity;
+  identity: TestIdentity;
+  /** Successor statements of its earlier keys, as its home keeps them. */
+  succession: readonly Uint8Array[];
   core: NodeCore | undefined;
   /** Counts processes, so that nothing meant for an earlier one reaches a later one. */
   generation: number;
@@ -107,7 +111,7 @@ export class MeshWorld {
   }
 
   get now(): Instant {
-    return { mono: monoMs(this.#now), wall: unixMs(this.pki.now + this.#now) };
+    return { mono: monoMs(this.#now), wall: unixMs(Math.floor(this.pki.now + this.#now)) };
   }
 
   get rosterBytes(): Uint8Array {
@@ -128,6 +132,7 @@ export class MeshWorld {
     const node: SimNode = {
       name,
       identity,
+      succession: [],
       core: undefined,
       generation: 0,
       frozen: false,
@@ -151,6 +156,7 @@ export class MeshWorld {
   publishRoster(
     states: Record<string, RosterMemberState> = {},
     tell: readonly string[] = [...this.nodes.keys()],
+    shape: { readonly k?: number; readonly h?: number } = {},
   ): void {
     for (const [name, state] of Object.entries(states)) this.#states.set(name, state);
     this.#rosterNumber += 1;
@@ -161,7 +167,7 @@ export class MeshWorld {
         state: this.#states.get(name) ?? 'enrolled',
       }))
       .sort((a, b) => (a.nodeId < b.nodeId ? -1 : 1));
-    const k = Math.max(1, members.filter((member) => member.state === 'active').length - 1);
+    const k = shape.k ?? Math.max(1, members.filter((member) => member.state === 'active').length - 1);
     const body: Roster = {
       certId: certIdOfCertificate(this.pki.issuing.certificate, testCrypto),
       number: this.#rosterNumber,
@@ -169,7 +175,7 @@ export class MeshWorld {
       tMs: this.now.wall,
       salt: new Uint8Array(16).fill(9),
       k,
-      h: Math.floor(k / 2) + 1,
+      h: shape.h ?? Math.floor(k / 2) + 1,
       intervalMinMs: 100,
       intervalMaxMs: 60_000,
       members,
@@ -194,6 +200,18 @@ export class MeshWorld {
     for (const name of this.nodes.keys()) this.start(name);
   }
 
+  /** Hands the node a certificate for a fresh key, as the CA would, and keeps it for its next process. */
+  renew(name: string, renewed?: TestIdentity): TestIdentity {
+    const node = this.node(name);
+    const { identity: old } = node;
+    const identity = renewed ?? this.pki.node(name, { nodeId: old.nodeId });
+    const successor = successorOf(old, identity, this.pki.domainId);
+    node.identity = identity;
+    node.succession = [...node.succession, successor];
+    this.feed(node, { kind: 'renewed', chain: identity.chain, signer: identity.key, successor });
+    return identity;
+  }
+
   /** A new process of the node, with the disk the last one left. */
   start(name: string, identity: TestIdentity = this.node(name).identity): void {
     const node = this.node(name);
@@ -206,7 +224,7 @@ export class MeshWorld {
       name: identity.name,
       chain: identity.chain,
       signer: identity.key,
-      succession: [],
+      succession: node.succession,
       logKey: testCrypto.sha256(new TextEncoder().encode(name)),
       addresses: [`${name}:1`],
       trust: this.#trustMaterial(),
@@ -431,10 +449,6 @@ export class MeshWorld {
       this.#afterFor(node, DIAL_TIMEOUT_MS, failed(false));
       return;
     }
-    if (target.core === undefined) {
-      this.#afterFor(node, LATENCY_MS, failed(true));
-      return;
-    }
     const { generation } = node;
     this.#after(2 * LATENCY_MS, () => {
       if (node.generation !== generation) return;
@@ -535,6 +549,19 @@ export class MeshWorld {
     }
     return { bundle, revocation, crypto: testCrypto, onStale: 'deny', graceMs: 86_400_000 };
   }
+}
+
+/** The old key's statement that the new one speaks for its node from now on. */
+export function successorOf(old: TestIdentity, renewed: TestIdentity, domainId: DomainId): Uint8Array {
+  const body = {
+    certId: old.certId,
+    nodeId: old.nodeId,
+    oldSpkiHash: testCrypto.sha256(old.key.spki),
+    newSpki: renewed.key.spki,
+    tMs: unixMs(old.certificate.notBefore),
+    ext: new Map(),
+  };
+  return signSuccessor(body, old.key, domainId, testCrypto).bytes;
 }
 
 function pair(a: string, b: string): string {
