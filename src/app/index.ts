@@ -12,6 +12,13 @@ export type {
   TransitionJson,
 } from '../api/index.ts';
 export type { PassphraseSources } from '../io/index.ts';
+export {
+  auditHomes,
+  type AuditedHomeJson,
+  type AuditFindingJson,
+  type AuditJson,
+  type AuditRequest,
+} from './audit.ts';
 export { administerCa, type AdminRequest } from './ca/admin.ts';
 export type { AdminCall } from './ca/control-client.ts';
 export { initCa, type InitCaRequest, type InitialisedCa } from './ca/init.ts';

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { registerAudit } from './audit/index.ts';
 import type { CliContext } from './context.ts';
 import { registerDemo } from './demo.ts';
 import { registerMesh } from './mesh/index.ts';
@@ -9,4 +10,10 @@ import { registerPki } from './pki/index.ts';
 export type RegisterCommands = (program: Command, ctx: CliContext) => void;
 
 /** Every area, in the order `lifesign --help` shows them. */
-export const areas: readonly RegisterCommands[] = [registerDemo, registerPki, registerNode, registerMesh];
+export const areas: readonly RegisterCommands[] = [
+  registerDemo,
+  registerPki,
+  registerNode,
+  registerMesh,
+  registerAudit,
+];

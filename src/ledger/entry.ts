@@ -2,7 +2,7 @@ import type { NodeId } from '../std/index.ts';
 
 /** What a ledger holds, one leaf each. Records are complete COSE_Sign1 bytes as they were on the wire. */
 export type LedgerEntry =
-  | { readonly type: RecordEntryType; readonly record: Uint8Array }
+  | RecordEntry
   | { readonly type: 'down-certificate'; readonly certificate: Uint8Array }
   /** A CRL or delta CRL that came into force. */
   | { readonly type: 'crl'; readonly der: Uint8Array }
@@ -33,5 +33,9 @@ export type RecordEntryType =
   | 'accusation'
   | 'roster'
   | 'successor';
+
+type RecordEntry = {
+  [T in RecordEntryType]: { readonly type: T; readonly record: Uint8Array };
+}[RecordEntryType];
 
 export type LedgerEntryType = LedgerEntry['type'];

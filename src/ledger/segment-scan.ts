@@ -10,9 +10,22 @@ export type SegmentEnd =
    * `written`: offset after the last byte that is not zero. `whole`: the first broken frame is all there, so that
    * no interrupted write explains it, only one of which a later part arrived first.
    */
-  | { readonly kind: 'torn'; readonly offset: number; readonly written: number; readonly whole: boolean }
+  | {
+      readonly kind: 'torn';
+      readonly offset: number;
+      readonly written: number;
+      readonly whole: boolean;
+      /** What would be the body of the broken frame, if its length is right: a view; else nothing. */
+      readonly remains: Uint8Array;
+    }
   /** Bytes that had been durable are no longer what they were. */
-  | { readonly kind: 'damaged'; readonly offset: number; readonly reason: string };
+  | {
+      readonly kind: 'damaged';
+      readonly offset: number;
+      readonly reason: string;
+      /** As for `torn`. */
+      readonly remains: Uint8Array;
+    };
 
 export interface SegmentScan {
   /** Undefined when it is damaged; then there are no frames. */
@@ -33,11 +46,7 @@ const RESYNC_BUDGET = 4;
 export function scanSegment(segment: Uint8Array): SegmentScan {
   const header = decodeSegmentHeader(segment);
   if (header === undefined) {
-    return {
-      header,
-      frames: [],
-      end: { kind: 'damaged', offset: 0, reason: 'the segment header is damaged' },
-    };
+    return { header, frames: [], end: damage(segment, 0, 'the segment header is damaged') };
   }
   const frames: Frame[] = [];
   let offset = SEGMENT_HEADER_BYTES;
@@ -47,8 +56,7 @@ export function scanSegment(segment: Uint8Array): SegmentScan {
     if (!reading.ok) return { header, frames, end: judgeBreak(segment, offset, reading.reason, header.salt) };
     const { frame } = reading;
     if (frame.batchStart !== batchStart && frame.batchStart !== offset) {
-      const reason = 'the frame belongs to another place';
-      return { header, frames, end: { kind: 'damaged', offset, reason } };
+      return { header, frames, end: damage(segment, offset, 'the frame belongs to another place') };
     }
     frames.push(frame);
     batchStart = frame.batchStart;
@@ -62,11 +70,23 @@ function judgeBreak(segment: Uint8Array, offset: number, reason: string, salt: U
   let budget = RESYNC_BUDGET * segment.length;
   for (let at = offset + 1; at + FRAME_HEADER_BYTES < written; at++) {
     const reading = readFrame(segment, at, salt);
-    if (reading.ok && reading.frame.batchStart > offset) return { kind: 'damaged', offset, reason };
+    if (reading.ok && reading.frame.batchStart > offset) return damage(segment, offset, reason);
     budget -= reading.ok ? reading.frame.body.length : reading.hashedBytes;
-    if (budget < 0) return { kind: 'damaged', offset, reason: `${reason}, and what follows looks made up` };
+    if (budget < 0) return damage(segment, offset, `${reason}, and what follows looks made up`);
   }
-  return { kind: 'torn', offset, written, whole: isWhole(segment, offset, written) };
+  const remains = remainsOf(segment, offset);
+  return { kind: 'torn', offset, written, whole: isWhole(segment, offset, written), remains };
+}
+
+function damage(segment: Uint8Array, offset: number, reason: string): SegmentEnd {
+  return { kind: 'damaged', offset, reason, remains: remainsOf(segment, offset) };
+}
+
+function remainsOf(segment: Uint8Array, offset: number): Uint8Array {
+  if (offset < SEGMENT_HEADER_BYTES || offset + FRAME_HEADER_BYTES > segment.length) return new Uint8Array(0);
+  const length = new DataView(segment.buffer, segment.byteOffset + offset).getUint32(0);
+  const begin = offset + FRAME_HEADER_BYTES;
+  return begin + length <= segment.length ? segment.subarray(begin, begin + length) : new Uint8Array(0);
 }
 
 /** True when the frame at `offset`, if its length is right, ends within the data. */

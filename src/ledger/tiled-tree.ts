@@ -51,6 +51,11 @@ export class TiledTree {
     return filled;
   }
 
+  /** The tree as it is now, without tiles: cheap to keep. */
+  snapshot(): MerkleTree {
+    return this.#tree.clone();
+  }
+
   clone(): TiledTree {
     const rows = this.#rows.map((row) => ({ ...row, bytes: row.bytes.slice() }));
     return new TiledTree(this.#hasher, { tree: this.#tree.clone(), rows });

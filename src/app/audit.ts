@@ -1,0 +1,127 @@
+import { existsSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+import {
+  auditVerify,
+  type AuditedHome,
+  type AuditFinding,
+  type AuditReport,
+  type LedgerSource,
+} from '../audit/index.ts';
+import { LedgerDirectory, nodeCrypto, readFileCapped } from '../io/index.ts';
+import { parseCheckpoint, parseNote } from '../ledger/index.ts';
+import { equalBytes, fault, LsError } from '../std/index.ts';
+import { makeTrustBundle, type TrustBundle } from '../trust/index.ts';
+import { nodeHome } from './node-home.ts';
+import { readCertificatesPem } from './pem-file.ts';
+
+const MAX_CRL_FILE_BYTES = 64 * 1024 * 1024;
+const MAX_ROSTER_FILE_BYTES = 4 * 1024 * 1024;
+const ORIGIN = /^lifesign\/([^/]+)\/[0-9a-f]{32}$/;
+
+export interface AuditRequest {
+  /** Homes of nodes, or directories that hold a ledger. */
+  readonly homes: readonly string[];
+  /** PEM file with the pinned root; default the root.pem that the homes agree on. */
+  readonly root?: string;
+}
+
+/** The answer of `audit verify`, as `--json` prints it. */
+export interface AuditJson extends Omit<AuditReport, 'homes'> {
+  readonly homes: readonly AuditedHomeJson[];
+}
+
+export interface AuditedHomeJson extends Omit<AuditedHome, 'firstMs' | 'lastMs'> {
+  /** RFC 3339 of the first and last entry. */
+  readonly firstAt: string | null;
+  readonly lastAt: string | null;
+}
+
+export type AuditFindingJson = AuditFinding;
+
+/**
+ * Audits the ledgers of these homes against each other. Nothing is written, and running nodes are not disturbed.
+ * Throws LS_AUDIT_NO_ROOT, LS_AUDIT_ROOTS_DIFFER, LS_TRUST_BUNDLE, LS_FILE_* and LS_LEDGER_IO; what the logs say is
+ * in the report.
+ */
+export async function auditHomes(request: AuditRequest): Promise<AuditJson> {
+  const homes = request.homes.map((home) => resolve(home));
+  const roots = request.root === undefined ? await rootsOf(homes) : await readCertificatesPem(request.root);
+  const sources = homes.map((home) => new LedgerDirectory(ledgerOf(home), basename(home)));
+  const bundle = makeTrustBundle(await trustDomainOf(sources), roots, nodeCrypto);
+  if (!bundle.ok) throw new LsError(bundle.error);
+  const report = await audit(sources, homes, bundle.value);
+  return { ...report, homes: report.homes.map(homeJson) };
+}
+
+async function audit(
+  sources: readonly LedgerSource[],
+  homes: readonly string[],
+  bundle: TrustBundle,
+): Promise<AuditReport> {
+  const crls = (await Promise.all(homes.map(crlsOf))).flat();
+  const rosters = (await Promise.all(homes.map(rosterOf))).flat();
+  return auditVerify(sources, { bundle, crypto: nodeCrypto, crls, rosters });
+}
+
+function ledgerOf(home: string): string {
+  return existsSync(join(home, 'segments')) ? home : nodeHome(home).ledger;
+}
+
+/** The roots in the homes' own root.pem: good for finding accidents; against the homes' owners, name one you trust. */
+async function rootsOf(homes: readonly string[]): Promise<readonly Uint8Array[]> {
+  const files = homes.map((home) => nodeHome(home).root).filter((file) => existsSync(file));
+  const [first, ...others] = files;
+  if (first === undefined) {
+    throw new LsError(fault('LS_AUDIT_NO_ROOT', `no root.pem in ${homes.join(', ')}`));
+  }
+  const roots = await readCertificatesPem(first);
+  for (const file of others) {
+    if (!sameCertificates(roots, await readCertificatesPem(file))) {
+      throw new LsError(fault('LS_AUDIT_ROOTS_DIFFER', `${first} and ${file} hold different roots`));
+    }
+  }
+  return roots;
+}
+
+function sameCertificates(a: readonly Uint8Array[], b: readonly Uint8Array[]): boolean {
+  return a.length === b.length && a.every((der, i) => equalBytes(der, b[i] ?? new Uint8Array(0)));
+}
+
+/**
+ * The trust domain that the first readable checkpoint names. Unverified, which does no harm: certificates must be of
+ * this domain and lead to the pinned root.
+ */
+async function trustDomainOf(sources: readonly LedgerSource[]): Promise<string> {
+  for (const source of sources) {
+    const checkpoint = await source.checkpoint();
+    const note = checkpoint === undefined ? undefined : parseNote(checkpoint.bytes);
+    const head = note?.ok === true ? parseCheckpoint(note.value.text) : undefined;
+    const domain = head?.ok === true ? ORIGIN.exec(head.value.origin)?.[1] : undefined;
+    if (domain !== undefined) return domain;
+  }
+  return 'unknown.invalid';
+}
+
+/** A node that starts with CRLs and a roster from disk does not write them into its log again. */
+async function crlsOf(home: string): Promise<readonly Uint8Array[]> {
+  const { crlDir } = nodeHome(home);
+  const names = existsSync(crlDir) ? await readdir(crlDir) : [];
+  const files = names.filter((name) => name.endsWith('.crl'));
+  return Promise.all(files.map((name) => readFileCapped(join(crlDir, name), MAX_CRL_FILE_BYTES)));
+}
+
+async function rosterOf(home: string): Promise<readonly Uint8Array[]> {
+  const { roster } = nodeHome(home);
+  return existsSync(roster) ? [await readFileCapped(roster, MAX_ROSTER_FILE_BYTES)] : [];
+}
+
+function homeJson({ firstMs, lastMs, ...home }: AuditedHome): AuditedHomeJson {
+  return { ...home, firstAt: timeOf(firstMs), lastAt: timeOf(lastMs) };
+}
+
+/** Null also for a time that no calendar has. */
+function timeOf(ms: number | null): string | null {
+  if (ms === null || Number.isNaN(new Date(ms).getTime())) return null;
+  return new Date(ms).toISOString();
+}
