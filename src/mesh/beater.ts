@@ -172,6 +172,8 @@ export class Beater {
     own.heartbeat = sent;
     this.#gossip.markSeen(record.id);
     if (rebuts.length > 0) own.rebuttal = sent;
-    this.#links.broadcast({ kind: 'record', type: 'heartbeat', bytes: record.bytes });
+    // An answer to an accusation must not fall out of a full queue as an old heartbeat may.
+    const as = rebuts.length > 0 ? 'record' : 'heartbeat';
+    this.#links.broadcast({ kind: 'record', type: 'heartbeat', bytes: record.bytes }, undefined, as);
   }
 }

@@ -44,6 +44,11 @@ export class Directory {
     return judgeCertificate(this.#trust.material, chain, 'node', now);
   }
 
+  /** Whose certificate a presented chain is, if it ever counted: for reports on why it no longer does. */
+  ownerOf(chain: readonly Uint8Array[]): NodeId | undefined {
+    return this.#byLeaf.get(this.#leafKey(chain))?.nodeId;
+  }
+
   /** Dates, revocation and freshness again, for a certificate whose path was validated before. */
   recheck(peer: VerifiedPeer, now: UnixMs): Result<VerifiedPeer, Fault> {
     return recheck(this.#trust.material, peer, now);

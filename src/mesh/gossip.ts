@@ -44,7 +44,7 @@ export class Gossip {
   }
 
   push(type: RecordType, bytes: Uint8Array, except?: NodeId): void {
-    this.#links.broadcast({ kind: 'record', type, bytes }, except);
+    this.#links.broadcast({ kind: 'record', type, bytes }, except, 'record');
   }
 
   pushDown(certificate: Uint8Array, except?: NodeId): void {

@@ -12,6 +12,7 @@ import {
 import type { VerifiedPeer } from '../trust/index.ts';
 import { trustedNow, type Core } from './core.ts';
 import { Dialer } from './dialer.ts';
+import type { WriteClass } from './effects.ts';
 import type { ConnectionId, NodeEvent } from './events.ts';
 import { TokenBucket } from './token-bucket.ts';
 
@@ -79,7 +80,7 @@ export class LinkTable {
     const machine = new LinkMachine({ role: event.role, hello: this.#hello, now: now.mono });
     const judged = this.#judge(event.chain);
     if (!judged.ok) {
-      this.#core.out.report('warn', judged.error);
+      this.#core.out.report('warn', judged.error, this.#core.directory.ownerOf(event.chain));
       this.#run(event.connection, machine.close(judged.error.code, judged.error.detail, now.mono));
       return;
     }
@@ -127,13 +128,14 @@ export class LinkTable {
     if (this.dialer.failed(nodeId, refused) && !this.#byPeer.has(nodeId)) this.#listener.peerRefused(nodeId);
   }
 
-  send(link: Link, message: Message): void {
-    this.#run(link.id, link.machine.send(message, this.#core.now.mono));
+  /** `as` replaces the usual class of the message where it must not be dropped. */
+  send(link: Link, message: Message, as?: WriteClass): void {
+    this.#run(link.id, link.machine.send(message, this.#core.now.mono, as));
   }
 
   /** Sends to every linked peer but `except`. */
-  broadcast(message: Message, except?: NodeId): void {
-    for (const link of this.up) if (link.peer.nodeId !== except) this.send(link, message);
+  broadcast(message: Message, except?: NodeId, as?: WriteClass): void {
+    for (const link of this.up) if (link.peer.nodeId !== except) this.send(link, message, as);
   }
 
   /** Tells the peer why, then closes. */

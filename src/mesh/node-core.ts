@@ -140,6 +140,11 @@ export class NodeCore {
     return this.#reader.explain(name);
   }
 
+  /** The roster's name for a node. */
+  nameOf(nodeId: NodeId): NodeName | undefined {
+    return this.#core.table.get(nodeId)?.name;
+  }
+
   /** What this node judges certificates by, now. */
   get trustMaterial(): TrustMaterial {
     return this.#core.trust.material;

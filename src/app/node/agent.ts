@@ -63,6 +63,7 @@ export class Agent {
       clock: systemClock,
       log,
       transitions: this.transitions,
+      nameOf: (nodeId) => core.nameOf(nodeId),
       acknowledge: (crlNumber, rosterNumber) => {
         ca.acknowledge(crlNumber, rosterNumber);
       },

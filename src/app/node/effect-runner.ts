@@ -1,11 +1,12 @@
 import type { Ledger, MeshTransport } from '../../io/index.ts';
 import { encodeEntry } from '../../ledger/index.ts';
 import type { Effect, NodeEvent } from '../../mesh/index.ts';
-import { fault, LsError, type Clock, type Fault } from '../../std/index.ts';
+import { fault, LsError, type Clock, type Fault, type NodeId } from '../../std/index.ts';
 import type { TrustBundle } from '../../trust/index.ts';
 import type { Log } from '../log.ts';
 import type { NodeHome } from '../node-home.ts';
 import type { TransitionLog } from './event-log.ts';
+import { RepeatFilter } from './repeat-filter.ts';
 import { writeState } from './state-file.ts';
 import { keepCrl, keepRoster } from './trust-files.ts';
 import { WakeTimer } from './wake-timer.ts';
@@ -19,6 +20,7 @@ export interface NodeWorld {
   readonly clock: Clock;
   readonly log: Log;
   readonly transitions: TransitionLog;
+  readonly nameOf: (nodeId: NodeId) => string | undefined;
   /** Tells the CA what is enforced. */
   readonly acknowledge: (crlNumber: number, rosterNumber: number) => void;
   readonly renew: () => void;
@@ -31,6 +33,7 @@ export interface NodeWorld {
 export class EffectRunner {
   readonly #world: NodeWorld;
   readonly #timer: WakeTimer;
+  readonly #repeats = new RepeatFilter();
   /** CRL and roster files, one after the other; an acknowledgement waits for what was kept before it. */
   #kept: Promise<void> = Promise.resolve();
 
@@ -139,8 +142,13 @@ export class EffectRunner {
   }
 
   #report({ level, fault: reason, peer }: Extract<Effect, { readonly kind: 'report' }>): void {
+    const { log, nameOf, clock } = this.#world;
+    const repeated = this.#repeats.admit(`${reason.code} ${peer ?? ''}`, clock.now().mono);
+    if (repeated === undefined) return;
     const cause = reason.cause === undefined ? {} : { cause: reason.cause.code };
-    this.#world.log[level]({ code: reason.code, peer, ...cause }, reason.detail);
+    const who = peer === undefined ? {} : { peer: nameOf(peer) ?? peer };
+    const before = repeated === 0 ? {} : { repeated };
+    log[level]({ code: reason.code, ...who, ...cause, ...before }, reason.detail);
   }
 }
 
