@@ -113,8 +113,9 @@ export function signCrl(
 
 /** Both kinds of CRL name the same point, as RFC 5280 §6.3.3 (c) demands. Source: RFC 5280 §5.2.5, §5.2.6. */
 function distributionPoints(crlUrl: string | null, { issuer, base }: CrlContent) {
-  if (crlUrl === null) return {};
-  if (issuer === 'root') return { distributionPoint: [rootCrlUrl(crlUrl)] };
+  // The root's CRL names no place: the root itself has no distribution point, and `openssl verify -crl_check_all`
+  // asks the CRL about the root too.
+  if (crlUrl === null || issuer === 'root') return {};
   const distributionPoint = [issuingCrlUrl(crlUrl)];
   return base === null ? { distributionPoint, freshestCrl: [deltaCrlUrl(crlUrl)] } : { distributionPoint };
 }
