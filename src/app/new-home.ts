@@ -16,7 +16,8 @@ export interface NewHome {
   readonly keepAfter?: (cause: unknown) => boolean;
 }
 
-const LOCK_FILES = ['lock', 'lock.pid'];
+const LOCK_JOURNAL = 'lock-journal';
+const LOCK_FILES = ['lock', 'lock.pid', LOCK_JOURNAL];
 const TAG_DIGITS = 16;
 const REFUSED = ['EACCES', 'EPERM', 'EROFS'];
 
@@ -84,11 +85,17 @@ const PREFIX = '.lifesign-new-';
 async function moveIn(directory: string, home: string, { mark }: NewHome): Promise<void> {
   try {
     if (dirname(directory) === home) await moveEntries(directory, home, mark);
-    else await rename(directory, home);
+    else await renameLocked(directory, home);
     await syncDirectory(dirname(home)).catch(() => undefined);
   } catch (cause) {
     throw fileError(cause, 'create', home);
   }
+}
+
+/** The lock, which is held, moves along; but what SQLite would tidy up it looks for under the old name. */
+async function renameLocked(directory: string, home: string): Promise<void> {
+  await rename(directory, home);
+  await rm(join(home, LOCK_JOURNAL), { force: true });
 }
 
 async function moveEntries(directory: string, home: string, mark: string): Promise<void> {

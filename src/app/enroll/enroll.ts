@@ -53,15 +53,12 @@ export async function enrollNode(request: EnrollNodeRequest): Promise<EnrolledNo
   const places = checkPlaces(request);
   const { home } = nodeHome(request.homeOf(token.name));
   await refuseExisting(home, NODE_HOME);
-  const wanted = {
-    home,
-    ...NODE_HOME,
-    purpose: `node enroll ${token.tokenId}`,
-    keepAfter: mayHaveBeenRedeemed,
-  };
+  const exchange = { isSent: false };
+  const keepAfter = (cause: unknown): boolean => exchange.isSent && mayHaveBeenRedeemed(cause);
+  const wanted = { home, ...NODE_HOME, purpose: `node enroll ${token.tokenId}`, keepAfter };
   const enrolled = await buildHome(wanted, async (directory) => {
     const key = await keyIn(directory);
-    const answer = await redeemToken(token, key, places.advertise, request.progress);
+    const answer = await redeemToken(token, key, places.advertise, request, exchange);
     const { certificate, bundle } = verifyEnrollment(answer, token, key.signer.spki, request.now());
     await writeNodeHome(directory, { home, answer, bundle, caUrls: token.urls, ...places });
     return certificate;
@@ -110,7 +107,7 @@ async function keyIn(directory: string): Promise<LoadedKey> {
   return readKeyFile(path);
 }
 
-/** A refusal is final and an unreachable CA has heard nothing; after anything else the CA may know our key. */
+/** A refusal is final, and an unreachable CA has heard nothing; after anything else the CA may know our key. */
 function mayHaveBeenRedeemed(cause: unknown): boolean {
   if (!(cause instanceof LsError)) return true;
   return faultKind(cause.code).exit !== REFUSED_BY_CA && cause.code !== 'LS_CA_UNREACHABLE';

@@ -52,7 +52,7 @@ function configOf({ home, answer, bundle, caUrls, listen, advertise }: NodeHomeC
     ca: { urls: caUrls },
     listen,
     advertise,
-    seeds: answer.seeds,
+    seeds: answer.seeds.filter(({ nodeId }) => nodeId !== answer.nodeId),
     intervalMs: DEFAULT_INTERVAL_MS,
     revocation: { onStale: 'deny', graceMs: DEFAULT_GRACE_MS },
     ...(place.moved ? { controlSocket: place.path } : {}),
