@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 /** Limits for tests that start real processes, sockets and files. */
-const REAL = { testTimeout: 120_000, hookTimeout: 240_000, fileParallelism: false };
+const REAL = { testTimeout: 240_000, hookTimeout: 240_000, fileParallelism: false };
 
 /**
  * One project per kind of test. `integration` and `packed` run the same files: against the checkout, and
@@ -20,7 +20,7 @@ export default defineConfig({
         extends: true,
         test: { name: 'architecture', include: ['test/architecture/**/*.test.ts'], testTimeout: 120_000 },
       },
-      { extends: true, test: { name: 'cli', include: ['test/cli/**/*.test.ts'], testTimeout: 120_000 } },
+      { extends: true, test: { name: 'cli', include: ['test/cli/**/*.test.ts'], testTimeout: 240_000 } },
       { extends: true, test: { name: 'integration', include: ['test/integration/**/*.test.ts'], ...REAL } },
       {
         extends: true,
