@@ -6,12 +6,16 @@ import type { CurrentCrls, Publication } from './facts.ts';
 import { journal } from './journal.ts';
 import { CRL_NEXT_UPDATE_MS, ROOT_CRL_NEXT_UPDATE_MS } from './limits.ts';
 import type { CrlHead, CrlRow, RevocationRow } from './rows.ts';
-import type { DroppedEntries, StoreReader, StoreTransaction } from './store.ts';
+import type { StoreReader, StoreTransaction } from './store.ts';
 import { wholeSecond } from './time.ts';
 
 const FIRST_CRL_NUMBER = 1;
 
 type CrlPublication = NonNullable<Publication['crl']>;
+
+/*
+ * `now` is the acting time throughout (see time.ts), so thisUpdate never goes back.
+ */
 
 /** The number that the next CRL of the issuing CA will have in this transaction, full or delta. */
 export async function nextCrlNumber(tx: StoreReader): Promise<number> {
@@ -25,7 +29,7 @@ export async function publishFullCrl(
   tx: StoreTransaction,
   now: UnixMs,
 ): Promise<CrlPublication> {
-  const entries = await tx.revocationsForFull(droppedAfter(await tx.newestFullCrl('issuing')));
+  const entries = await tx.revocationsFrom(oldestListed(await tx.newestFullCrl('issuing')));
   return publish(context, tx, { base: null, entries }, now);
 }
 
@@ -39,7 +43,7 @@ export async function publishDeltaCrl(
   now: UnixMs,
 ): Promise<CrlPublication> {
   const base = (await tx.newestFullCrl('issuing'))?.number ?? 0;
-  return publish(context, tx, { base, entries: await tx.revocationsSince(base) }, now);
+  return publish(context, tx, { base, entries: await tx.revocationsAfterCrl(base) }, now);
 }
 
 /** Signs and keeps the root's CRL, which lists nothing as long as no issuing CA was revoked. */
@@ -49,7 +53,7 @@ export async function publishRootCrl(
   now: UnixMs,
 ): Promise<void> {
   const newest = await tx.newestCrl('root');
-  const thisUpdate = notBefore(wholeSecond(now), newest);
+  const thisUpdate = wholeSecond(now);
   const content = {
     issuer: 'root',
     number: newest === null ? FIRST_CRL_NUMBER : newest.number + 1,
@@ -95,7 +99,7 @@ async function publish(
   now: UnixMs,
 ): Promise<CrlPublication> {
   const newest = await tx.newestCrl('issuing');
-  const thisUpdate = notBefore(wholeSecond(now), newest);
+  const thisUpdate = wholeSecond(now);
   const number = newest === null ? FIRST_CRL_NUMBER : newest.number + 1;
   const nextUpdate = unixMs(thisUpdate + CRL_NEXT_UPDATE_MS);
   const content = { issuer: 'issuing', number, base, thisUpdate, nextUpdate } as const;
@@ -109,16 +113,12 @@ async function keep(tx: StoreTransaction, crl: CrlRow, now: UnixMs): Promise<voi
   await journal(tx, [{ type: 'crl', der: crl.der }], now);
 }
 
-function notBefore(time: UnixMs, newest: CrlHead | null): UnixMs {
-  return newest === null || newest.thisUpdate <= time ? time : newest.thisUpdate;
-}
-
 /**
- * An entry leaves the CRL once a full CRL has listed it at a time when every relying party lets it go, which is
- * after its certificate has expired for sure. Source: RFC 5280 §3.3.
+ * The oldest revocation date that the next full CRL has to list: an entry leaves once a full CRL has listed it at a
+ * time when every relying party lets it go, which is after its certificate has expired for sure.
+ * Source: RFC 5280 §3.3.
  */
-function droppedAfter(newest: CrlHead | null): DroppedEntries {
-  if (newest === null) return { revokedBefore: unixMs(0), listedBy: 0 };
+function oldestListed(newest: CrlHead | null): UnixMs {
   const retentionMs = entryRetainedUntil(unixMs(0));
-  return { revokedBefore: unixMs(newest.thisUpdate - retentionMs), listedBy: newest.number };
+  return unixMs(newest === null ? 0 : newest.thisUpdate - retentionMs);
 }

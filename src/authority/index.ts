@@ -50,7 +50,7 @@ export type {
   RosterRow,
   TokenRow,
 } from './rows.ts';
-export type { AuthorityStore, DroppedEntries, NodeEnd, StoreReader, StoreTransaction } from './store.ts';
+export type { AuthorityStore, NodeEnd, StoreReader, StoreTransaction } from './store.ts';
 export { initialiseAuthority, MAX_PERMITTED_DNS } from './initialise.ts';
 export { openAuthority } from './open.ts';
 export {

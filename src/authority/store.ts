@@ -64,10 +64,10 @@ export interface StoreReader {
   certificates(query: CertificateQuery): Promise<readonly CertificateRow[]>;
   countUnexpiredCertificates(nodeId: NodeId, now: UnixMs): Promise<number>;
 
-  /** Entries of a full CRL: all but those dropped, in order of crlNumber and serial. */
-  revocationsForFull(dropped: DroppedEntries): Promise<readonly RevocationRow[]>;
+  /** Entries revoked at or after `since`, in order of crlNumber and serial. */
+  revocationsFrom(since: UnixMs): Promise<readonly RevocationRow[]>;
   /** Entries first listed after CRL number `base`, in order of crlNumber and serial. */
-  revocationsSince(base: number): Promise<readonly RevocationRow[]>;
+  revocationsAfterCrl(base: number): Promise<readonly RevocationRow[]>;
 
   /** The highest number, full or delta. */
   newestCrl(issuer: CrlIssuer): Promise<CrlHead | null>;
@@ -83,12 +83,6 @@ export interface StoreReader {
   /** At most `limit` rows with index ≥ `from`, in order. */
   ledger(from: number, limit: number): Promise<readonly LedgerRow[]>;
   ledgerSize(): Promise<number>;
-}
-
-/** Entries that both were revoked before `revokedBefore` and stood in full CRL number `listedBy`. */
-export interface DroppedEntries {
-  readonly revokedBefore: UnixMs;
-  readonly listedBy: number;
 }
 
 export interface StoreTransaction extends StoreReader {

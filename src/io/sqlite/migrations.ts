@@ -84,6 +84,7 @@ export const MIGRATIONS: readonly Migration[] = [
         crl_number BIGINT NOT NULL
       )`,
       `CREATE INDEX revocations_crl ON revocations (crl_number, serial)`,
+      `CREATE INDEX revocations_date ON revocations (revoked_at)`,
       `CREATE TABLE crls (
         issuer TEXT NOT NULL CHECK (issuer IN ('issuing', 'root')),
         number BIGINT NOT NULL,

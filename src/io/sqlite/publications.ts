@@ -2,12 +2,12 @@ import type {
   CrlHead,
   CrlIssuer,
   CrlRow,
-  DroppedEntries,
   LedgerRow,
   RevocationRow,
   RosterHead,
   RosterRow,
 } from '../../authority/index.ts';
+import type { UnixMs } from '../../std/index.ts';
 import { bytes, integer, nullable, oneOf, time } from './columns.ts';
 import { revocationOf } from './certificates.ts';
 import type { SqlRow, Statements } from './statements.ts';
@@ -22,16 +22,13 @@ export function insertRevocation(sql: Statements, row: RevocationRow): void {
   );
 }
 
-export function revocationsForFull(sql: Statements, dropped: DroppedEntries): readonly RevocationRow[] {
-  const rows = sql.all(
-    `SELECT * FROM revocations WHERE revoked_at >= ? OR crl_number > ? ORDER BY crl_number, serial`,
-    dropped.revokedBefore,
-    dropped.listedBy,
-  );
-  return rows.map(revocationOf);
+export function revocationsFrom(sql: Statements, since: UnixMs): readonly RevocationRow[] {
+  return sql
+    .all('SELECT * FROM revocations WHERE revoked_at >= ? ORDER BY crl_number, serial', since)
+    .map(revocationOf);
 }
 
-export function revocationsSince(sql: Statements, base: number): readonly RevocationRow[] {
+export function revocationsAfterCrl(sql: Statements, base: number): readonly RevocationRow[] {
   return sql
     .all('SELECT * FROM revocations WHERE crl_number > ? ORDER BY crl_number, serial', base)
     .map(revocationOf);

@@ -34,8 +34,8 @@ import {
   newestFullCrl,
   newestRoster,
   rosterRecord,
-  revocationsForFull,
-  revocationsSince,
+  revocationsAfterCrl,
+  revocationsFrom,
 } from './publications.ts';
 import type { Statements } from './statements.ts';
 import {
@@ -74,8 +74,8 @@ export function sqliteTransaction(sql: Statements): StoreTransaction {
     newestCertificate: step(newestCertificate),
     certificates: step(findCertificates),
     countUnexpiredCertificates: step(countUnexpiredCertificates),
-    revocationsForFull: step(revocationsForFull),
-    revocationsSince: step(revocationsSince),
+    revocationsFrom: step(revocationsFrom),
+    revocationsAfterCrl: step(revocationsAfterCrl),
     newestCrl: step(newestCrl),
     newestFullCrl: step(newestFullCrl),
     crlBytes: step(crlBytes),

@@ -32,13 +32,6 @@ export const authorityFaults = {
     http: 503,
     advice: 'put the key files and the store of the same CA into its home',
   },
-  LS_CA_ROOT_OFFLINE: {
-    cause: 'misconfiguration',
-    stateChanged: false,
-    exit: 3,
-    http: 503,
-    advice: 'bring the root key to this host for the time of the ceremony',
-  },
   LS_CA_UNKNOWN_SUBJECT: {
     cause: 'misconfiguration',
     stateChanged: false,

@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import {
   MAX_ROSTER_MEMBERS,
+  openAuthority,
+  shippedProfiles,
   tokenBinding,
   type Authority,
+  type AuthorityStore,
   type EnrollRequest,
 } from '../../../src/authority/index.ts';
 import { decodeRoster } from '../../../src/membership/index.ts';
@@ -81,6 +84,26 @@ describe('enrolling', () => {
     const resumed = valueOf(await authority.enroll(request, later(5_000)));
     expect(resumed.serial).toBe(pending?.serial);
     expect(valueOf(await authority.list({}, CA_NOW)).map(({ status }) => status)).toEqual(['good']);
+  });
+
+  it('does not sign anything else than was recorded when the profile changed in between', async () => {
+    const { authority, deps } = await makeTestCa();
+    const request = requestFor(await tokenFor(authority, 'alpha'), testKey());
+    const { store } = deps;
+    let calls = 0;
+    const interrupted: AuthorityStore = {
+      read: (work) => store.read(work),
+      close: () => store.close(),
+      transaction: (work) =>
+        ++calls === 2 ? Promise.reject(new Error('power loss')) : store.transaction(work),
+    };
+    const dying = valueOf(await openAuthority({ ...deps, store: interrupted }));
+    await expect(dying.enroll(request, CA_NOW)).rejects.toThrow('power loss');
+    const shipped = shippedProfiles();
+    const profiles = { ...shipped, node: { ...shipped.node, lifetimeMs: HOUR_MS } };
+    const changed = valueOf(await openAuthority({ ...deps, profiles }));
+    expect(codeOf(await changed.enroll(request, CA_NOW))).toBe('LS_CA_INTENT');
+    expect(codeOf(await authority.enroll(request, CA_NOW))).toBeUndefined();
   });
 
   it('does not hand out a certificate whose identity ended between the two transactions', async () => {
