@@ -146,6 +146,7 @@ export class HostileMember {
 export class HostileLink {
   readonly target: string;
   readonly #world: MeshWorld;
+  readonly #decoded: Message[] = [];
   readonly #end: ReturnType<MeshWorld['intrude']>;
 
   constructor(world: MeshWorld, target: string, chain: readonly Uint8Array[]) {
@@ -181,9 +182,12 @@ export class HostileLink {
 
   /** Everything the node has sent on this link. */
   messages<K extends Message['kind']>(kind: K): readonly Extract<Message, { readonly kind: K }>[] {
-    return this.#end.received
-      .map((frame) => valueOf(decodeMessage(frame.subarray(FRAME_HEADER_BYTES))))
-      .filter((message): message is Extract<Message, { readonly kind: K }> => message.kind === kind);
+    for (const frame of this.#end.received.slice(this.#decoded.length)) {
+      this.#decoded.push(valueOf(decodeMessage(frame.subarray(FRAME_HEADER_BYTES))));
+    }
+    return this.#decoded.filter(
+      (message): message is Extract<Message, { readonly kind: K }> => message.kind === kind,
+    );
   }
 
   /** Signed records of one type that the node has sent, oldest first. */

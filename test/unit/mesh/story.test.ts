@@ -33,9 +33,9 @@ describe('three nodes', () => {
     }
   });
 
-  it('stay alive for ten minutes without a change of state', () => {
+  it('stay alive for two minutes without a change of state', () => {
     const before = NAMES.map((name) => world.node(name).transitions.length);
-    world.run(600_000);
+    world.run(120_000);
     expectAllAlive();
     expect(NAMES.map((name) => world.node(name).transitions.length)).toEqual(before);
   });
