@@ -10,6 +10,8 @@ import type { StatusBoard } from './status-board.ts';
 export const FLAG_UNLOGGED = 1;
 /** Accusations answered by one heartbeat; the rest waits for the next. */
 export const MAX_REBUTS = 16;
+/** Answers outside the schedule are this far apart, so that an accuser cannot make us sign without pause. */
+export const REBUTTAL_SPACING_MS = 100;
 
 interface Beat {
   readonly record: SignedRecord;
@@ -34,6 +36,7 @@ export class Beater {
   #nextBeat: MonoMs | undefined;
   #committing: Committing | undefined;
   #toRebut: Digest[] = [];
+  #nextRebuttal: MonoMs = monoMs(-Infinity);
   /** A beat that was given up on is still on its way to the disk: no other is committed before it is. */
   #late = false;
   flags = 0;
@@ -66,7 +69,7 @@ export class Beater {
   rebut(accusation: Digest): void {
     if (!this.beating || this.#toRebut.includes(accusation)) return;
     if (this.#toRebut.length < MAX_REBUTS) this.#toRebut.push(accusation);
-    if (this.#committing === undefined) this.#beat();
+    this.#rebutWhenDue();
   }
 
   tick(): void {
@@ -79,7 +82,9 @@ export class Beater {
       this.#late = true;
       this.#abandon();
     }
-    if (this.#nextBeat === undefined || now.mono < this.#nextBeat) return;
+    if (this.#nextBeat === undefined) return;
+    this.#rebutWhenDue();
+    if (now.mono < this.#nextBeat) return;
     // After a stall the missed beats are not made up for: the schedule starts anew from now.
     const onTime = this.#nextBeat + config.intervalMs;
     this.#nextBeat = monoMs(onTime > now.mono ? onTime : now.mono + config.intervalMs);
@@ -88,7 +93,9 @@ export class Beater {
 
   get nextDeadline(): MonoMs | undefined {
     if (this.#nextBeat === undefined) return undefined;
-    return monoMs(Math.min(this.#nextBeat, this.#committing?.giveUpAt ?? Infinity));
+    const rebuttal =
+      this.#toRebut.length === 0 ? Infinity : Math.max(this.#nextRebuttal, this.#core.now.mono);
+    return monoMs(Math.min(this.#nextBeat, this.#committing?.giveUpAt ?? rebuttal));
   }
 
   /** Shows a peer that has just come up the newest heartbeat, so that it need not wait for the next. */
@@ -97,6 +104,13 @@ export class Beater {
     if (heartbeat !== undefined) {
       this.#links.send(link, { kind: 'record', type: 'heartbeat', bytes: heartbeat.bytes });
     }
+  }
+
+  #rebutWhenDue(): void {
+    const { now } = this.#core;
+    if (this.#toRebut.length === 0 || this.#committing !== undefined || now.mono < this.#nextRebuttal) return;
+    this.#nextRebuttal = monoMs(now.mono + REBUTTAL_SPACING_MS);
+    this.#beat();
   }
 
   #beat(): void {
@@ -121,7 +135,7 @@ export class Beater {
         }
         this.#committing = undefined;
         this.#send(beat, rebuts);
-        if (this.#toRebut.length > 0) this.#beat();
+        this.#rebutWhenDue();
       },
       () => {
         this.#late = false;

@@ -14,7 +14,7 @@ import {
   type Result,
   type UnixMs,
 } from '../std/index.ts';
-import { judgeCertificate, recheck, type VerifiedPeer } from '../trust/index.ts';
+import { judgeCertificate, recheck, type TrustMaterial, type VerifiedPeer } from '../trust/index.ts';
 import type { Keeper } from './keeper.ts';
 import type { TrustState } from './trust-state.ts';
 
@@ -37,11 +37,19 @@ export class Directory {
     this.#crypto = crypto;
   }
 
-  /** Judges a presented chain as a node's; remembers nothing. Cheap for a chain seen before. */
+  /**
+   * Judges a presented chain as a node's, for talking to it; remembers nothing. Outdated revocation data does not
+   * stop the talk, since newer data may come that way; whether the node counts as alive is {@link verdict}'s matter.
+   */
   admit(chain: readonly Uint8Array[], now: UnixMs): Result<VerifiedPeer, Fault> {
     const known = this.#byLeaf.get(this.#leafKey(chain));
-    if (known !== undefined) return recheck(this.#trust.material, known, now);
-    return judgeCertificate(this.#trust.material, chain, 'node', now);
+    if (known !== undefined) return recheck(this.#lenient, known, now);
+    return judgeCertificate(this.#lenient, chain, 'node', now);
+  }
+
+  /** {@link admit} again for a link that stands. */
+  readmit(peer: VerifiedPeer, now: UnixMs): Result<VerifiedPeer, Fault> {
+    return recheck(this.#lenient, peer, now);
   }
 
   /** Whose certificate a presented chain is, if it ever counted: for reports on why it no longer does. */
@@ -65,7 +73,7 @@ export class Directory {
 
   /** Takes the CA whose rosters count: judged as an issuer, never as a member. */
   trustIssuer(chain: readonly Uint8Array[], now: UnixMs): Result<SigningKey, Fault> {
-    const judged = judgeCertificate(this.#trust.material, chain, 'issuer', now);
+    const judged = judgeCertificate(this.#lenient, chain, 'issuer', now);
     if (!judged.ok) return judged;
     this.#issuers.set(judged.value.key.certId, judged.value.key);
     return ok(judged.value.key);
@@ -113,6 +121,10 @@ export class Directory {
     if (peer === undefined) return 'none';
     const checked = recheck(this.#trust.material, peer, now);
     return checked.ok ? 'good' : verdictOf(checked.error.code);
+  }
+
+  get #lenient(): TrustMaterial {
+    return { ...this.#trust.material, onStale: 'warn' };
   }
 
   #remember(peer: VerifiedPeer): void {

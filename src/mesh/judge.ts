@@ -69,8 +69,9 @@ export class Judge {
       .filter((quorum) => quorum !== undefined)
       .map((quorum) => this.#concludeAt(quorum.since));
     for (const death of this.#reported.values()) times.push(this.#concludeAt(death.since));
-    if (this.#notBefore > now.mono) times.push(this.#notBefore);
-    return times.length === 0 ? undefined : monoMs(Math.min(...times));
+    // What is past and was not done cannot be done now: asking to be woken for it would never end.
+    const ahead = [...times, this.#notBefore].filter((time) => time > now.mono);
+    return ahead.length === 0 ? undefined : monoMs(Math.min(...ahead));
   }
 
   /** Puts a verified accusation by an entitled observer into its subject's book. */

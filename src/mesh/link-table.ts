@@ -22,6 +22,8 @@ export const LINK_MESSAGES_BURST = 4_000;
 /** Round trips above this are our problem, not a reason to wait longer before concluding anything. */
 const MAX_COUNTED_ROUND_TRIP_MS = 1_000;
 const PING_EVERY_MS = 5_000;
+/** Goodbyes that belong to a healthy mesh. */
+const QUIET_GOODBYES: ReadonlySet<string> = new Set(['LS_LINK_DUPLICATE', 'LS_LINK_SHUTDOWN']);
 
 /** One TLS connection that presented a certificate we judged good. */
 export interface Link {
@@ -225,7 +227,7 @@ export class LinkTable {
 
   #stillGood(link: Link): Fault | undefined {
     const current = this.#core.directory.current(link.peer.nodeId) ?? link.peer;
-    const checked = this.#core.directory.recheck(current, trustedNow(this.#core));
+    const checked = this.#core.directory.readmit(current, trustedNow(this.#core));
     return checked.ok ? this.#refusal(checked.value) : checked.error;
   }
 
@@ -254,15 +256,20 @@ export class LinkTable {
   #closed(connection: ConnectionId, code: string, detail: string, byPeer: boolean): void {
     const link = this.#links.get(connection);
     if (link !== undefined && !link.expectedEnd) {
-      const { nodeId, name } = link.peer;
-      const reason =
-        !byPeer && isFaultCode(code)
-          ? fault(code, detail)
-          : fault('LS_LINK_REFUSED_BY_PEER', `${name} closed the link: ${code} ${detail}`);
-      this.#core.out.report(code === 'LS_LINK_DUPLICATE' ? 'debug' : 'warn', reason, nodeId);
+      if (!byPeer && isFaultCode(code)) this.#core.out.report('warn', fault(code, detail), link.peer.nodeId);
+      else this.#tellGoodbye(link, code, detail);
       this.#end(link);
     }
     this.#core.out.emit({ kind: 'disconnect', connection });
+  }
+
+  /** What a peer says about its reasons is worth a code at most: its own words are for debugging. */
+  #tellGoodbye(link: Link, code: string, detail: string): void {
+    const { out } = this.#core;
+    const { nodeId, name } = link.peer;
+    const reason = fault('LS_LINK_REFUSED_BY_PEER', `${name} closed the link: ${code}`);
+    out.report(QUIET_GOODBYES.has(code) ? 'debug' : 'warn', reason, nodeId);
+    out.report('debug', fault('LS_LINK_REFUSED_BY_PEER', `${name} says: ${detail}`), nodeId);
   }
 
   /** It counts no more, though its connection is still to be flushed and closed: another one is dialled later. */

@@ -13,7 +13,7 @@ import {
   type Random,
   type Signer,
 } from '../std/index.ts';
-import { judgeCertificate, type TrustMaterial } from '../trust/index.ts';
+import type { TrustMaterial } from '../trust/index.ts';
 import { Accusations } from './accusations.ts';
 import { Beater } from './beater.ts';
 import type { CoreConfig } from './config.ts';
@@ -332,7 +332,7 @@ function assemble(options: NodeCoreOptions): Core {
   const trust = new TrustState(options.trust, chain.slice(1));
   const directory = new Directory(trust, keeper, crypto);
   const time = trustedNow({ now, keeper });
-  const own = judgeCertificate(trust.material, chain, 'node', time);
+  const own = directory.admit(chain, time);
   if (!own.ok)
     throw new LsError(fault('LS_SELF_CERTIFICATE', `the certificate of ${name} is not good`, own.error));
   if (own.value.nodeId !== nodeId || own.value.name !== name) {
