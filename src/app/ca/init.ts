@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { initialiseAuthority, type InitialisedAuthority } from '../../authority/index.ts';
@@ -86,7 +87,7 @@ function choose({ trustDomain, urls, crlUrl, permitDns }: InitCaRequest): CaConf
     crlUrl: crlOrigin,
     listen: listenForUrl(first),
     crlListen: listenForUrl(crlOrigin),
-    permitDns,
+    permitDns: [...new Set([...permitDns, ...origins.map(hostOfUrl).filter((each) => isIP(each) === 0)])],
   };
 }
 
