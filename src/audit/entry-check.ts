@@ -5,6 +5,7 @@ import {
   decodeHeartbeat,
   decodeKeyChange,
   decodeSuccessor,
+  HEARTBEAT_FLAGS,
   verifyKeyChangeProof,
   type EpochStart,
   type Heartbeat,
@@ -168,7 +169,7 @@ export class EntryCheck {
     if (established === undefined) return;
     home.signatures += 1;
     const { nodeId } = signer.key;
-    if (sent) home.owner ??= nodeId;
+    if (sent) home.inferOwner(nodeId);
     if (sent !== (nodeId === home.owner)) {
       const expected = sent ? `a heartbeat of ${home.ownerName ?? 'the owner'}` : 'a heartbeat of a peer';
       evidence.findings.add('LS_AUDIT_OWNER', place, {
@@ -181,6 +182,9 @@ export class EntryCheck {
     }
     this.#place(home, place, body, signer);
     enterHistory(evidence, place, nodeId, body, established);
+    if (!sent && (body.flags & HEARTBEAT_FLAGS.unlogged) === 0) {
+      this.#homes.get(nodeId)?.heardElsewhere({ epoch, seq, place });
+    }
     this.#claims(home, place, body, signer);
   }
 

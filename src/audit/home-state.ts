@@ -21,6 +21,13 @@ interface Jump extends Doubt {
   readonly missing: number;
 }
 
+/** A record of a log's owner, as another log has it. */
+interface Heard {
+  readonly epoch: number;
+  readonly seq: number;
+  readonly place: Place;
+}
+
 /** One log while it is being audited. */
 export class HomeState {
   readonly home: number;
@@ -40,6 +47,7 @@ export class HomeState {
   /** The first byte after the last entry. */
   end: Place;
   readonly #evidence: Evidence;
+  #heard: Heard | undefined;
   #credit = 0;
   #jumps: Jump[] = [];
   #doubts: Doubt[] = [];
@@ -62,6 +70,20 @@ export class HomeState {
 
   get ownerName(): string | null {
     return this.owner === undefined ? null : this.#evidence.certificates.nameOf(this.owner);
+  }
+
+  /** For a log without a checkpoint: who sent the first heartbeat in it. What came before was not followed. */
+  inferOwner(nodeId: NodeId): void {
+    if (this.owner !== undefined) return;
+    this.owner = nodeId;
+    this.own.forgive();
+  }
+
+  /** Another log holds a record of this log's owner, sent as durable: it must be here too. */
+  heardElsewhere(record: Heard): void {
+    const newest = this.#heard;
+    const later = newest === undefined || record.epoch > newest.epoch;
+    if (later || (record.epoch === newest.epoch && record.seq > newest.seq)) this.#heard = record;
   }
 
   /** A gap entry says that `count` records were lost: so many numbers of the owner may be missing. */
@@ -101,7 +123,19 @@ export class HomeState {
   finish(): void {
     this.#report(this.#doubts);
     this.#report(this.#jumps);
-    this.tree.finish();
+    if (!this.tree.finish()) this.#comparePeers();
+  }
+
+  /** What peers heard beyond the end of the log. */
+  #comparePeers(): void {
+    const heard = this.#heard;
+    if (heard === undefined || this.own.reached(heard)) return;
+    this.#evidence.findings.add('LS_AUDIT_LOG_SHORT', heard.place, {
+      node: this.ownerName,
+      epoch: heard.epoch,
+      seq: heard.seq,
+      expected: `this record in ${this.source.place}`,
+    });
   }
 
   summary(): AuditedHome {

@@ -23,6 +23,13 @@ export interface HeadClaim extends TreeHead {
   readonly seq: number | null;
 }
 
+type ClaimCode = 'LS_AUDIT_FORK' | 'LS_AUDIT_ROOT';
+
+interface PendingClaim {
+  readonly claim: HeadClaim;
+  readonly code: ClaimCode;
+}
+
 interface Moment {
   readonly tree: MerkleTree;
   readonly place: Place;
@@ -38,7 +45,7 @@ export class LogTree {
   readonly #tree: TiledTree;
   /** Size → tree and the entry that made it that large. */
   readonly #moments = new Map<number, Moment>();
-  #pending: HeadClaim[] = [];
+  #pending: PendingClaim[] = [];
   /** The first claim that there was no room for. */
   #unchecked: HeadClaim | undefined;
   #broken = false;
@@ -77,17 +84,17 @@ export class LogTree {
     this.#moments.set(size, { tree: this.#tree.snapshot(), place });
     this.#moments.delete(size - WINDOW_SIZES);
     for (const tile of filled) await this.#compareTile(tile, place.home);
-    if (this.#pending.some((claim) => claim.size <= size)) this.#checkPending();
+    if (this.#pending.some(({ claim }) => claim.size <= size)) this.#checkPending();
   }
 
   /**
    * Checks a signed head against this log, at once or as soon as the log is that long. `code` is what a
    * contradiction is called.
    */
-  claim(claim: HeadClaim, code: 'LS_AUDIT_FORK' | 'LS_AUDIT_ROOT'): void {
+  claim(claim: HeadClaim, code: ClaimCode): void {
     if (this.#broken) return;
     if (claim.size > this.size) {
-      if (this.#pending.length < MAX_PENDING_CLAIMS) this.#pending.push(claim);
+      if (this.#pending.length < MAX_PENDING_CLAIMS) this.#pending.push({ claim, code });
       else this.#unchecked ??= claim;
       return;
     }
@@ -104,24 +111,20 @@ export class LogTree {
     this.#accuse(claim, root, code);
   }
 
-  /** Call after the last entry: what was claimed beyond it. */
-  finish(): void {
-    if (this.#broken) return;
+  /** Call after the last entry: reports what was claimed beyond it, and answers whether anything was. */
+  finish(): boolean {
+    if (this.#broken) return true;
     const [first] = this.#pending;
     const unchecked = this.#unchecked;
-    if (first === undefined) {
-      if (unchecked !== undefined) {
-        this.#findings.add('LS_AUDIT_LIMIT', unchecked.place, this.#say(unchecked, 'fewer logs at once'));
-      }
-      return;
+    if (first !== undefined) {
+      const { place, node, epoch, seq, size } = first.claim;
+      const expected = `${String(size)} entries`;
+      const found = `${String(this.size)} in ${this.#source.place}`;
+      this.#findings.add('LS_AUDIT_LOG_SHORT', place, { node, epoch, seq, expected, found });
+    } else if (unchecked !== undefined) {
+      this.#findings.add('LS_AUDIT_LIMIT', unchecked.place, this.#say(unchecked, 'fewer logs at once'));
     }
-    this.#findings.add('LS_AUDIT_LOG_SHORT', first.place, {
-      node: first.node,
-      epoch: first.epoch,
-      seq: first.seq,
-      expected: `${String(first.size)} entries`,
-      found: `${String(this.size)} in ${this.#source.place}`,
-    });
+    return first !== undefined;
   }
 
   /** The entry that comes first after all that signed roots confirm. */
@@ -131,13 +134,13 @@ export class LogTree {
   }
 
   #checkPending(): void {
-    const due = this.#pending.filter((claim) => claim.size <= this.size);
-    this.#pending = this.#pending.filter((claim) => claim.size > this.size);
-    for (const claim of due) this.claim(claim, 'LS_AUDIT_FORK');
+    const due = this.#pending.filter(({ claim }) => claim.size <= this.size);
+    this.#pending = this.#pending.filter(({ claim }) => claim.size > this.size);
+    for (const { claim, code } of due) this.claim(claim, code);
   }
 
   /** An altered entry makes every later root wrong: it is reported once, where the first wrong root points. */
-  #accuse(claim: HeadClaim, root: Uint8Array, code: 'LS_AUDIT_FORK' | 'LS_AUDIT_ROOT'): void {
+  #accuse(claim: HeadClaim, root: Uint8Array, code: ClaimCode): void {
     if (this.#accused) return;
     this.#accused = true;
     const place = code === 'LS_AUDIT_ROOT' ? this.firstUnconfirmed(claim.place.home) : claim.place;

@@ -111,15 +111,25 @@ function isGap(code: FaultCode): boolean {
   return faultKind(code).exit === 2;
 }
 
-/** By home; inside one by entry, findings about whole files last. */
+/** Follow from something else as a rule, and point less exactly than what they follow from. */
+const DERIVED: ReadonlySet<FaultCode> = new Set(['LS_AUDIT_ROOT', 'LS_AUDIT_FORK', 'LS_AUDIT_TRUNCATED']);
+
+/** By home; inside one by entry, what only follows from other findings after those, whole files last. */
 function inOrder(noted: readonly Noted[]): readonly AuditFinding[] {
-  const rank = ({ index }: Place): number => index ?? Number.POSITIVE_INFINITY;
-  const sorted = noted.toSorted(
-    (a, b) => a.place.home - b.place.home || compare(rank(a.place), rank(b.place)),
-  );
+  const sorted = noted.toSorted((a, b) => {
+    for (const [one, other] of [
+      [a.place.home, b.place.home],
+      [rankOf(a), rankOf(b)],
+      [a.place.index ?? 0, b.place.index ?? 0],
+    ] as const) {
+      if (one !== other) return one - other;
+    }
+    return 0;
+  });
   return sorted.map(({ finding }) => finding);
 }
 
-function compare(a: number, b: number): number {
-  return a === b ? 0 : a < b ? -1 : 1;
+function rankOf({ place, finding }: Noted): number {
+  if (place.index === null) return 2;
+  return DERIVED.has(finding.code) ? 1 : 0;
 }

@@ -26,6 +26,11 @@ export class OwnSequence {
     this.#forgiving = true;
   }
 
+  /** True when this record, or a later one, was written. */
+  reached({ epoch, seq }: Numbered): boolean {
+    return epoch < this.#epoch || (epoch === this.#epoch && seq <= this.#seq);
+  }
+
   next({ epoch, seq }: Numbered): SequenceVerdict {
     const verdict = this.#forgiving ? IN_ORDER : this.#judge(epoch, seq);
     if (verdict.kind === 'in-order' || verdict.kind === 'jump') {
