@@ -10,7 +10,7 @@ import { signLeave } from '../membership/index.ts';
 import { equalBytes, err, fault, ok, type Fault, type Result, type Signer } from '../std/index.ts';
 import type { VerifiedPeer } from '../trust/index.ts';
 import type { Beater } from './beater.ts';
-import type { Core } from './core.ts';
+import { trustedNow, type Core } from './core.ts';
 import type { Epochs } from './epochs.ts';
 import type { Gossip } from './gossip.ts';
 import { MAX_KEY_CHANGES_PER_EPOCH } from './limits.ts';
@@ -30,6 +30,8 @@ export class OwnRecords {
   readonly #gossip: Gossip;
   readonly #beater: Beater;
   readonly #epochs: Epochs;
+  /** A renewal that the ledger did not take: it is tried again, with the old key in use meanwhile. */
+  #waiting: Renewal | undefined;
 
   constructor(core: Core, gossip: Gossip, beater: Beater, epochs: Epochs) {
     this.#core = core;
@@ -56,9 +58,23 @@ export class OwnRecords {
 
   /** Hands over to the new key: signed by the old one, in the ledger before anyone hears it. */
   renew(renewal: Renewal): void {
-    const { own, crypto, domainId, journal, now } = this.#core;
+    const { own } = this.#core;
     own.succession = [...own.succession, renewal.successor].slice(-MAX_SUCCESSION);
-    if (own.epoch === 0 || own.keyChanges.length >= MAX_KEY_CHANGES_PER_EPOCH) {
+    this.#handOver(renewal);
+  }
+
+  /** Tries a renewal again that could not be logged, once the ledger writes again. */
+  tick(): void {
+    const renewal = this.#waiting;
+    if (renewal === undefined || this.#core.journal.failing) return;
+    this.#waiting = undefined;
+    this.#handOver(renewal);
+  }
+
+  #handOver(renewal: Renewal): void {
+    const { own, crypto, domainId, journal, now } = this.#core;
+    const ended = trustedNow(this.#core) > own.credential.notAfter;
+    if (own.epoch === 0 || ended || own.keyChanges.length >= MAX_KEY_CHANGES_PER_EPOCH) {
       this.#switchTo(renewal);
       if (own.epoch > 0) this.#epochs.begin();
       return;
@@ -83,15 +99,18 @@ export class OwnRecords {
       { type: 'key-change', record: record.bytes },
       now.wall,
       () => {
-        own.keyChanges = [...own.keyChanges, said];
         this.#switchTo(renewal);
+        // On a slow disk heartbeats have gone out past it: nobody would take it any more.
+        if ((own.heartbeat?.seq ?? 0) > seq) {
+          this.#epochs.begin();
+          return;
+        }
+        own.keyChanges = [...own.keyChanges, said];
         this.#gossip.markSeen(record.id);
         this.#gossip.push('key-change', record.bytes);
       },
       () => {
-        // Without a durable key-change the new key may only start with an epoch of its own.
-        this.#switchTo(renewal);
-        this.#epochs.begin();
+        this.#waiting = renewal;
       },
     );
   }

@@ -1,8 +1,11 @@
 import {
+  proveKey,
   signEpochStart,
   signHeartbeat,
+  signKeyChange,
   type EpochStart,
   type Heartbeat,
+  type KeyChange,
   type RecordType,
   type SignedRecord,
 } from '../../src/heartbeat/index.ts';
@@ -23,7 +26,7 @@ import {
 import type { Digest, DomainId, Signer } from '../../src/std/index.ts';
 import { testCrypto } from './crypto.ts';
 import { testHello } from './link-messages.ts';
-import type { MeshWorld } from './mesh-world.ts';
+import { successorOf, type MeshWorld } from './mesh-world.ts';
 import type { TestIdentity } from './pki.ts';
 import { valueOf } from './result.ts';
 
@@ -108,6 +111,30 @@ export class HostileMember {
       rebuts: null,
       ext: new Map(),
     };
+  }
+
+  /** Hands over to another certificate, and goes on with it unless something was replaced. */
+  keyChange(next: TestIdentity, fields: Partial<KeyChange> = {}, forgery: Forgery = {}): SignedRecord {
+    const { domainId } = this.world.pki;
+    const seq = this.seq + 1;
+    const place = { domainId, nodeId: this.identity.nodeId, epoch: this.epoch, seq };
+    const body: KeyChange = {
+      certId: this.identity.certId,
+      epoch: this.epoch,
+      seq,
+      tMs: this.world.now.wall,
+      prev: this.prev,
+      chain: next.chain,
+      successor: successorOf(this.identity, next, domainId),
+      proof: proveKey(next.key, place, testCrypto),
+      ext: new Map(),
+      ...fields,
+    };
+    const signed = signKeyChange(body, ...this.#with(forgery));
+    if (Object.keys(fields).length + Object.keys(forgery).length === 0) {
+      [this.seq, this.prev, this.identity] = [seq, signed.structureHash, next];
+    }
+    return signed;
   }
 
   /** An accusation that is right in every field unless one is replaced; `last` is the evidence. */
