@@ -3,7 +3,8 @@ import { viewDigest } from '../membership/index.ts';
 import { fault, monoMs, type Digest, type MonoMs } from '../std/index.ts';
 import type { Core } from './core.ts';
 import type { Gossip } from './gossip.ts';
-import type { Link, LinkTable } from './link-table.ts';
+import type { LinkTable } from './link-table.ts';
+import type { Link } from './link.ts';
 import type { StatusBoard } from './status-board.ts';
 
 /** Heartbeat flag bits. Source: docs/FORMATS.md. */

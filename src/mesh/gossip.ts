@@ -4,7 +4,8 @@ import type { Member } from '../membership/index.ts';
 import { concatBytes, monoMs, toHex, utf8, type Digest, type MonoMs, type NodeId } from '../std/index.ts';
 import { BoundedSet } from './bounded-set.ts';
 import { randomShare, type Core } from './core.ts';
-import type { Link, LinkTable } from './link-table.ts';
+import type { LinkTable } from './link-table.ts';
+import type { Link } from './link.ts';
 
 /** Ids of verified records remembered, so that nothing is verified or passed on twice. */
 export const MAX_SEEN_RECORDS = 16_384;

@@ -1,5 +1,6 @@
 export { DEFAULT_CORE_CONFIG, type CoreConfig } from './config.ts';
 export type { Effect, PersistentState, Pin, Transition, WriteClass } from './effects.ts';
 export type { ConnectionId, NodeEvent, Seed, Token } from './events.ts';
-export { NodeCore, type NodeCoreOptions } from './node-core.ts';
+export type { NodeCoreOptions } from './assemble.ts';
+export { NodeCore } from './node-core.ts';
 export type { Explanation, NodeStatus, PeerStatus } from './status.ts';

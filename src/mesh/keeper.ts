@@ -1,7 +1,10 @@
-import type { Fault, NodeId, UnixMs } from '../std/index.ts';
+import { monoMs, type Fault, type MonoMs, type NodeId, type UnixMs } from '../std/index.ts';
 import type { PersistentState, Pin } from './effects.ts';
 import type { NodeEvent, Token } from './events.ts';
 import type { Outbox } from './outbox.ts';
+
+/** After a save that failed: how long the disk is left alone before the next one that nobody waits for. */
+export const SAVE_RETRY_MS = 1_000;
 
 interface Pending {
   readonly saved: () => void;
@@ -16,6 +19,7 @@ export class Keeper {
   #epoch: number;
   #trustedTime: UnixMs;
   #dirty = false;
+  #notBefore: MonoMs = monoMs(-Infinity);
 
   constructor(out: Outbox, state: PersistentState) {
     this.#out = out;
@@ -55,14 +59,15 @@ export class Keeper {
   }
 
   /** Writes what changed since the last save, without waiting. */
-  flush(): void {
-    if (this.#dirty)
-      this.#save({
-        saved: () => undefined,
-        failed: (reason) => {
-          this.#out.report('warn', reason);
-        },
-      });
+  flush(now: MonoMs): void {
+    if (!this.#dirty || now < this.#notBefore) return;
+    this.#save({
+      saved: () => undefined,
+      failed: (reason) => {
+        this.#notBefore = monoMs(now + SAVE_RETRY_MS);
+        this.#out.report('warn', reason);
+      },
+    });
   }
 
   answer(event: Extract<NodeEvent, { readonly kind: 'saved' | 'save-failed' }>): void {

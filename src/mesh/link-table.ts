@@ -14,6 +14,7 @@ import { trustedNow, type Core } from './core.ts';
 import { Dialer } from './dialer.ts';
 import type { WriteClass } from './effects.ts';
 import type { ConnectionId, NodeEvent } from './events.ts';
+import type { Link, LinkListener } from './link.ts';
 import { TokenBucket } from './token-bucket.ts';
 
 /** Messages a link may deliver before anything in them is verified: on average, and at once. */
@@ -24,33 +25,6 @@ const MAX_COUNTED_ROUND_TRIP_MS = 1_000;
 const PING_EVERY_MS = 5_000;
 /** Goodbyes that belong to a healthy mesh. */
 const QUIET_GOODBYES: ReadonlySet<string> = new Set(['LS_LINK_DUPLICATE', 'LS_LINK_SHUTDOWN']);
-
-/** One TLS connection that presented a certificate we judged good. */
-export interface Link {
-  readonly id: ConnectionId;
-  readonly role: 'dialer' | 'listener';
-  readonly machine: LinkMachine;
-  readonly limit: TokenBucket;
-  peer: VerifiedPeer;
-  up: boolean;
-  hello: Hello | undefined;
-  /** Set before we end it ourselves, or when the peer said goodbye: its end is then no sign of a crash. */
-  expectedEnd: boolean;
-  lastReceived: MonoMs;
-  roundTripMs: number;
-  ping: { readonly token: number; readonly sentAt: MonoMs } | undefined;
-  nextPing: MonoMs;
-  /** When it was last served what it was behind on. */
-  servedAt: MonoMs;
-}
-
-/** What the link table tells the rest of the core. */
-export interface LinkListener {
-  linkUp(link: Link, hello: Hello): void;
-  message(link: Link, message: Message): void;
-  /** Its process is gone: the link closed abruptly and nobody listens at its address. */
-  peerRefused(nodeId: NodeId): void;
-}
 
 /** All connections of a node: who is linked to whom, and every byte that goes out. */
 export class LinkTable {

@@ -1,34 +1,19 @@
-import { FORMAT_VERSION, type TreeHead } from '../heartbeat/index.ts';
+import { FORMAT_VERSION } from '../heartbeat/index.ts';
 import type { Hello, Message } from '../link/index.ts';
-import { LocalHealth, MemberTable, type RecoveryConfig } from '../membership/index.ts';
-import {
-  fault,
-  LsError,
-  monoMs,
-  type CryptoPort,
-  type Instant,
-  type MonoMs,
-  type NodeId,
-  type NodeName,
-  type Random,
-  type Signer,
-} from '../std/index.ts';
+import { LocalHealth } from '../membership/index.ts';
+import { fault, monoMs, type Instant, type MonoMs, type NodeId, type NodeName } from '../std/index.ts';
 import type { TrustMaterial } from '../trust/index.ts';
 import { Accusations } from './accusations.ts';
+import { assemble, type NodeCoreOptions } from './assemble.ts';
 import { Beater } from './beater.ts';
-import type { CoreConfig } from './config.ts';
 import { trustedNow, type Core } from './core.ts';
-import { Directory } from './directory.ts';
-import type { Effect, PersistentState } from './effects.ts';
+import type { Effect } from './effects.ts';
 import { Epochs } from './epochs.ts';
 import type { NodeEvent } from './events.ts';
 import { Gossip } from './gossip.ts';
-import { Journal } from './journal.ts';
 import { Judge } from './judge.ts';
-import { Keeper } from './keeper.ts';
-import { LinkTable, type Link } from './link-table.ts';
-import { Outbox } from './outbox.ts';
-import { OwnIdentity } from './own-identity.ts';
+import { LinkTable } from './link-table.ts';
+import type { Link } from './link.ts';
 import { OwnRecords } from './own-records.ts';
 import { Receiver } from './receiver.ts';
 import { Renewals } from './renewals.ts';
@@ -36,31 +21,6 @@ import { Revocations } from './revocations.ts';
 import { Rosters } from './rosters.ts';
 import { StatusBoard } from './status-board.ts';
 import { StatusReader, type Explanation, type NodeStatus } from './status.ts';
-import { TrustState } from './trust-state.ts';
-
-/** What a node starts from. */
-export interface NodeCoreOptions {
-  readonly nodeId: NodeId;
-  readonly name: NodeName;
-  /** DER, leaf first, without the root. */
-  readonly chain: readonly Uint8Array[];
-  readonly signer: Signer;
-  /** Successor statements of earlier keys, oldest first. */
-  readonly succession: readonly Uint8Array[];
-  /** Raw Ed25519 public key of the ledger. 32 bytes. */
-  readonly logKey: Uint8Array;
-  /** Where peers reach this node. */
-  readonly addresses: readonly string[];
-  readonly trust: TrustMaterial;
-  readonly persisted: PersistentState;
-  /** The ledger's durable head, when it has one. */
-  readonly treeHead: TreeHead | null;
-  readonly config: CoreConfig;
-  readonly recovery?: RecoveryConfig;
-  readonly crypto: CryptoPort;
-  readonly random: Random;
-  readonly now: Instant;
-}
 
 /**
  * One node of the mesh, without its world: events in, effects out, no clock, no socket, no disk. The simulator and
@@ -204,6 +164,7 @@ export class NodeCore {
     if (stolen > 0) this.#judge.stalled(stolen);
     this.#beater.tick();
     this.#renewals.tick();
+    this.#ownRecords.tick();
     this.#gossip.tick();
   }
 
@@ -213,7 +174,7 @@ export class NodeCore {
     this.#judge.tick();
     this.#board.refresh();
     this.#checkSelf();
-    this.#core.keeper.flush();
+    this.#core.keeper.flush(this.#core.now.mono);
     this.#askForWake();
   }
 
@@ -323,41 +284,4 @@ export class NodeCore {
       domainId,
     };
   }
-}
-
-function assemble(options: NodeCoreOptions): Core {
-  const { crypto, random, now, config, nodeId, name, logKey, addresses, chain, signer, succession } = options;
-  const out = new Outbox();
-  const keeper = new Keeper(out, options.persisted);
-  const trust = new TrustState(options.trust, chain.slice(1));
-  const directory = new Directory(trust, keeper, crypto);
-  const time = trustedNow({ now, keeper });
-  const own = directory.admit(chain, time);
-  if (!own.ok)
-    throw new LsError(fault('LS_SELF_CERTIFICATE', `the certificate of ${name} is not good`, own.error));
-  if (own.value.nodeId !== nodeId || own.value.name !== name) {
-    throw new LsError(
-      fault('LS_SELF_CERTIFICATE', `the certificate is of ${own.value.name}, not of ${name}`),
-    );
-  }
-  const adopted = directory.adopt(own.value, options.persisted.epoch, succession);
-  if (!adopted.ok) throw new LsError(adopted.error);
-  const issuer = directory.trustIssuer(chain.slice(1), time);
-  if (!issuer.ok) throw new LsError(fault('LS_SELF_CERTIFICATE', 'the issuing CA is not good', issuer.error));
-  const { notBefore, notAfter, key } = own.value;
-  const credential = { signer, certId: key.certId, chain, notBefore, notAfter };
-  return {
-    config,
-    crypto,
-    random,
-    domainId: trust.bundle.domainId,
-    out,
-    journal: new Journal(out, options.treeHead),
-    keeper,
-    own: new OwnIdentity({ nodeId, name, logKey, addresses, credential, succession, bootedAt: now.mono }),
-    table: new MemberTable(nodeId, crypto, options.recovery),
-    trust,
-    directory,
-    now,
-  };
 }

@@ -1,6 +1,7 @@
 import type { Fault, NodeId } from '../std/index.ts';
 import { trustedNow, type Core } from './core.ts';
-import type { Link, LinkTable } from './link-table.ts';
+import type { LinkTable } from './link-table.ts';
+import type { Link } from './link.ts';
 import type { Rosters } from './rosters.ts';
 
 /** A link is served what it is behind on at most this often, however far behind it claims to be. */
