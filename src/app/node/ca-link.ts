@@ -50,7 +50,7 @@ export class CaLink {
   }
 
   async #run(): Promise<void> {
-    while (!this.#stop.signal.aborted) {
+    for (;;) {
       const reason = await this.#listen().then(
         () => 'the CA ended the feed',
         (cause: unknown) => textOf(cause),

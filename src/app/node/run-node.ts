@@ -74,6 +74,54 @@ async function start(home: NodeHome, config: NodeConfig, log: Log, closers: Clos
   const access = new CaAccess(config, bundle, credentials);
   const fetched = await access.fetchTrust(log);
   const { core, ledger } = await openCore({ home, config, credentials, bundle, fetched, log, closers });
+  const { agent, link } = connectParts({
+    home,
+    config,
+    credentials,
+    bundle,
+    access,
+    core,
+    ledger,
+    log,
+    closers,
+  });
+  const controlSocket = await openControl(home, config, agent, log, closers);
+  const place = await agent.transport.listen(parseAddress(config.listen));
+  for (const bytes of [await readRoster(home), ...fetched.rosters]) agent.feed({ kind: 'roster', bytes });
+  agent.feed({ kind: 'seeds', seeds: config.seeds });
+  agent.feed({ kind: 'start' });
+  link.start();
+  return {
+    home: home.home,
+    name: config.name,
+    nodeId: config.nodeId,
+    trustDomain: config.trustDomain,
+    listening: formatAddress(place.host, place.port),
+    controlSocket,
+    status: () => agent.status(),
+    ended: agent.ended,
+    close: async () => {
+      await agent.leave('shutdown');
+      await closers.close();
+    },
+  };
+}
+
+interface ConnectedParts {
+  readonly home: NodeHome;
+  readonly config: NodeConfig;
+  readonly credentials: NodeCredentials;
+  readonly bundle: TrustBundle;
+  readonly access: CaAccess;
+  readonly core: NodeCore;
+  readonly ledger: Ledger;
+  readonly log: Log;
+  readonly closers: Closers;
+}
+
+/** The agent and what it talks to the CA through: each needs the other, so they are made together. */
+function connectParts(parts: ConnectedParts): { readonly agent: Agent; readonly link: CaLink } {
+  const { home, config, credentials, bundle, access, core, ledger, log, closers } = parts;
   access.trust = () => core.trustMaterial;
   const agent: Agent = new Agent({
     core,
@@ -113,26 +161,7 @@ async function start(home: NodeHome, config: NodeConfig, log: Log, closers: Clos
     share: Math.random,
   });
   closers.add(() => link.close());
-  const controlSocket = await openControl(home, config, agent, log, closers);
-  const place = await agent.transport.listen(parseAddress(config.listen));
-  for (const bytes of [await readRoster(home), ...fetched.rosters]) agent.feed({ kind: 'roster', bytes });
-  agent.feed({ kind: 'seeds', seeds: config.seeds });
-  agent.feed({ kind: 'start' });
-  link.start();
-  return {
-    home: home.home,
-    name: config.name,
-    nodeId: config.nodeId,
-    trustDomain: config.trustDomain,
-    listening: formatAddress(place.host, place.port),
-    controlSocket,
-    status: () => agent.status(),
-    ended: agent.ended,
-    close: async () => {
-      await agent.leave('shutdown');
-      await closers.close();
-    },
-  };
+  return { agent, link };
 }
 
 interface CoreParts {

@@ -1,33 +1,34 @@
-import { Value } from 'typebox/value';
-import { Type } from 'typebox';
-import { readFileCapped, writeFileDurably } from '../../io/index.ts';
+import { jsonCheck, readFileCapped, writeFileDurably } from '../../io/index.ts';
 import type { PersistentState, Pin } from '../../mesh/index.ts';
 import { fault, LsError, unixMs, type CertId, type NodeId } from '../../std/index.ts';
 
 /** 10,000 pins of about 300 bytes. */
 const MAX_STATE_BYTES = 8 * 1024 * 1024;
 
-const hexId = Type.String({ pattern: '^[0-9a-f]{32}$' });
-const stateSchema = Type.Object(
-  {
-    epoch: Type.Integer({ minimum: 0 }),
-    trusted_time_ms: Type.Integer({ minimum: 0 }),
-    pins: Type.Array(
-      Type.Object(
-        {
-          node_id: hexId,
-          cert_id: hexId,
-          algorithm: Type.Enum(['ES256', 'ES384', 'Ed25519']),
-          spki: Type.String({ maxLength: 1_024 }),
-          epoch: Type.Integer({ minimum: 0 }),
-        },
-        { additionalProperties: false },
-      ),
-      { maxItems: 10_000 },
-    ),
+const hexId = { type: 'string', pattern: '^[0-9a-f]{32}$' } as const;
+const count = { type: 'integer', minimum: 0 } as const;
+const pin = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['node_id', 'cert_id', 'algorithm', 'spki', 'epoch'],
+  properties: {
+    node_id: hexId,
+    cert_id: hexId,
+    algorithm: { enum: ['ES256', 'ES384', 'Ed25519'] },
+    spki: { type: 'string', maxLength: 1_024 },
+    epoch: count,
   },
-  { additionalProperties: false },
-);
+} as const;
+const isState = jsonCheck({
+  type: 'object',
+  additionalProperties: false,
+  required: ['epoch', 'trusted_time_ms', 'pins'],
+  properties: {
+    epoch: count,
+    trusted_time_ms: count,
+    pins: { type: 'array', items: pin, maxItems: 10_000 },
+  },
+});
 
 const NEW_NODE: PersistentState = { epoch: 0, trustedTimeMs: unixMs(0), pins: [] };
 
@@ -42,8 +43,7 @@ export async function readState(path: string): Promise<PersistentState> {
   });
   if (text === undefined) return NEW_NODE;
   const parsed = parseJson(Buffer.from(text).toString('utf8'));
-  if (!Value.Check(stateSchema, parsed))
-    throw new LsError(fault('LS_NODE_STATE_FILE', `${path} is not readable`));
+  if (!isState(parsed)) throw new LsError(fault('LS_NODE_STATE_FILE', `${path} is not readable`));
   return {
     epoch: parsed.epoch,
     trustedTimeMs: unixMs(parsed.trusted_time_ms),
