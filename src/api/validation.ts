@@ -1,11 +1,11 @@
 import { Ajv } from 'ajv';
 import type { FastifyInstance, FastifyTypeProvider, RawServerBase } from 'fastify';
-import type { Static, TSchema } from 'typebox';
+import type { XStatic } from 'typebox/schema';
 
-/** Lets handlers see bodies, queries and parameters with the types of their typebox schemas. */
+/** Lets handlers see bodies, queries and parameters with the types of their JSON Schemas, written `as const`. */
 export interface SchemaTypes extends FastifyTypeProvider {
-  readonly validator: this['schema'] extends TSchema ? Static<this['schema']> : unknown;
-  readonly serializer: this['schema'] extends TSchema ? Static<this['schema']> : unknown;
+  readonly validator: XStatic<this['schema']>;
+  readonly serializer: XStatic<this['schema']>;
 }
 
 /**
@@ -13,9 +13,10 @@ export interface SchemaTypes extends FastifyTypeProvider {
  * wire, coerced to the type the schema names.
  */
 export function validateWithSchemas<Server extends RawServerBase>(app: FastifyInstance<Server>): void {
-  const exact = new Ajv({ strict: true });
-  const coercing = new Ajv({ strict: true, coerceTypes: true, useDefaults: true });
+  const ours = { strict: true, validateSchema: false };
+  const exact = new Ajv(ours);
+  const coercing = new Ajv({ ...ours, coerceTypes: true, useDefaults: true });
   app.setValidatorCompiler(({ schema, httpPart }) =>
-    (httpPart === 'body' ? exact : coercing).compile(schema as TSchema),
+    (httpPart === 'body' ? exact : coercing).compile(schema as object),
   );
 }

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { Ajv, type ErrorObject } from 'ajv';
-import type { Static, TSchema } from 'typebox';
+import type { XStatic } from 'typebox/schema';
 import { parseDocument } from 'yaml';
 import { fault, LsError } from '../std/index.ts';
 import { nearestWord } from './nearest-word.ts';
@@ -12,14 +12,16 @@ export const MAX_CONFIG_BYTES = 1024 * 1024;
  * Reads a YAML file against its schema. Defaults are filled in, unknown keys refused.
  * Throws LsError: LS_CONFIG_MISSING, LS_CONFIG_UNREADABLE, LS_CONFIG_SYNTAX, LS_CONFIG_UNKNOWN_KEY, LS_CONFIG_INVALID.
  */
-export async function readConfigFile<S extends TSchema>(path: string, schema: S): Promise<Static<S>> {
+export async function readConfigFile<const S extends object>(path: string, schema: S): Promise<XStatic<S>> {
   return parseConfig(await readText(path), schema, path);
 }
 
 /** As {@link readConfigFile}, of text already read; `origin` names it in errors. */
-export function parseConfig<S extends TSchema>(text: string, schema: S, origin: string): Static<S> {
+export function parseConfig<const S extends object>(text: string, schema: S, origin: string): XStatic<S> {
   const value = parseYaml(text, origin);
-  const validate = new Ajv({ useDefaults: true, verbose: true, allErrors: false }).compile<Static<S>>(schema);
+  const validate = new Ajv({ useDefaults: true, verbose: true, validateSchema: false }).compile<XStatic<S>>(
+    schema,
+  );
   if (validate(value)) return value;
   throw new LsError(refusal(validate.errors?.[0], origin));
 }

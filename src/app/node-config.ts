@@ -1,4 +1,4 @@
-import { Type, type Static } from 'typebox';
+import type { XStatic } from 'typebox/schema';
 import { stringify } from 'yaml';
 import {
   domainIdOf,
@@ -51,82 +51,115 @@ export const DEFAULT_GRACE_MS = 24 * 60 * 60 * 1_000;
 export const MAX_SEEDS = 10_000;
 export const MAX_CA_URLS = 16;
 
-const strict = { additionalProperties: false };
-const name = Type.String({ description: 'Name of the node: one lower-case DNS label.' });
-const nodeId = Type.String({
+const strict = { type: 'object', additionalProperties: false } as const;
+const name = { type: 'string', description: 'Name of the node: one lower-case DNS label.' } as const;
+const nodeId = {
+  type: 'string',
   pattern: '^[0-9a-f]{32}$',
   description: 'Identity for life, picked by the CA.',
-});
-const address = Type.String({ description: 'HOST:PORT, for IPv6 [ADDRESS]:PORT.' });
+} as const;
+const address = { type: 'string', description: 'HOST:PORT, for IPv6 [ADDRESS]:PORT.' } as const;
 
-/** Schema of node.yaml. Units are part of the names. */
-export const nodeConfigSchema = Type.Object(
-  {
+const ca = {
+  ...strict,
+  required: ['urls'],
+  properties: {
+    urls: {
+      type: 'array',
+      items: { type: 'string', pattern: '^https://', maxLength: 2_048 },
+      minItems: 1,
+      maxItems: MAX_CA_URLS,
+      description: 'Where the CA is reached; tried in this order.',
+    },
+  },
+} as const;
+
+const revocation = {
+  ...strict,
+  default: {},
+  required: ['on_stale', 'grace_ms'],
+  properties: {
+    on_stale: {
+      enum: ['deny', 'warn'],
+      default: 'deny',
+      description:
+        'What to do with peers when revocation data is older than nextUpdate plus grace: fail closed unless told otherwise.',
+    },
+    grace_ms: {
+      type: 'integer',
+      default: DEFAULT_GRACE_MS,
+      minimum: 0,
+      maximum: 30 * DEFAULT_GRACE_MS,
+      description: 'How long after nextUpdate revocation data still counts: time to notice and repair.',
+    },
+  },
+} as const;
+
+/** JSON Schema of node.yaml. Units are part of the names. */
+export const nodeConfigSchema = {
+  ...strict,
+  required: [
+    'name',
+    'node_id',
+    'trust_domain',
+    'domain_id',
+    'ca',
+    'listen',
+    'seeds',
+    'interval_ms',
+    'revocation',
+  ],
+  properties: {
     name,
     node_id: nodeId,
-    trust_domain: Type.String({
+    trust_domain: {
+      type: 'string',
       minLength: 1,
       maxLength: 253,
       description: 'The cluster this node belongs to.',
-    }),
-    domain_id: Type.String({
+    },
+    domain_id: {
+      type: 'string',
       pattern: '^[0-9a-f]{64}$',
       description:
         'SHA-256 of the genesis root’s SubjectPublicKeyInfo. Constant for the life of the cluster.',
-    }),
-    ca: Type.Object(
-      {
-        urls: Type.Array(Type.String({ pattern: '^https://', maxLength: 2_048 }), {
-          minItems: 1,
-          maxItems: MAX_CA_URLS,
-          description: 'Where the CA is reached; tried in this order.',
-        }),
-      },
-      strict,
-    ),
-    listen: Type.String({
+    },
+    ca,
+    listen: {
+      type: 'string',
       default: DEFAULT_NODE_LISTEN,
       description: 'HOST:PORT to listen on. Loopback by default, so that nothing is exposed by accident.',
-    }),
-    advertise: Type.Optional(
-      Type.String({ description: 'HOST:PORT at which peers reach this node. Default: listen.' }),
-    ),
-    seeds: Type.Array(Type.Object({ name, node_id: nodeId, address }, strict), {
+    },
+    advertise: {
+      type: 'string',
+      description: 'HOST:PORT at which peers reach this node. Default: listen.',
+    },
+    seeds: {
+      type: 'array',
+      items: {
+        ...strict,
+        required: ['name', 'node_id', 'address'],
+        properties: { name, node_id: nodeId, address },
+      },
       default: [],
       maxItems: MAX_SEEDS,
       description: 'Members to dial first, as the CA last knew them.',
-    }),
-    interval_ms: Type.Integer({
+    },
+    interval_ms: {
+      type: 'integer',
       default: DEFAULT_INTERVAL_MS,
       minimum: 100,
       maximum: 60_000,
       description: 'Time between heartbeats. A second finds a frozen node in about three.',
-    }),
-    revocation: Type.Object(
-      {
-        on_stale: Type.Enum(['deny', 'warn'], {
-          default: 'deny',
-          description:
-            'What to do with peers when revocation data is older than nextUpdate plus grace: fail closed unless told otherwise.',
-        }),
-        grace_ms: Type.Integer({
-          default: DEFAULT_GRACE_MS,
-          minimum: 0,
-          maximum: 30 * DEFAULT_GRACE_MS,
-          description: 'How long after nextUpdate revocation data still counts: time to notice and repair.',
-        }),
-      },
-      { ...strict, default: {} },
-    ),
-    control_socket: Type.Optional(
-      Type.String({
-        maxLength: 100,
-        description: 'Path of the control socket when the home’s own path is too long.',
-      }),
-    ),
+    },
+    revocation,
+    control_socket: {
+      type: 'string',
+      maxLength: 100,
+      description: 'Path of the control socket when the home’s own path is too long.',
+    },
   },
-  strict,
-);
+} as const;
 
 /**
  * Reads node.yaml of `home`. Throws LsError: LS_CONFIG_* with the file and key named.
@@ -138,7 +171,7 @@ export async function readNodeConfig(home: string): Promise<NodeConfig> {
 
 /** The text of node.yaml for `config`, with a line on how to change it. */
 export function formatNodeConfig(config: NodeConfig): string {
-  const file: Static<typeof nodeConfigSchema> = {
+  const file: XStatic<typeof nodeConfigSchema> = {
     name: config.name,
     node_id: config.nodeId,
     trust_domain: config.trustDomain,
@@ -154,7 +187,7 @@ export function formatNodeConfig(config: NodeConfig): string {
   return `# Written by \`lifesign node enroll\`. Every key is explained in config/node.example.yaml.\n${stringify(file)}`;
 }
 
-function toNodeConfig(file: Static<typeof nodeConfigSchema>, path: string): NodeConfig {
+function toNodeConfig(file: XStatic<typeof nodeConfigSchema>, path: string): NodeConfig {
   const invalid = (key: string, what: string): LsError =>
     new LsError(fault('LS_CONFIG_INVALID', `${path}: "${key}" ${what}`));
   const member = (

@@ -32,6 +32,7 @@ export {
 } from './keys/passphrase.ts';
 export { encryptPkcs8, PBKDF2_ITERATIONS } from './keys/pbes2.ts';
 export { terminalPrompt, type PromptInput, type PromptOutput } from './keys/terminal-prompt.ts';
+export { jsonCheck } from './json-check.ts';
 export { systemClock, systemRandom } from './system.ts';
 export { LOCK_WAIT_MS, MAX_WAITING_TRANSACTIONS, openSqliteStore } from './sqlite/index.ts';
 export * from './ledger/index.ts';

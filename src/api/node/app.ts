@@ -1,6 +1,5 @@
 import { createServer } from 'node:http';
 import fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
-import { Type } from 'typebox';
 import { fault, LsError } from '../../std/index.ts';
 import { answerWithProblems } from '../problem.ts';
 import { validateWithSchemas, type SchemaTypes } from '../validation.ts';
@@ -14,14 +13,17 @@ const MAX_STREAM_BACKLOG_BYTES = 1024 * 1024;
 const KEEPALIVE_MS = 10_000;
 const MAX_BODY_BYTES = 4 * 1024;
 
-const explainParams = Type.Object(
-  { name: Type.String({ minLength: 1, maxLength: 63 }) },
-  { additionalProperties: false },
-);
-const leaveBody = Type.Object(
-  { reason: Type.Optional(Type.String({ maxLength: 64 })) },
-  { additionalProperties: false },
-);
+const explainParams = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['name'],
+  properties: { name: { type: 'string', minLength: 1, maxLength: 63 } },
+} as const;
+const leaveBody = {
+  type: 'object',
+  additionalProperties: false,
+  properties: { reason: { type: 'string', maxLength: 64 } },
+} as const;
 
 /** The node's own view over its control socket (0600): status, evidence, events, leave. Never anybody else's view. */
 export function nodeApp(view: NodeView, log: FastifyBaseLogger): FastifyInstance {

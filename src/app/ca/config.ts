@@ -1,4 +1,4 @@
-import { Type, type Static } from 'typebox';
+import type { XStatic } from 'typebox/schema';
 import { stringify } from 'yaml';
 import { fault, LsError } from '../../std/index.ts';
 import { readConfigFile } from '../config-file.ts';
@@ -10,89 +10,120 @@ export const CA_CRL_PORT = 8441;
 export const DEFAULT_INTERVAL_MIN_MS = 100;
 export const DEFAULT_INTERVAL_MAX_MS = 60_000;
 const HOUR_MS = 60 * 60 * 1_000;
-const strict = { additionalProperties: false };
+const strict = { type: 'object', additionalProperties: false } as const;
 
-const limits = Type.Object(
-  {
-    requests_per_second: Type.Integer({
+const limits = {
+  ...strict,
+  default: {},
+  description: 'What one caller may take.',
+  required: ['requests_per_second', 'burst', 'connections', 'connections_per_address'],
+  properties: {
+    requests_per_second: {
+      type: 'integer',
       default: 200,
       minimum: 1,
       maximum: 1_000_000,
       description: 'Steady rate of calls from one address. Nodes ask a few times an hour.',
-    }),
-    burst: Type.Integer({
+    },
+    burst: {
+      type: 'integer',
       default: 1_000,
       minimum: 1,
       maximum: 1_000_000,
       description: 'Calls one address may make at once: a whole site behind one NAT that starts together.',
-    }),
-    connections: Type.Integer({
+    },
+    connections: {
+      type: 'integer',
       default: 12_000,
       minimum: 8,
       maximum: 1_000_000,
       description: 'Open connections altogether: one feed for each of 10,000 members, and room for calls.',
-    }),
-    connections_per_address: Type.Integer({
+    },
+    connections_per_address: {
+      type: 'integer',
       default: 1_024,
       minimum: 1,
       maximum: 1_000_000,
       description: 'Open connections from one address.',
-    }),
+    },
   },
-  { ...strict, default: {}, description: 'What one caller may take.' },
-);
+} as const;
 
-/** Schema of ca.yaml. Units are part of the names. */
-export const caConfigSchema = Type.Object(
-  {
-    trust_domain: Type.String({
+/** JSON Schema of ca.yaml. Units are part of the names. */
+export const caConfigSchema = {
+  ...strict,
+  required: [
+    'trust_domain',
+    'urls',
+    'crl_url',
+    'listen',
+    'crl_listen',
+    'permit_dns',
+    'interval_min_ms',
+    'interval_max_ms',
+    'full_crl_every_ms',
+    'limits',
+  ],
+  properties: {
+    trust_domain: {
+      type: 'string',
       minLength: 1,
       maxLength: 253,
       description: 'The cluster. In every certificate, so it is never changed after `pki init`.',
-    }),
-    urls: Type.Array(Type.String({ pattern: '^https://[^/\\s]+$', maxLength: 2_048 }), {
+    },
+    urls: {
+      type: 'array',
+      items: { type: 'string', pattern: '^https://[^/\\s]+$', maxLength: 2_048 },
       minItems: 1,
       maxItems: 8,
       description:
         'https://HOST:PORT at which nodes reach this CA, most preferred first. Every token names them.',
-    }),
-    crl_url: Type.String({
+    },
+    crl_url: {
+      type: 'string',
       pattern: '^http://[^/\\s]+$',
       maxLength: 2_048,
       description:
         'http://HOST:PORT of the CRLs, as written into certificates. Plain HTTP, since CRLs are signed.',
-    }),
-    listen: Type.String({ description: 'HOST:PORT for TLS. [::] is every interface.' }),
-    crl_listen: Type.String({ description: 'HOST:PORT for plain HTTP. It serves CRLs and nothing else.' }),
-    permit_dns: Type.Array(Type.String({ maxLength: 253 }), {
+    },
+    listen: { type: 'string', description: 'HOST:PORT for TLS. [::] is every interface.' },
+    crl_listen: {
+      type: 'string',
+      description: 'HOST:PORT for plain HTTP. It serves CRLs and nothing else.',
+    },
+    permit_dns: {
+      type: 'array',
+      items: { type: 'string', maxLength: 253 },
       default: [],
       maxItems: 64,
       description:
         'DNS suffixes the issuing certificate permits beside the trust domain. A record: fixed by `pki init`.',
-    }),
-    interval_min_ms: Type.Integer({
+    },
+    interval_min_ms: {
+      type: 'integer',
       default: DEFAULT_INTERVAL_MIN_MS,
       minimum: 10,
       maximum: 60_000,
       description: 'Shortest heartbeat interval a member may choose.',
-    }),
-    interval_max_ms: Type.Integer({
+    },
+    interval_max_ms: {
+      type: 'integer',
       default: DEFAULT_INTERVAL_MAX_MS,
       minimum: 100,
       maximum: HOUR_MS,
       description: 'Longest heartbeat interval a member may choose.',
-    }),
-    full_crl_every_ms: Type.Integer({
+    },
+    full_crl_every_ms: {
+      type: 'integer',
       default: HOUR_MS,
       minimum: 1_000,
       maximum: 48 * HOUR_MS,
       description:
         'How often a full CRL is signed. An hour keeps deltas short and stays far below nextUpdate (72 h).',
-    }),
+    },
     limits,
   },
-  strict,
-);
+} as const;
 
 /** What ca.yaml says, checked and with defaults filled in. */
 export interface CaConfig {
@@ -149,7 +180,7 @@ export async function readCaConfig(home: string): Promise<CaConfig> {
 /** The text of ca.yaml for a new CA. */
 export function formatCaConfig(choice: CaConfigChoice): string {
   const file: Pick<
-    Static<typeof caConfigSchema>,
+    XStatic<typeof caConfigSchema>,
     'trust_domain' | 'urls' | 'crl_url' | 'listen' | 'crl_listen' | 'permit_dns'
   > = {
     trust_domain: choice.trustDomain,
@@ -162,7 +193,7 @@ export function formatCaConfig(choice: CaConfigChoice): string {
   return `# Written by \`lifesign pki init\`. Every key is explained in config/ca.example.yaml.\n${stringify(file)}`;
 }
 
-function limitsOf(file: Static<typeof limits>): CaLimits {
+function limitsOf(file: XStatic<typeof limits>): CaLimits {
   return {
     requestsPerSecond: file.requests_per_second,
     burst: file.burst,

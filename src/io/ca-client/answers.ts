@@ -1,5 +1,3 @@
-import { Type, type Static, type TSchema } from 'typebox';
-import { Value } from 'typebox/value';
 import {
   fault,
   LsError,
@@ -13,6 +11,7 @@ import {
   type UnixMs,
 } from '../../std/index.ts';
 import { plain } from '../crypto/node-crypto.ts';
+import { jsonCheck } from '../json-check.ts';
 
 /** A certificate just issued. DER, leaf first, without the root. */
 export interface IssuedAnswer {
@@ -62,38 +61,66 @@ export type FeedEvent =
   | { readonly kind: 'roster'; readonly record: Uint8Array }
   | { readonly kind: 'seeds'; readonly seeds: readonly SeedAnswer[] };
 
-const text = Type.String({ maxLength: 512 });
-const base64 = Type.String();
-const count = Type.Integer({ minimum: 0 });
+const text = { type: 'string', maxLength: 512 } as const;
+const base64 = { type: 'string' } as const;
+const count = { type: 'integer', minimum: 0 } as const;
 const issued = {
   serial: text,
   notBefore: text,
   notAfter: text,
-  chain: Type.Array(base64, { minItems: 1, maxItems: 4 }),
-};
-const seeds = Type.Array(Type.Object({ nodeId: text, name: text, address: text }), { maxItems: 10_000 });
-const roots = Type.Array(base64, { minItems: 1, maxItems: 16 });
+  chain: { type: 'array', items: base64, minItems: 1, maxItems: 4 },
+} as const;
+const issuedMembers = ['serial', 'notBefore', 'notAfter', 'chain'] as const;
+const seed = {
+  type: 'object',
+  required: ['nodeId', 'name', 'address'],
+  properties: { nodeId: text, name: text, address: text },
+} as const;
+const seeds = { type: 'array', items: seed, maxItems: 10_000 } as const;
+const roots = { type: 'array', items: base64, minItems: 1, maxItems: 16 } as const;
 
-const issuedSchema = Type.Object(issued);
-const enrollmentSchema = Type.Object({
-  ...issued,
-  name: text,
-  nodeId: text,
-  trustDomain: text,
-  roots,
-  crls: Type.Array(base64, { maxItems: 8 }),
-  roster: base64,
-  seeds,
+const isIssued = jsonCheck({ type: 'object', required: issuedMembers, properties: issued });
+const isEnrollment = jsonCheck({
+  type: 'object',
+  required: [...issuedMembers, 'name', 'nodeId', 'trustDomain', 'roots', 'crls', 'roster', 'seeds'],
+  properties: {
+    ...issued,
+    name: text,
+    nodeId: text,
+    trustDomain: text,
+    roots,
+    crls: { type: 'array', items: base64, maxItems: 8 },
+    roster: base64,
+    seeds,
+  },
 });
-const bundleSchema = Type.Object({ trustDomain: text, roots });
-const rosterSchema = Type.Object({ rosterNumber: count, record: base64 });
-const crlSchema = Type.Object({ full: base64, delta: Type.Union([base64, Type.Null()]), root: base64 });
-const activationSchema = Type.Object({ rosterNumber: count });
-const feedSchemas = {
-  crl: Type.Object({ delta: Type.Boolean(), der: base64 }),
-  roster: Type.Object({ record: base64 }),
-  seeds: Type.Object({ seeds }),
-};
+const isBundle = jsonCheck({
+  type: 'object',
+  required: ['trustDomain', 'roots'],
+  properties: { trustDomain: text, roots },
+});
+const isRoster = jsonCheck({
+  type: 'object',
+  required: ['rosterNumber', 'record'],
+  properties: { rosterNumber: count, record: base64 },
+});
+const isCrl = jsonCheck({
+  type: 'object',
+  required: ['full', 'delta', 'root'],
+  properties: { full: base64, delta: { anyOf: [base64, { type: 'null' }] }, root: base64 },
+});
+const isActivation = jsonCheck({
+  type: 'object',
+  required: ['rosterNumber'],
+  properties: { rosterNumber: count },
+});
+const isCrlEvent = jsonCheck({
+  type: 'object',
+  required: ['delta', 'der'],
+  properties: { delta: { type: 'boolean' }, der: base64 },
+});
+const isRosterEvent = jsonCheck({ type: 'object', required: ['record'], properties: { record: base64 } });
+const isSeedsEvent = jsonCheck({ type: 'object', required: ['seeds'], properties: { seeds } });
 
 /*
  * Readers of the CA's answers. Members that are not known are ignored (fields may be added); everything else that is
@@ -101,11 +128,11 @@ const feedSchemas = {
  */
 
 export function readIssued(body: unknown): IssuedAnswer {
-  return issuedAnswer(checked(issuedSchema, body));
+  return issuedAnswer(checked(isIssued, body));
 }
 
 export function readEnrollment(body: unknown): EnrollmentAnswer {
-  const answer = checked(enrollmentSchema, body);
+  const answer = checked(isEnrollment, body);
   return {
     ...issuedAnswer(answer),
     name: known(parseNodeName(answer.name), 'name'),
@@ -119,35 +146,35 @@ export function readEnrollment(body: unknown): EnrollmentAnswer {
 }
 
 export function readBundleAnswer(body: unknown): BundleAnswer {
-  const answer = checked(bundleSchema, body);
+  const answer = checked(isBundle, body);
   return { trustDomain: answer.trustDomain, roots: answer.roots.map(bytesOf) };
 }
 
 export function readRosterAnswer(body: unknown): RosterAnswer {
-  const { rosterNumber, record } = checked(rosterSchema, body);
+  const { rosterNumber, record } = checked(isRoster, body);
   return { rosterNumber, record: bytesOf(record) };
 }
 
 export function readCrlAnswer(body: unknown): CrlAnswer {
-  const { full, delta, root } = checked(crlSchema, body);
+  const { full, delta, root } = checked(isCrl, body);
   return { full: bytesOf(full), delta: delta === null ? null : bytesOf(delta), root: bytesOf(root) };
 }
 
 export function readActivation(body: unknown): { readonly rosterNumber: number } {
-  return { rosterNumber: checked(activationSchema, body).rosterNumber };
+  return { rosterNumber: checked(isActivation, body).rosterNumber };
 }
 
 /** Undefined for an event of a kind that this version does not know. */
 export function readFeedEvent(kind: string, data: string): FeedEvent | undefined {
   switch (kind) {
     case 'crl': {
-      const { delta, der } = checked(feedSchemas.crl, parseJson(data));
+      const { delta, der } = checked(isCrlEvent, parseJson(data));
       return { kind, delta, der: bytesOf(der) };
     }
     case 'roster':
-      return { kind, record: bytesOf(checked(feedSchemas.roster, parseJson(data)).record) };
+      return { kind, record: bytesOf(checked(isRosterEvent, parseJson(data)).record) };
     case 'seeds':
-      return { kind, seeds: checked(feedSchemas.seeds, parseJson(data)).seeds.map(seedAnswer) };
+      return { kind, seeds: checked(isSeedsEvent, parseJson(data)).seeds.map(seedAnswer) };
     default:
       return undefined;
   }
@@ -162,7 +189,12 @@ export function parseJson(body: string): unknown {
   }
 }
 
-function issuedAnswer(answer: Static<typeof issuedSchema>): IssuedAnswer {
+function issuedAnswer(answer: {
+  readonly serial: string;
+  readonly notBefore: string;
+  readonly notAfter: string;
+  readonly chain: readonly string[];
+}): IssuedAnswer {
   return {
     serial: known(parseSerialNumber(answer.serial), 'serial'),
     notBefore: timeOf(answer.notBefore),
@@ -183,8 +215,8 @@ function seedAnswer(seed: {
   };
 }
 
-function checked<S extends TSchema>(schema: S, body: unknown): Static<S> {
-  if (!Value.Check(schema, body)) throw unreadable('it has not the form expected');
+function checked<T>(isAsExpected: (body: unknown) => body is T, body: unknown): T {
+  if (!isAsExpected(body)) throw unreadable('it has not the form expected');
   return body;
 }
 
