@@ -22,13 +22,6 @@ export const heartbeatFaults = {
     http: 400,
     advice: 'upgrade the older side; nodes read their own format version and the one before',
   },
-  LS_RECORD_TYPE: {
-    cause: 'hostile-peer',
-    stateChanged: false,
-    exit: 1,
-    http: 400,
-    advice: 'hand in a record of the type that is expected there',
-  },
   LS_RECORD_WRONG_SIGNER: {
     cause: 'hostile-peer',
     stateChanged: false,
