@@ -27,6 +27,8 @@ export default defineConfig({
         test: {
           name: 'packed',
           include: ['test/{integration,cli}/**/*.test.ts'],
+          // Long, and about the ledger rather than about what was packed.
+          exclude: ['test/integration/node-crash.test.ts'],
           globalSetup: 'test/support/packed-program.ts',
           ...REAL,
         },

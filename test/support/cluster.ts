@@ -1,7 +1,9 @@
 import { createServer } from 'node:net';
 import { writeFileSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { lifesign, startLifesign, type Ending, type RunningProgram } from './process.ts';
+import { getJson } from './socket-json.ts';
 
 /*
  * A CA and nodes as real processes of the program under test, driven by its command line alone, so that the same
@@ -10,6 +12,8 @@ import { lifesign, startLifesign, type Ending, type RunningProgram } from './pro
 
 export const TRUST_DOMAIN = 'test.internal';
 const LOOK_EVERY_MS = 20;
+/** Several programs that start at once on a busy machine take their time. */
+const START_TIMEOUT_MS = 60_000;
 
 export interface Peer {
   readonly name: string;
@@ -42,6 +46,7 @@ export class TestCluster {
   readonly ports = new Map<string, number>();
   ca: RunningProgram | undefined;
   readonly nodes = new Map<string, RunningProgram>();
+  readonly #sockets = new Map<string, string>();
   /** Added to the environment of every process. */
   readonly env: Record<string, string> = {};
 
@@ -87,7 +92,7 @@ export class TestCluster {
     const serve = ['pki', 'serve', '--crl-listen', `127.0.0.1:${this.crlPort}`];
     const args = ['--home', this.caHome, '--json', ...serve, '--passphrase-file', this.passphraseFile];
     this.ca = startLifesign(args, { timeoutMs: 600_000, env: this.env });
-    await this.ca.line(/"listening"/);
+    await this.ca.line(/"listening"/, START_TIMEOUT_MS);
     return this.ca;
   }
 
@@ -108,8 +113,15 @@ export class TestCluster {
     const args = ['--home', this.home(name), '--json', 'node', 'run'];
     const node = startLifesign(args, { timeoutMs: 600_000, env: { LIFESIGN_LOG: 'debug', ...this.env } });
     this.nodes.set(name, node);
-    await node.line(/"listening"/);
+    const [line] = await node.line(/^.*"listening".*$/, START_TIMEOUT_MS);
+    this.#sockets.set(name, (JSON.parse(line) as { controlSocket: string }).controlSocket);
     return node;
+  }
+
+  /** Rewrites a node's node.yaml; it counts from the next start. */
+  async configure(name: string, change: (yaml: string) => string): Promise<void> {
+    const path = join(this.home(name), 'node.yaml');
+    await writeFile(path, change(await readFile(path, 'utf8')));
   }
 
   node(name: string): RunningProgram {
@@ -123,9 +135,19 @@ export class TestCluster {
     return this.good(['--home', this.caHome, '--json', 'pki', ...args]);
   }
 
+  /** A `pki` command, however it ends. */
+  async askCa(...args: readonly string[]): Promise<Ending> {
+    return lifesign(['--home', this.caHome, '--json', 'pki', ...args], { env: this.env });
+  }
+
+  /** A command about a running node: `mesh status`, `node leave` and the like, however it ends. */
+  async ask(name: string, ...args: readonly string[]): Promise<Ending> {
+    return lifesign(['--home', this.home(name), '--json', ...args], { env: this.env });
+  }
+
+  /** What `mesh status --all` shows, from where it gets it, so that looking often costs little. */
   async status(name: string): Promise<Status | undefined> {
-    const asked = await lifesign(['--home', this.home(name), '--json', 'mesh', 'status', '--all']);
-    return asked.code === 0 ? (JSON.parse(asked.stdout) as Status) : undefined;
+    return (await getJson(this.#sockets.get(name) ?? '', '/v1/status')) as Status | undefined;
   }
 
   async peer(observer: string, subject: string): Promise<Peer | undefined> {
