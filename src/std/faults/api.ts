@@ -13,12 +13,6 @@ export const apiFaults = {
     6,
     'connect with a client certificate of this trust domain',
   ),
-  LS_API_WRONG_ROLE: refusedCall(
-    'hostile-peer',
-    403,
-    6,
-    'use a node certificate for node calls, and an operator certificate or the control socket for the rest',
-  ),
   LS_API_NOT_FOUND: refusedCall('misconfiguration', 404, 3, 'check the path and method of the call'),
   LS_API_TOO_LARGE: refusedCall('hostile-peer', 413, 3, 'send a smaller request'),
   LS_API_MEDIA_TYPE: refusedCall('hostile-peer', 415, 3, 'send the body as application/json'),

@@ -33,14 +33,14 @@ describe('problem details', () => {
 
   it('carry code, detail and status of a fault', async () => {
     const { status, type, problem } = await answerTo(
-      new LsError(fault('LS_API_WRONG_ROLE', 'an operator called')),
+      new LsError(fault('LS_TRUST_WRONG_ROLE', 'an operator called')),
     );
     expect(status).toBe(403);
     expect(type).toBe(PROBLEM_MEDIA_TYPE);
     expect(problem).toMatchObject({
-      type: 'urn:lifesign:error:LS_API_WRONG_ROLE',
+      type: 'urn:lifesign:error:LS_TRUST_WRONG_ROLE',
       status: 403,
-      code: 'LS_API_WRONG_ROLE',
+      code: 'LS_TRUST_WRONG_ROLE',
       detail: 'an operator called',
     });
   });
