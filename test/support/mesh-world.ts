@@ -12,6 +12,7 @@ import {
   type ConnectionId,
   type CoreConfig,
   type Effect,
+  type NodeCoreOptions,
   type NodeEvent,
   type NodeStatus,
   type PeerStatus,
@@ -219,7 +220,19 @@ export class MeshWorld {
     node.stopped = undefined;
     node.wakeAt = undefined;
     node.frozen = false;
-    node.core = new NodeCore({
+    node.core = new NodeCore(this.optionsOf(name, identity));
+    this.feed(node, { kind: 'roster', bytes: this.#rosterBytes });
+    const seeds = [...this.nodes.values()]
+      .filter((other) => other !== node)
+      .map((other) => ({ nodeId: other.identity.nodeId, address: `${other.name}:1` }));
+    this.feed(node, { kind: 'seeds', seeds });
+    this.feed(node, { kind: 'start' });
+  }
+
+  /** What a process of the node would start from now. */
+  optionsOf(name: string, identity: TestIdentity = this.node(name).identity): NodeCoreOptions {
+    const node = this.node(name);
+    return {
       nodeId: identity.nodeId,
       name: identity.name,
       chain: identity.chain,
@@ -234,13 +247,7 @@ export class MeshWorld {
       crypto: testCrypto,
       random: this.#random,
       now: this.now,
-    });
-    this.feed(node, { kind: 'roster', bytes: this.#rosterBytes });
-    const seeds = [...this.nodes.values()]
-      .filter((other) => other !== node)
-      .map((other) => ({ nodeId: other.identity.nodeId, address: `${other.name}:1` }));
-    this.feed(node, { kind: 'seeds', seeds });
-    this.feed(node, { kind: 'start' });
+    };
   }
 
   /** kill -9: the process is gone at once, its connections close, nothing is said. */
@@ -540,7 +547,7 @@ export class MeshWorld {
     this.#queue.push(at, run);
   }
 
-  #trustMaterial(): ConstructorParameters<typeof NodeCore>[0]['trust'] {
+  #trustMaterial(): NodeCoreOptions['trust'] {
     const bundle = valueOf(makeTrustBundle(this.pki.trustDomain, [this.pki.root.der], testCrypto));
     let revocation = RevocationState.empty();
     for (const der of [this.pki.rootCrl({ number: 1 }), this.#crl]) {
