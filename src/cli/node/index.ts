@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { CliContext } from '../context.ts';
+import { registerCheck } from './check.ts';
 import { registerEnroll } from './enroll.ts';
 import { registerLeave } from './leave.ts';
 import { registerRun } from './run.ts';
@@ -9,5 +10,6 @@ export function registerNode(program: Command, ctx: CliContext): void {
   const node = program.command('node').description('enroll, run and check one member of the mesh');
   registerEnroll(node, ctx);
   registerRun(node, ctx);
+  registerCheck(node, ctx);
   registerLeave(node, ctx);
 }

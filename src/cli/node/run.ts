@@ -15,7 +15,7 @@ export function registerRun(node: Command, ctx: CliContext): void {
     .action(async (options: RunOptions) => {
       const { announceReady, openLog, runNode } = await import('../../app/index.ts');
       const interrupted = ctx.interruption.requested();
-      const node = await runNode({ home: ctx.home('node'), log: openLog(ctx.env) });
+      const node = await runNode({ home: ctx.home('node'), log: await openLog(ctx.env) });
       try {
         const { home, name, nodeId, trustDomain, listening, controlSocket } = node;
         ctx.report({ home, name, nodeId, trustDomain, listening, controlSocket }, () => [

@@ -1,6 +1,13 @@
 import type { FaultKind } from './kind.ts';
 
 export const nodeFaults = {
+  LS_CHECK_CLOCK: {
+    cause: 'misconfiguration',
+    stateChanged: false,
+    exit: 3,
+    http: 500,
+    advice: 'set the clock and keep it by NTP: certificates and CRLs are judged by it',
+  },
   LS_NODE_NOT_READY: {
     cause: 'environment',
     stateChanged: false,
