@@ -34,6 +34,7 @@ import { applyCrl, makeTrustBundle, RevocationState } from '../../src/trust/inde
 import { testCrypto } from './crypto.ts';
 import { EventQueue } from './event-queue.ts';
 import { makeTestPki, type TestIdentity, type TestPki } from './pki.ts';
+import { rememberingCrypto } from './remembering-crypto.ts';
 import { valueOf } from './result.ts';
 
 /*
@@ -100,6 +101,7 @@ export class MeshWorld {
   #crlNumber = 1;
   readonly #states = new Map<string, RosterMemberState>();
   readonly #random: Random;
+  readonly #crypto = rememberingCrypto();
 
   constructor(names: readonly string[], config: Partial<CoreConfig> = {}, seed = 1) {
     this.pki = makeTestPki();
@@ -244,7 +246,7 @@ export class MeshWorld {
       persisted: node.persisted,
       treeHead: null,
       config: this.config,
-      crypto: testCrypto,
+      crypto: this.#crypto,
       random: this.#random,
       now: this.now,
     };
@@ -548,13 +550,13 @@ export class MeshWorld {
   }
 
   #trustMaterial(): NodeCoreOptions['trust'] {
-    const bundle = valueOf(makeTrustBundle(this.pki.trustDomain, [this.pki.root.der], testCrypto));
+    const bundle = valueOf(makeTrustBundle(this.pki.trustDomain, [this.pki.root.der], this.#crypto));
     let revocation = RevocationState.empty();
     for (const der of [this.pki.rootCrl({ number: 1 }), this.#crl]) {
-      const applied = applyCrl(revocation, der, [this.pki.issuing.der], bundle, testCrypto, this.now.wall);
+      const applied = applyCrl(revocation, der, [this.pki.issuing.der], bundle, this.#crypto, this.now.wall);
       revocation = valueOf(applied).state;
     }
-    return { bundle, revocation, crypto: testCrypto, onStale: 'deny', graceMs: 86_400_000 };
+    return { bundle, revocation, crypto: this.#crypto, onStale: 'deny', graceMs: 86_400_000 };
   }
 }
 

@@ -149,7 +149,7 @@ describe('a conspiracy', () => {
     world.run(1_200);
     world.block('a', 'b');
     world.run(2_300);
-    conspire(world, correct, ['m', 'n'], 30);
+    conspire(world, correct, ['m', 'n'], 24);
     expect(world.accusedBy('a')).toContain('b');
     expect(world.accusedBy('b')).toContain('a');
     expectNobodyDead(world, correct);

@@ -42,7 +42,7 @@ describe('a flood', () => {
       expect(link.bye).toBe('LS_MESH_FLOOD');
       link.send(message);
       expect(world.codes('a').filter((code) => code === 'LS_MESH_FLOOD')).toHaveLength(1);
-      world.run(2_000);
+      world.run(200);
       expect(link.closed).toBe(true);
       expect(world.peer('a', 'b').alive).toBe(true);
       expect(world.peer('b', 'a').alive).toBe(true);
