@@ -26,6 +26,11 @@ export class OwnSequence {
     this.#forgiving = true;
   }
 
+  /** The number that comes next if the epoch goes on. */
+  get expected(): Numbered {
+    return { epoch: this.#epoch, seq: this.#seq + 1 };
+  }
+
   /** True when this record, or a later one, was written. */
   reached({ epoch, seq }: Numbered): boolean {
     return epoch < this.#epoch || (epoch === this.#epoch && seq <= this.#seq);

@@ -1,6 +1,6 @@
 import { equalBytes, err, fault, fromHex, nodeIdOf, toHex } from '../std/index.ts';
 import type { CryptoPort, Fault, NodeId, Result } from '../std/index.ts';
-import { decodeEpochStart, decodeHeartbeat, decodeKeyChange } from '../heartbeat/index.ts';
+import { decodeEpochStart, decodeKeyChange } from '../heartbeat/index.ts';
 import {
   decodeEntry,
   FRAME_HEADER_BYTES,
@@ -16,6 +16,7 @@ import type { TrustBundle } from '../trust/index.ts';
 import { learnRoster } from './cluster-check.ts';
 import { EntryCheck } from './entry-check.ts';
 import { Evidence } from './evidence.ts';
+import { guessRecord } from './guess.ts';
 import { HomeState } from './home-state.ts';
 import { inTimeOrder, LogCursor, type LogItem } from './log-cursor.ts';
 import { wholeLog } from './log-tree.ts';
@@ -153,7 +154,7 @@ async function takeEntry(
 function takeBreak(home: HomeState, item: Extract<LogItem, { kind: 'break' }>, evidence: Evidence): void {
   const { place, fault, torn, remains } = item;
   const covered = home.claimed !== undefined && home.claimed.size > place.index;
-  const { node, epoch, seq } = guess(remains, home, evidence);
+  const { node, epoch, seq } = guessRecord(remains, home, evidence);
   const code = torn && !covered ? 'LS_AUDIT_TORN_TAIL' : fault.code;
   const expected = covered
     ? `an intact entry: the checkpoint covers ${String(home.claimed.size)}`
@@ -163,19 +164,6 @@ function takeBreak(home: HomeState, item: Extract<LogItem, { kind: 'break' }>, e
   home.tree.breakOff();
   home.own.forgive();
   home.peers.lostEntries();
-}
-
-/** Whose record the broken bytes may have been. For people: nothing depends on it. */
-function guess(remains: Uint8Array, home: HomeState, { certificates }: Evidence) {
-  const nobody = { node: home.ownerName, epoch: null, seq: null };
-  const entry = decodeEntry(remains);
-  if (!entry.ok) return nobody;
-  const { type } = entry.value.entry;
-  if (type !== 'heartbeat-sent' && type !== 'heartbeat-received') return nobody;
-  const record = decodeHeartbeat(entry.value.entry.record);
-  if (!record.ok) return nobody;
-  const { certId, epoch, seq } = record.value.body;
-  return { node: certificates.node(certId)?.name ?? home.ownerName, epoch, seq };
 }
 
 /** The root is compared the moment the log is as long as its checkpoint says. */

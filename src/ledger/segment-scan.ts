@@ -15,7 +15,7 @@ export type SegmentEnd =
       readonly offset: number;
       readonly written: number;
       readonly whole: boolean;
-      /** What would be the body of the broken frame, if its length is right: a view; else nothing. */
+      /** What may be the body of the broken frame, or nothing; a view. */
       readonly remains: Uint8Array;
     }
   /** Bytes that had been durable are no longer what they were. */
@@ -68,25 +68,29 @@ function judgeBreak(segment: Uint8Array, offset: number, reason: string, salt: U
   const written = endOfData(segment);
   if (written <= offset) return { kind: 'clean', offset };
   let budget = RESYNC_BUDGET * segment.length;
+  let next: number | undefined;
   for (let at = offset + 1; at + FRAME_HEADER_BYTES < written; at++) {
     const reading = readFrame(segment, at, salt);
-    if (reading.ok && reading.frame.batchStart > offset) return damage(segment, offset, reason);
+    if (reading.ok) next ??= at;
+    if (reading.ok && reading.frame.batchStart > offset) return damage(segment, offset, reason, next);
     budget -= reading.ok ? reading.frame.body.length : reading.hashedBytes;
     if (budget < 0) return damage(segment, offset, `${reason}, and what follows looks made up`);
   }
-  const remains = remainsOf(segment, offset);
+  const remains = remainsOf(segment, offset, next);
   return { kind: 'torn', offset, written, whole: isWhole(segment, offset, written), remains };
 }
 
-function damage(segment: Uint8Array, offset: number, reason: string): SegmentEnd {
-  return { kind: 'damaged', offset, reason, remains: remainsOf(segment, offset) };
+function damage(segment: Uint8Array, offset: number, reason: string, next?: number): SegmentEnd {
+  return { kind: 'damaged', offset, reason, remains: remainsOf(segment, offset, next) };
 }
 
-function remainsOf(segment: Uint8Array, offset: number): Uint8Array {
-  if (offset < SEGMENT_HEADER_BYTES || offset + FRAME_HEADER_BYTES > segment.length) return new Uint8Array(0);
-  const length = new DataView(segment.buffer, segment.byteOffset + offset).getUint32(0);
+/** What may be the body at `offset`: up to the next intact frame, or as long as its header says. */
+function remainsOf(segment: Uint8Array, offset: number, next?: number): Uint8Array {
   const begin = offset + FRAME_HEADER_BYTES;
-  return begin + length <= segment.length ? segment.subarray(begin, begin + length) : new Uint8Array(0);
+  if (offset < SEGMENT_HEADER_BYTES || begin > segment.length) return new Uint8Array(0);
+  const length = new DataView(segment.buffer, segment.byteOffset + offset).getUint32(0);
+  const end = next ?? begin + length;
+  return begin < end && end <= segment.length ? segment.subarray(begin, end) : new Uint8Array(0);
 }
 
 /** True when the frame at `offset`, if its length is right, ends within the data. */
