@@ -7,6 +7,7 @@ import { nearestWord } from './nearest-word.ts';
 
 /** Far above any real configuration; keeps a wrong path (a disk image, say) from being read into memory. */
 export const MAX_CONFIG_BYTES = 1024 * 1024;
+const MAX_KEY_CHARS = 80;
 
 /**
  * Reads a YAML file against its schema. Defaults are filled in, unknown keys refused.
@@ -57,7 +58,7 @@ function parseYaml(text: string, origin: string): unknown {
 function refusal(error: ErrorObject | undefined, origin: string) {
   const where = error?.instancePath.slice(1).replaceAll('/', '.') ?? '';
   if (error?.keyword === 'additionalProperties') {
-    const key = String(error.params['additionalProperty']);
+    const key = String(error.params['additionalProperty']).slice(0, MAX_KEY_CHARS);
     const nearest = nearestWord(key, Object.keys(propertiesOf(error.parentSchema)));
     const hint = nearest === undefined ? '' : `, did you mean "${nearest}"?`;
     const path = where === '' ? key : `${where}.${key}`;

@@ -2,7 +2,7 @@ const MAX_WORD_CHARS = 64;
 
 /** The known word closest to `word` in edits, if it is close enough to be a slip of the fingers. */
 export function nearestWord(word: string, known: readonly string[]): string | undefined {
-  const limit = Math.max(2, Math.floor(word.length / 3));
+  const limit = Math.max(2, Math.floor(Math.min(word.length, MAX_WORD_CHARS) / 3));
   let nearest: string | undefined;
   let fewest = limit + 1;
   for (const candidate of known) {
