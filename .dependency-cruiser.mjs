@@ -20,6 +20,8 @@ const MAY_IMPORT = {
   cli: [...SANS_IO, 'authority', 'audit', 'app'],
   app: [...SANS_IO, 'authority', 'audit', 'io', 'api'],
 };
+/** Folders of folders, with an index.ts each. */
+const IN_PARTS = ['io', 'api'];
 const PURE = [...SANS_IO, 'authority', 'audit'];
 
 const layers = Object.entries(MAY_IMPORT).map(([folder, allowed]) => ({
@@ -43,7 +45,28 @@ export default {
       name: 'enter-through-index',
       severity: 'error',
       from: { path: '^src/([^/]+)/' },
-      to: { path: '^src/', pathNot: ['^src/$1/', '^src/[^/]+/index\\.ts$'] },
+      to: {
+        path: '^src/',
+        pathNot: ['^src/$1/', '^src/[^/]+/index\\.ts$', `^src/(?:${IN_PARTS.join('|')})/[^/]+/index\\.ts$`],
+      },
+    },
+    {
+      name: 'app-takes-parts',
+      comment: 'a process loads only what it uses: app imports the part of io or api that it needs',
+      severity: 'error',
+      from: { path: '^src/app/' },
+      to: { path: `^src/(?:${IN_PARTS.join('|')})/index\\.ts$` },
+    },
+    {
+      name: 'app-door-is-light',
+      comment: 'what every command loads at its start',
+      severity: 'error',
+      from: { path: '^src/app/index\\.ts$' },
+      to: {
+        path: '^src/',
+        pathNot: '^src/(?:std/index|app/endpoint|app/ready)\\.ts$',
+        dependencyTypesNot: ['type-only', 'dynamic-import'],
+      },
     },
     {
       name: 'pure-needs-no-platform',

@@ -8,7 +8,9 @@ import {
   type AuditReport,
   type LedgerSource,
 } from '../audit/index.ts';
-import { LedgerDirectory, nodeCrypto, readFileCapped } from '../io/index.ts';
+import { nodeCrypto } from '../io/crypto/index.ts';
+import { readFileCapped } from '../io/files/index.ts';
+import { LedgerDirectory } from '../io/ledger/index.ts';
 import { parseCheckpoint, parseNote } from '../ledger/index.ts';
 import { equalBytes, fault, LsError } from '../std/index.ts';
 import { makeTrustBundle, type TrustBundle } from '../trust/index.ts';

@@ -1,34 +1,113 @@
-export type {
-  CertificateJson,
-  CreatedTokenJson,
-  CrlsJson,
-  ExplanationJson,
-  NodeJson,
-  NodeStatusJson,
-  PeerStatusJson,
-  RemovalJson,
-  RevocationJson,
-  TokenJson,
-  TransitionJson,
-} from '../api/index.ts';
-export type { PassphraseSources } from '../io/index.ts';
-export {
-  auditHomes,
-  type AuditedHomeJson,
-  type AuditFindingJson,
-  type AuditJson,
-  type AuditRequest,
-} from './audit.ts';
-export { administerCa, type AdminRequest } from './ca/admin.ts';
+/*
+ * The door for the command line. It loads nothing heavy itself: what does the work is loaded when it is called, so
+ * that a command which only asks a running daemon starts at once.
+ */
+import type { AuditJson, AuditRequest } from './audit.ts';
+import type { AdminRequest } from './ca/admin.ts';
+import type { InitCaRequest, InitialisedCa } from './ca/init.ts';
+import type { RunningCa, ServeRequest } from './ca/serve.ts';
+import type { DemoCluster, DemoObservation, startDemo as StartDemo } from './demo/index.ts';
+import type { EnrolledNode, EnrollNodeRequest } from './enroll/index.ts';
+import type { Log, openLog as OpenLog } from './log.ts';
+import type { CheckRequest } from './node/check.ts';
+import type { queryNode as QueryNode, readEvents as ReadEvents } from './node/control.ts';
+import type { RunningNode, RunNodeRequest } from './node/run-node.ts';
+import type { passphraseSources as PassphraseSourcesOf } from './passphrase.ts';
+import type { PassphraseSources } from '../io/keys/index.ts';
+
+export type { CertificateJson, CreatedTokenJson, CrlsJson, NodeJson } from '../api/ca/index.ts';
+export type { RemovalJson, RevocationJson, TokenJson } from '../api/ca/index.ts';
+export type { ExplanationJson, NodeStatusJson, PeerStatusJson, TransitionJson } from '../api/node/index.ts';
+export type { PassphraseSources } from '../io/keys/index.ts';
+export type { AuditedHomeJson, AuditFindingJson, AuditJson, AuditRequest } from './audit.ts';
+export type { AdminRequest } from './ca/admin.ts';
 export type { AdminCall } from './ca/control-client.ts';
-export { initCa, type InitCaRequest, type InitialisedCa } from './ca/init.ts';
-export { serveCa, type RunningCa, type ServeRequest } from './ca/serve.ts';
-export { enrollNode, type EnrolledNode, type EnrollNodeRequest } from './enroll/index.ts';
+export type { InitCaRequest, InitialisedCa } from './ca/init.ts';
+export type { RunningCa, ServeRequest } from './ca/serve.ts';
+export type { DemoCluster, DemoObservation } from './demo/index.ts';
+export type { EnrolledNode, EnrollNodeRequest } from './enroll/index.ts';
 export { formatEndpoint, parseEndpoint, type Endpoint } from './endpoint.ts';
-export { openLog, type Log } from './log.ts';
-export { readTextFile, writeOutput } from './named-file.ts';
-export { passphraseSources } from './passphrase.ts';
+export type { Log } from './log.ts';
+export type { CheckedStep } from './node/check.ts';
+export type { RunningNode, RunNodeRequest } from './node/run-node.ts';
 export { announceReady } from './ready.ts';
-export { queryNode, readEvents } from './node/control.ts';
-export { runNode, type RunningNode, type RunNodeRequest } from './node/run-node.ts';
-export { checkDemo, DemoCluster, startDemo, type DemoObservation } from './demo/index.ts';
+
+/** See audit.ts. */
+export async function auditHomes(request: AuditRequest): Promise<AuditJson> {
+  return (await import('./audit.ts')).auditHomes(request);
+}
+
+/** See ca/admin.ts. */
+export async function administerCa(request: AdminRequest): Promise<unknown> {
+  return (await import('./ca/admin.ts')).administerCa(request);
+}
+
+/** See ca/init.ts. */
+export async function initCa(request: InitCaRequest): Promise<InitialisedCa> {
+  return (await import('./ca/init.ts')).initCa(request);
+}
+
+/** See ca/serve.ts. */
+export async function serveCa(request: ServeRequest): Promise<RunningCa> {
+  return (await import('./ca/serve.ts')).serveCa(request);
+}
+
+/** See enroll/enroll.ts. */
+export async function enrollNode(request: EnrollNodeRequest): Promise<EnrolledNode> {
+  return (await import('./enroll/index.ts')).enrollNode(request);
+}
+
+/** See node/check.ts. */
+export async function checkNode(request: CheckRequest): Promise<void> {
+  return (await import('./node/check.ts')).checkNode(request);
+}
+
+/** See node/control.ts. */
+export async function queryNode(...request: Parameters<typeof QueryNode>): Promise<unknown> {
+  return (await import('./node/control.ts')).queryNode(...request);
+}
+
+/** See node/control.ts. */
+export async function readEvents(...request: Parameters<typeof ReadEvents>): Promise<void> {
+  return (await import('./node/control.ts')).readEvents(...request);
+}
+
+/** See node/run-node.ts. */
+export async function runNode(request: RunNodeRequest): Promise<RunningNode> {
+  return (await import('./node/run-node.ts')).runNode(request);
+}
+
+/** See demo/start.ts. */
+export async function startDemo(...request: Parameters<typeof StartDemo>): ReturnType<typeof StartDemo> {
+  return (await import('./demo/index.ts')).startDemo(...request);
+}
+
+/** See demo/check.ts. */
+export async function checkDemo(
+  cluster: DemoCluster,
+  tell: (observation: DemoObservation) => void,
+): Promise<void> {
+  return (await import('./demo/index.ts')).checkDemo(cluster, tell);
+}
+
+/** See log.ts. */
+export async function openLog(env: Parameters<typeof OpenLog>[0]): Promise<Log> {
+  return (await import('./log.ts')).openLog(env);
+}
+
+/** See named-file.ts. */
+export async function readTextFile(path: string, maxBytes: number): Promise<string> {
+  return (await import('./named-file.ts')).readTextFile(path, maxBytes);
+}
+
+/** See named-file.ts. */
+export async function writeOutput(path: string, content: Uint8Array | string): Promise<void> {
+  return (await import('./named-file.ts')).writeOutput(path, content);
+}
+
+/** See passphrase.ts. */
+export async function passphraseSources(
+  ...request: Parameters<typeof PassphraseSourcesOf>
+): Promise<PassphraseSources> {
+  return (await import('./passphrase.ts')).passphraseSources(...request);
+}

@@ -1,4 +1,4 @@
-import { readFileCapped, writeFileDurably } from '../io/index.ts';
+import { readFileCapped, writeFileDurably } from '../io/files/index.ts';
 import { fault, fromUtf8, LsError } from '../std/index.ts';
 
 const PUBLIC_FILE = 0o644;

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { access, readdir, rename, rm, rmdir } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { ensurePrivateDir, errnoOf, fileError, HomeLock, syncDirectory } from '../io/index.ts';
+import { ensurePrivateDir, errnoOf, fileError, HomeLock, syncDirectory } from '../io/files/index.ts';
 import { fault, LsError, type FaultCode } from '../std/index.ts';
 
 export interface NewHome {

@@ -1,4 +1,4 @@
-import { terminalPrompt, type PassphraseSources } from '../io/index.ts';
+import { terminalPrompt, type PassphraseSources } from '../io/keys/index.ts';
 
 /** `--passphrase-file` if given, else the environment, a systemd credential, or the person at this terminal. */
 export function passphraseSources(

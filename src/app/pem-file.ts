@@ -1,5 +1,5 @@
 import { decodePemOf, encodePem } from '../codec/index.ts';
-import { readFileCapped } from '../io/index.ts';
+import { readFileCapped } from '../io/files/index.ts';
 import { fault, fromUtf8, LsError } from '../std/index.ts';
 
 const MAX_PEM_FILE_BYTES = 256 * 1024;

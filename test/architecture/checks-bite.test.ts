@@ -218,6 +218,25 @@ describe('the boundary check', () => {
     ['a shell importing io', 'src/api/disk.ts', "import '../io/index.ts';\n", 'api-imports-only'],
     ['a folder entered beside its index', 'src/io/in.ts', "import '../std/one.ts';\n", 'enter-through-index'],
     [
+      'a part of a folder that is a whole',
+      'src/io/part.ts',
+      "import '../mesh/part/index.ts';\n",
+      'enter-through-index',
+    ],
+    [
+      'a part entered beside its index',
+      'src/app/in.ts',
+      "import '../io/disk/write.ts';\n",
+      'enter-through-index',
+    ],
+    [
+      'the whole of io where a part will do',
+      'src/app/all.ts',
+      "import '../io/index.ts';\n",
+      'app-takes-parts',
+    ],
+    ['work in the door of app', 'src/app/index.ts', "export * from './all.ts';\n", 'app-door-is-light'],
+    [
       'a platform module in a pure folder',
       'src/codec/fs.ts',
       "import 'node:fs';\n",
@@ -231,14 +250,34 @@ describe('the boundary check', () => {
     ['a folder without a rule', 'src/misc/x.ts', "import '../std/index.ts';\n", 'folder-is-listed'],
   ];
 
+  const parts = {
+    'src/io/disk/index.ts': "export { write } from './write.ts';\n",
+    'src/io/disk/write.ts': 'export const write = 1;\n',
+    'src/mesh/part/index.ts': 'export const part = 1;\n',
+  };
+
   it('passes the good project', () => {
     const { status, stdout } = check(boundaries, {});
     expect(stdout).toContain('6 modules');
     expect(status).toBe(0);
   });
 
+  it.each([
+    ['a part of io through its index', 'src/app/in.ts', "import '../io/disk/index.ts';\n"],
+    [
+      'work that is loaded when it is asked for',
+      'src/app/index.ts',
+      "export const x = () => import('./work.ts');\n",
+    ],
+    ['types of what app does not load', 'src/app/index.ts', "export type { work } from './work.ts';\n"],
+    ['types of a development package', 'src/io/cbor.ts', "export type { encode } from 'cborg';\n"],
+  ])('passes %s', (_, file, text) => {
+    const work = { 'src/app/work.ts': "export { write as work } from '../io/disk/index.ts';\n" };
+    expect(check(boundaries, { ...parts, ...work, [file]: text })).toMatchObject({ status: 0, stderr: '' });
+  });
+
   it('fails on each planted fault', () => {
-    const { status, stderr } = check(boundaries, filesOf(plants));
+    const { status, stderr } = check(boundaries, { ...parts, ...filesOf(plants) });
     expect(missedIn(stderr, plants)).toEqual([]);
     expect(status).toBe(1);
   });

@@ -4,7 +4,7 @@ import { openAuthority } from '../../src/authority/index.ts';
 import { nodeCrypto } from '../../src/io/crypto/node-crypto.ts';
 import { signerFromPkcs8 } from '../../src/io/crypto/signer.ts';
 import { openSqliteStore } from '../../src/io/sqlite/index.ts';
-import { systemClock, systemRandom } from '../../src/io/system.ts';
+import { systemClock, systemRandom } from '../../src/io/system/system.ts';
 
 /*
  * A process to be killed: revokes the nodes it is given, one after the other, and says on stdout what it has been

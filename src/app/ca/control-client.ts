@@ -1,6 +1,6 @@
 import { request } from 'node:http';
 import { fault, faultCatalogue, LsError, type Fault, type FaultCode } from '../../std/index.ts';
-import { errnoOf } from '../../io/index.ts';
+import { errnoOf } from '../../io/files/index.ts';
 
 /** One call to the CA's administration. */
 export interface AdminCall {
@@ -40,11 +40,16 @@ export function callControlSocket(socketPath: string, call: AdminCall): Promise<
     });
     sent.setTimeout(ANSWER_TIMEOUT_MS, () => sent.destroy(new Error('no answer in time')));
     sent.on('error', (cause) => {
-      if (NOBODY_LISTENS.includes(errnoOf(cause) ?? '')) resolve(undefined);
+      if (nobodyListens(cause)) resolve(undefined);
       else reject(broken(cause, socketPath));
     });
     sent.end(payload);
   });
+}
+
+/** Whether this error of a connection to a control socket says that no process serves there. */
+export function nobodyListens(cause: Error): boolean {
+  return NOBODY_LISTENS.includes(errnoOf(cause) ?? '');
 }
 
 /** The JSON of a successful answer. Throws the fault that a problem+json answer tells of. */

@@ -4,7 +4,7 @@ import {
   readFileCapped,
   writeFileDurably,
   type ControlSocketPlace,
-} from '../../io/index.ts';
+} from '../../io/files/index.ts';
 import { fromUtf8, LsError } from '../../std/index.ts';
 import type { CaHome } from './home.ts';
 

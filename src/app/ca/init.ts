@@ -2,18 +2,16 @@ import { isIP } from 'node:net';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { initialiseAuthority, type InitialisedAuthority } from '../../authority/index.ts';
+import { generateKey, nodeCrypto } from '../../io/crypto/index.ts';
+import { ensurePrivateDir, writeFileDurably } from '../../io/files/index.ts';
 import {
-  ensurePrivateDir,
-  generateKey,
-  nodeCrypto,
-  openSqliteStore,
   requirePassphrase,
-  systemRandom,
-  writeFileDurably,
   writeKeyFile,
   type Passphrase,
   type PassphraseSources,
-} from '../../io/index.ts';
+} from '../../io/keys/index.ts';
+import { openSqliteStore } from '../../io/sqlite/index.ts';
+import { systemRandom } from '../../io/system/index.ts';
 import { LsError, toHex, type UnixMs } from '../../std/index.ts';
 import { isLoopback } from '../endpoint.ts';
 import { buildHome, refuseExisting } from '../new-home.ts';

@@ -1,7 +1,7 @@
 import { chmod, rm } from 'node:fs/promises';
 import type { Server } from 'node:net';
 import type { FastifyInstance } from 'fastify';
-import { errnoOf } from '../../io/index.ts';
+import { errnoOf } from '../../io/files/index.ts';
 import { fault, LsError } from '../../std/index.ts';
 import { formatEndpoint, type Endpoint } from '../endpoint.ts';
 

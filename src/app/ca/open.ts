@@ -1,15 +1,15 @@
 import { access } from 'node:fs/promises';
 import { openAuthority, type Authority, type AuthorityKeys } from '../../authority/index.ts';
+import { nodeCrypto } from '../../io/crypto/index.ts';
+import { HomeLock } from '../../io/files/index.ts';
 import {
-  HomeLock,
-  nodeCrypto,
-  openSqliteStore,
   readKeyFile,
   requirePassphrase,
-  systemRandom,
   type Passphrase,
   type PassphraseSources,
-} from '../../io/index.ts';
+} from '../../io/keys/index.ts';
+import { openSqliteStore } from '../../io/sqlite/index.ts';
+import { systemRandom } from '../../io/system/index.ts';
 import { fault, LsError, type Signer } from '../../std/index.ts';
 import { parseCertificate } from '../../x509/index.ts';
 import { readCertificatesPem } from '../pem-file.ts';

@@ -1,4 +1,4 @@
-import type { GateTrust } from '../../api/index.ts';
+import type { GateTrust } from '../../api/ca/index.ts';
 import type { Authority, Publication } from '../../authority/index.ts';
 import { decodeRoster } from '../../membership/index.ts';
 import {

@@ -12,14 +12,11 @@ import {
   tlsPeerGate,
   type CaApiContext,
   type ListenerOptions,
-} from '../../api/index.ts';
-import {
-  controlSocketPath,
-  ensurePrivateDir,
-  nodeCrypto,
-  systemClock,
-  type PassphraseSources,
-} from '../../io/index.ts';
+} from '../../api/ca/index.ts';
+import { nodeCrypto } from '../../io/crypto/index.ts';
+import { controlSocketPath, ensurePrivateDir } from '../../io/files/index.ts';
+import type { PassphraseSources } from '../../io/keys/index.ts';
+import { systemClock } from '../../io/system/index.ts';
 import { toHex, type UnixMs } from '../../std/index.ts';
 import { Closers } from '../closers.ts';
 import type { Endpoint } from '../endpoint.ts';

@@ -1,7 +1,8 @@
 import { createSecureContext, type SecureContextOptions } from 'node:tls';
 import type { Authority } from '../../authority/index.ts';
 import { encodePem } from '../../codec/index.ts';
-import { generateKey, TLS_BASE } from '../../io/index.ts';
+import { generateKey } from '../../io/crypto/index.ts';
+import { TLS_BASE } from '../../io/transport/index.ts';
 import { LsError, type UnixMs } from '../../std/index.ts';
 import { certificatesPem } from '../pem-file.ts';
 

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import { systemClock } from '../../io/index.ts';
+import { systemClock } from '../../io/system/index.ts';
 import { fault, LsError } from '../../std/index.ts';
 import { auditHomes } from '../audit.ts';
 import type { DemoCluster } from './cluster.ts';

@@ -1,4 +1,4 @@
-import { systemClock } from '../../io/index.ts';
+import { systemClock } from '../../io/system/index.ts';
 import { DemoCluster, type DemoVoice } from './cluster.ts';
 import { isAlive, waitUntil } from './watch.ts';
 

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { PeerStatusJson } from '../../api/index.ts';
-import { systemClock } from '../../io/index.ts';
+import type { PeerStatusJson } from '../../api/node/index.ts';
+import { systemClock } from '../../io/system/index.ts';
 import { fault, LsError } from '../../std/index.ts';
 import type { DemoCluster } from './cluster.ts';
 

@@ -1,5 +1,6 @@
 import { decodeToken, type EnrollmentToken } from '../../authority/index.ts';
-import { generateKey, readKeyFile, writeKeyFile, type LoadedKey } from '../../io/index.ts';
+import { generateKey } from '../../io/crypto/index.ts';
+import { readKeyFile, writeKeyFile, type LoadedKey } from '../../io/keys/index.ts';
 import {
   fault,
   faultKind,

@@ -1,12 +1,7 @@
 import { tokenBinding, type EnrollmentToken } from '../../authority/index.ts';
-import {
-  CaClient,
-  fetchPresentedChain,
-  makeCsr,
-  nodeCrypto,
-  type EnrollmentAnswer,
-  type LoadedKey,
-} from '../../io/index.ts';
+import { CaClient, fetchPresentedChain, makeCsr, type EnrollmentAnswer } from '../../io/ca-client/index.ts';
+import { nodeCrypto } from '../../io/crypto/index.ts';
+import type { LoadedKey } from '../../io/keys/index.ts';
 import { fault, fromHex, LsError } from '../../std/index.ts';
 import { pinnedRoot } from '../../trust/index.ts';
 

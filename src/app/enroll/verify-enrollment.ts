@@ -1,5 +1,6 @@
 import type { EnrollmentToken } from '../../authority/index.ts';
-import { nodeCrypto, type EnrollmentAnswer } from '../../io/index.ts';
+import type { EnrollmentAnswer } from '../../io/ca-client/index.ts';
+import { nodeCrypto } from '../../io/crypto/index.ts';
 import { decodeRoster, verifyRoster } from '../../membership/index.ts';
 import { equalBytes, fault, LsError, type Fault, type Result, type UnixMs } from '../../std/index.ts';
 import {

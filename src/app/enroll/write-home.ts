@@ -1,9 +1,5 @@
-import {
-  controlSocketPath,
-  ensurePrivateDir,
-  writeFileDurably,
-  type EnrollmentAnswer,
-} from '../../io/index.ts';
+import type { EnrollmentAnswer } from '../../io/ca-client/index.ts';
+import { controlSocketPath, ensurePrivateDir, writeFileDurably } from '../../io/files/index.ts';
 import type { TrustBundle } from '../../trust/index.ts';
 import { keepCrl, keepRoster } from '../node/trust-files.ts';
 import {

@@ -1,4 +1,6 @@
-import { MeshTransport, systemClock, type Ledger } from '../../io/index.ts';
+import type { Ledger } from '../../io/ledger/index.ts';
+import { systemClock } from '../../io/system/index.ts';
+import { MeshTransport } from '../../io/transport/index.ts';
 import type { Explanation, NodeCore, NodeEvent, NodeStatus } from '../../mesh/index.ts';
 import { fault, type Fault } from '../../std/index.ts';
 import type { TrustBundle } from '../../trust/index.ts';

@@ -1,4 +1,4 @@
-import { CaClient } from '../../io/index.ts';
+import { CaClient } from '../../io/ca-client/index.ts';
 import { LsError } from '../../std/index.ts';
 import type { TrustBundle, TrustMaterial } from '../../trust/index.ts';
 import type { Log } from '../log.ts';

@@ -1,4 +1,4 @@
-import type { CaClient, FeedEvent } from '../../io/index.ts';
+import type { CaClient, FeedEvent } from '../../io/ca-client/index.ts';
 import { LsError } from '../../std/index.ts';
 import type { NodeEvent } from '../../mesh/index.ts';
 import type { Log } from '../log.ts';

@@ -116,10 +116,13 @@ function checkFreshness({ credentials, revocation, now }: CheckedHome): string {
   const issuer = parseCertificate(credentials.chain[1] ?? new Uint8Array());
   const key = issuer.ok ? issuerKeyOf(issuer.value) : undefined;
   const held = key === undefined ? undefined : revocation.issuer(key);
-  if (held === undefined) throw new LsError(fault('LS_TRUST_NO_REVOCATION', 'the home holds no CRL of its CA'));
+  if (held === undefined)
+    throw new LsError(fault('LS_TRUST_NO_REVOCATION', 'the home holds no CRL of its CA'));
   const until = new Date(held.nextUpdate).toISOString();
   if (held.nextUpdate < now) {
-    throw new LsError(fault('LS_TRUST_STALE_REVOCATION', `CRL ${held.crlNumber} should have been replaced ${until}`));
+    throw new LsError(
+      fault('LS_TRUST_STALE_REVOCATION', `CRL ${held.crlNumber} should have been replaced ${until}`),
+    );
   }
   return `CRL ${held.crlNumber} is current until ${until}`;
 }
@@ -131,7 +134,9 @@ async function checkDisk(home: NodeHome): Promise<string> {
   const { bavail, bsize } = await statfs(home.home);
   const free = bavail * bsize;
   if (free < MIN_FREE_BYTES) {
-    throw new LsError(fault('LS_DISK_FULL', `${home.home} has ${free} bytes left, ${MIN_FREE_BYTES} are wanted`));
+    throw new LsError(
+      fault('LS_DISK_FULL', `${home.home} has ${free} bytes left, ${MIN_FREE_BYTES} are wanted`),
+    );
   }
   return `writable, ${Math.floor(free / 2 ** 20)} MiB free`;
 }
@@ -164,8 +169,12 @@ function connectTcp(host: string, port: number, address: string): Promise<void> 
       socket.destroy();
       reject(new LsError(fault('LS_NET_REFUSED', `${address}: ${why}`)));
     };
-    socket.once('timeout', () => { refuse('no answer in time'); });
-    socket.once('error', (cause) => { refuse(cause.message); });
+    socket.once('timeout', () => {
+      refuse('no answer in time');
+    });
+    socket.once('error', (cause) => {
+      refuse(cause.message);
+    });
   });
 }
 

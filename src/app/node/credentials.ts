@@ -1,14 +1,8 @@
 import { rename, unlink } from 'node:fs/promises';
 import { decodePem, encodePem } from '../../codec/index.ts';
-import {
-  generateKey,
-  readFileCapped,
-  readKeyFile,
-  syncDirectory,
-  writeFileDurably,
-  writeKeyFile,
-  type LoadedKey,
-} from '../../io/index.ts';
+import { generateKey } from '../../io/crypto/index.ts';
+import { readFileCapped, syncDirectory, writeFileDurably } from '../../io/files/index.ts';
+import { readKeyFile, writeKeyFile, type LoadedKey } from '../../io/keys/index.ts';
 import { equalBytes, fault, LsError } from '../../std/index.ts';
 import { parseCertificate } from '../../x509/index.ts';
 import type { NodeHome } from '../node-home.ts';

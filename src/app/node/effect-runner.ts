@@ -1,4 +1,5 @@
-import type { Ledger, MeshTransport } from '../../io/index.ts';
+import type { Ledger } from '../../io/ledger/index.ts';
+import type { MeshTransport } from '../../io/transport/index.ts';
 import { encodeEntry } from '../../ledger/index.ts';
 import type { Effect, NodeEvent } from '../../mesh/index.ts';
 import { fault, LsError, type Clock, type Fault, type NodeId } from '../../std/index.ts';

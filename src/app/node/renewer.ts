@@ -1,4 +1,7 @@
-import { makeCsr, nodeCrypto, systemClock, type MeshTransport } from '../../io/index.ts';
+import { makeCsr } from '../../io/ca-client/index.ts';
+import { nodeCrypto } from '../../io/crypto/index.ts';
+import { systemClock } from '../../io/system/index.ts';
+import type { MeshTransport } from '../../io/transport/index.ts';
 import { MAX_SUCCESSION, signSuccessor } from '../../heartbeat/index.ts';
 import type { NodeEvent } from '../../mesh/index.ts';
 import { LsError } from '../../std/index.ts';

@@ -1,16 +1,9 @@
-import { nodeApp } from '../../api/index.ts';
-import {
-  controlSocketPath,
-  ensurePrivateDir,
-  formatAddress,
-  HomeLock,
-  nodeCrypto,
-  openLedger,
-  parseAddress,
-  systemClock,
-  systemRandom,
-  type Ledger,
-} from '../../io/index.ts';
+import { nodeApp } from '../../api/node/index.ts';
+import { nodeCrypto } from '../../io/crypto/index.ts';
+import { controlSocketPath, ensurePrivateDir, HomeLock } from '../../io/files/index.ts';
+import { openLedger, type Ledger } from '../../io/ledger/index.ts';
+import { systemClock, systemRandom } from '../../io/system/index.ts';
+import { formatAddress, parseAddress } from '../../io/transport/index.ts';
 import { logOrigin, logKeyOfSpki } from '../../ledger/index.ts';
 import { DEFAULT_CORE_CONFIG, NodeCore, type NodeStatus } from '../../mesh/index.ts';
 import { fault, LsError, unixMs, type Fault } from '../../std/index.ts';

@@ -1,4 +1,5 @@
-import { jsonCheck, readFileCapped, writeFileDurably } from '../../io/index.ts';
+import { readFileCapped, writeFileDurably } from '../../io/files/index.ts';
+import { jsonCheck } from '../../io/json/index.ts';
 import type { PersistentState, Pin } from '../../mesh/index.ts';
 import { fault, LsError, unixMs, type CertId, type NodeId } from '../../std/index.ts';
 

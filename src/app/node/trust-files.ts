@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { nodeCrypto, readFileCapped, writeFileDurably } from '../../io/index.ts';
+import { nodeCrypto } from '../../io/crypto/index.ts';
+import { readFileCapped, writeFileDurably } from '../../io/files/index.ts';
 import { equalBytes, fault, LsError, type Fault, type UnixMs } from '../../std/index.ts';
 import {
   applyCrl,

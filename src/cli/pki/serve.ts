@@ -29,7 +29,7 @@ export function registerServe(pki: Command, ctx: CliContext): void {
         ...(listen === undefined ? {} : { listen }),
         ...(crlListen === undefined ? {} : { crlListen }),
         passphrase: await sourcesOf(ctx, options),
-        log: openLog(ctx.env),
+        log: await openLog(ctx.env),
       });
       try {
         reportStart(ctx, ca, formatEndpoint);

@@ -11,7 +11,7 @@ import {
   type UnixMs,
 } from '../../std/index.ts';
 import { plain } from '../crypto/node-crypto.ts';
-import { jsonCheck } from '../json-check.ts';
+import { jsonCheck } from '../json/json-check.ts';
 
 /** A certificate just issued. DER, leaf first, without the root. */
 export interface IssuedAnswer {

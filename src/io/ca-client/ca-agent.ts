@@ -11,7 +11,7 @@ import {
   type TrustMaterial,
 } from '../../trust/index.ts';
 import { nodeCrypto, plain } from '../crypto/node-crypto.ts';
-import { systemClock } from '../system.ts';
+import { systemClock } from '../system/system.ts';
 import { TLS_BASE } from '../transport/credentials.ts';
 
 /** How a CA is recognised, and what is shown to it. */

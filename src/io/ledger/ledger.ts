@@ -10,7 +10,7 @@ import {
   type TreeHead,
 } from '../../ledger/index.ts';
 import { nodeCrypto } from '../crypto/node-crypto.ts';
-import { systemClock, systemRandom } from '../system.ts';
+import { systemClock, systemRandom } from '../system/system.ts';
 import { AppendQueue, type Appended, type AppendRequest } from './append-queue.ts';
 import { readCheckpoint, writeCheckpoint, type CheckpointFile } from './checkpoint-file.ts';
 import { ledgerLayout, PREALLOCATE_BYTES, SEGMENT_BYTES, type LedgerLayout } from './layout.ts';

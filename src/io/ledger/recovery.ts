@@ -153,7 +153,7 @@ class Replay {
       this.#rehashed += 1;
       this.#compare();
       if (!this.#agrees) return;
-      for (const tile of filled) await this.#tiles.write(tile);
+      for (const tile of filled) await this.#tiles.replace(tile);
     }
   }
 

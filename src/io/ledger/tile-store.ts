@@ -14,13 +14,19 @@ export class TileStore {
     this.#layout = layout;
   }
 
+  /** Writes a tile over whatever is in its place, of whatever size. */
+  async replace(tile: Tile): Promise<void> {
+    await this.#fs.remove(tileFile(this.#layout, tile.level, tile.index));
+    await this.write(tile);
+  }
+
+  /** Writes a tile that is new. */
   async write({ level, index, bytes }: Tile): Promise<void> {
     const path = tileFile(this.#layout, level, index);
     await this.#makeDir(dirname(path));
     const file = await this.#fs.open(path);
     try {
       await file.write(bytes, 0);
-      await file.truncate(TILE_BYTES);
     } finally {
       await file.close();
     }

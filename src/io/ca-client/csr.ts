@@ -1,8 +1,8 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
-import { derUtf8String } from '../codec/index.ts';
-import { fault, LsError, type NodeName } from '../std/index.ts';
-import { oids } from '../x509/index.ts';
-import { algorithmOfKey } from './crypto/curves.ts';
+import { derUtf8String } from '../../codec/index.ts';
+import { fault, LsError, type NodeName } from '../../std/index.ts';
+import { oids } from '../../x509/index.ts';
+import { algorithmOfKey } from '../crypto/curves.ts';
 import { loadPeculiarX509 } from './peculiar.ts';
 
 export interface CsrRequest {

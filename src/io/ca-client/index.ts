@@ -1,0 +1,21 @@
+export type {
+  BundleAnswer,
+  CrlAnswer,
+  EnrollmentAnswer,
+  FeedEvent,
+  IssuedAnswer,
+  RosterAnswer,
+  SeedAnswer,
+} from './answers.ts';
+export type { CaIdentity } from './ca-agent.ts';
+export {
+  CaClient,
+  type CaClientOptions,
+  type EnforcedNumbers,
+  type EnrollRequest,
+  type RenewalRequest,
+} from './ca-client.ts';
+export { makeCsr, type CsrRequest } from './csr.ts';
+export { FEED_SILENCE_MS, type FeedOptions } from './feed.ts';
+export { fetchPresentedChain } from './presented-chain.ts';
+export { MAX_FEED_EVENT_CHARS } from './sse-parser.ts';

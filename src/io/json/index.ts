@@ -1,0 +1,1 @@
+export { jsonCheck } from './json-check.ts';

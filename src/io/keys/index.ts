@@ -1,0 +1,14 @@
+export { MAX_KEY_FILE_BYTES, readKeyFile, writeKeyFile, type LoadedKey } from './key-file.ts';
+export {
+  findPassphrase,
+  makePassphrase,
+  MAX_PASSPHRASE_BYTES,
+  PASSPHRASE_CREDENTIAL,
+  PASSPHRASE_VARIABLE,
+  requirePassphrase,
+  type Passphrase,
+  type PassphrasePrompt,
+  type PassphraseSources,
+} from './passphrase.ts';
+export { encryptPkcs8, PBKDF2_ITERATIONS } from './pbes2.ts';
+export { terminalPrompt, type PromptInput, type PromptOutput } from './terminal-prompt.ts';
