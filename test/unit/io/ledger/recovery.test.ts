@@ -54,13 +54,14 @@ describe('opening a ledger', () => {
     expect((await openTestLedger(fs)).head().size).toBe(2_000);
   });
 
-  it.each(['missing', 'cut off', 'altered'])(
+  it.each(['missing', 'cut off', 'too long', 'altered'])(
     'makes tiles again from the segments when one is %s',
     async (how) => {
       const fs = await written(700);
       const tile = `${LEDGER_DIR}/tile/0/001`;
       if (how === 'missing') fs.delete(tile);
       else if (how === 'cut off') fs.put(tile, (fs.get(tile) ?? new Uint8Array(0)).slice(0, 8_000));
+      else if (how === 'too long') fs.put(tile, extended(fs.get(tile), 8_192, Uint8Array.of(1)));
       else flip(fs, tile, 40);
       const ledger = await openTestLedger(fs);
       expect(ledger.recovered).toMatchObject({ size: 700, rehashed: 700, tilesRebuilt: true });
