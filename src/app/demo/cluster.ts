@@ -182,7 +182,8 @@ export class DemoCluster {
   }
 
   #environment(): Readonly<Record<string, string>> {
-    return { NODE_COMPILE_CACHE: join(this.directory, 'compile-cache') };
+    const cache = process.env['NODE_COMPILE_CACHE'] ?? join(this.directory, 'compile-cache');
+    return { NODE_COMPILE_CACHE: cache, LIFESIGN_LOG: 'debug' };
   }
 }
 

@@ -145,11 +145,13 @@ export class EffectRunner {
   #report({ level, fault: reason, peer }: Extract<Effect, { readonly kind: 'report' }>): void {
     const { log, nameOf, clock } = this.#world;
     const repeated = this.#repeats.admit(`${reason.code} ${peer ?? ''}`, clock.now().mono);
-    if (repeated === undefined) return;
     const cause = reason.cause === undefined ? {} : { cause: reason.cause.code };
     const who = peer === undefined ? {} : { peer: nameOf(peer) ?? peer };
-    const before = repeated === 0 ? {} : { repeated };
-    log[level]({ code: reason.code, ...who, ...cause, ...before }, reason.detail);
+    const before = repeated === undefined || repeated === 0 ? {} : { repeated };
+    log[repeated === undefined ? 'debug' : level](
+      { code: reason.code, ...who, ...cause, ...before },
+      reason.detail,
+    );
   }
 }
 

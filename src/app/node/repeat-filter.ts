@@ -10,7 +10,7 @@ interface Line {
   repeated: number;
 }
 
-/** Keeps a peer that fails every second from filling the log: each kind of line once a minute, with a count. */
+/** Keeps a peer that fails every second from filling the log: each kind of line once a minute, with a count; the rest is for debugging. */
 export class RepeatFilter {
   readonly #lines = new Map<string, Line>();
 

@@ -91,6 +91,7 @@ export const configFaults = {
     stateChanged: false,
     exit: 3,
     http: 500,
-    advice: 'listen on an address of this host, and on a port this user may use (1024 and above without root)',
+    advice:
+      'listen on an address of this host, and on a port this user may use (1024 and above without root)',
   },
 } as const satisfies Record<string, FaultKind>;

@@ -48,7 +48,8 @@ export const nodeFaults = {
     stateChanged: false,
     exit: 5,
     http: 500,
-    advice: 'restore state.json from a backup, or enroll the node anew: without it an epoch could be used twice',
+    advice:
+      'restore state.json from a backup, or enroll the node anew: without it an epoch could be used twice',
   },
   LS_NODE_HOME_INCOMPLETE: {
     cause: 'misconfiguration',
