@@ -1,9 +1,12 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { vi } from 'vitest';
 import { decodeHeartbeat, exportRecord } from '../../src/heartbeat/index.ts';
 import type { TestCluster } from './cluster.ts';
 import { ledgerEntries } from './node-ledger.ts';
 import { valueOf } from './result.ts';
+
+const WAIT = { timeout: 30_000, interval: 200 };
 
 /** Files that anyone may get to see: two successive heartbeats of a node, its certificate and the root. */
 export interface ExportedHeartbeats {
@@ -12,14 +15,15 @@ export interface ExportedHeartbeats {
   readonly root: string;
 }
 
-/** Exports from the ledger of `name` as it stands. */
+/** Exports from the ledger of `name`, which runs. */
 export async function exportHeartbeats(cluster: TestCluster, name: string): Promise<ExportedHeartbeats> {
   const write = async (record: Uint8Array, label: string): Promise<string> => {
     const file = join(cluster.directory, `heartbeat-${label}.cose`);
     await writeFile(file, exportRecord(record));
     return file;
   };
-  const [first, second] = await successiveHeartbeats(cluster.home(name));
+  // A node that has just started has to beat first.
+  const [first, second] = await vi.waitFor(() => successiveHeartbeats(cluster.home(name)), WAIT);
   return {
     heartbeats: [await write(first, 'first'), await write(second, 'second')],
     certificate: join(cluster.home(name), 'cert.pem'),
