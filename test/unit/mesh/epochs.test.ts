@@ -103,6 +103,8 @@ describe('what a restarted node remembers', () => {
   beforeEach(() => {
     start();
     world.run(50);
+    // Nobody is left who could tell it: all it knows is on its own disk.
+    world.kill('b');
     world.kill('a');
     world.start('a');
     world.run(200);
