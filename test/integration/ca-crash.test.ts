@@ -119,7 +119,8 @@ describe('kill -9 of the CA', () => {
     const { home } = await initCaHome(join(await tempDir(), 'ca'));
     const names = Array.from({ length: REVOCATIONS }, (_, i) => `node-${i}`);
     {
-      await using _server = await serveCaHome(home);
+      await using server = await serveCaHome(home);
+      expect(server.pid).toBeGreaterThan(0);
       for (let i = 0; i < names.length; i += ENROLL_AT_ONCE) {
         await Promise.all(names.slice(i, i + ENROLL_AT_ONCE).map((name) => enroll(home, name)));
       }
@@ -142,7 +143,8 @@ describe('kill -9 of the CA', () => {
     }
     expect(acknowledged.length).toBeGreaterThanOrEqual(200);
     expect(kills).toBeGreaterThanOrEqual(AT_LEAST_KILLS);
-    await using _server = await serveCaHome(home);
+    await using server = await serveCaHome(home);
+    expect(server.pid).toBeGreaterThan(0);
     const revoked = await witness.look(home);
     expect(acknowledged.flatMap(({ serials }) => serials).filter((serial) => !revoked.has(serial))).toEqual(
       [],

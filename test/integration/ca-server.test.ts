@@ -162,8 +162,9 @@ describe('who may call', () => {
 
   it('a certificate of another CA of the same name is refused', async () => {
     const other = await initCaHome(join(directory.path, 'ca-stranger'));
-    await using _other = await serveCaHome(other.home);
+    await using stranger = await serveCaHome(other.home);
     const { caller } = await enrollTlsMember(other.home, 'alpha');
+    expect(stranger.pid).not.toBe(server.pid);
     const { status, json } = await post('/v1/activate', caller, { address: null });
     expect([status, json['code']]).toEqual([403, 'LS_TRUST_UNKNOWN_ISSUER']);
   });

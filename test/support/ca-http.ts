@@ -1,5 +1,5 @@
 import { request } from 'node:https';
-import type { TLSSocket } from 'node:tls';
+import { TLSSocket } from 'node:tls';
 
 export interface TlsCaller {
   /** PEM. */
@@ -107,7 +107,7 @@ export function openFeed(port: number, caller: TlsCaller, query = ''): Promise<O
               look();
             }),
           ended,
-          session: () => (response.socket as TLSSocket).getSession(),
+          session: () => (response.socket instanceof TLSSocket ? response.socket.getSession() : undefined),
           close: () => sent.destroy(),
         });
       },

@@ -87,7 +87,11 @@ export function callSocket(home: string, method: string, path: string, body?: ob
         response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
         response.on('end', () => {
           if (!response.complete) reject(new Error('the answer broke off'));
-          else resolve({ status: response.statusCode ?? 0, json: text === '' ? {} : JSON.parse(text) });
+          else
+            resolve({
+              status: response.statusCode ?? 0,
+              json: text === '' ? {} : (JSON.parse(text) as SocketAnswer['json']),
+            });
         });
         response.on('error', reject);
       },
