@@ -178,6 +178,20 @@ describe('a conspiracy', () => {
     expect(world.codes('a', ['debug'])).toContain('LS_DOWN_CERTIFICATE_TOO_FEW');
   });
 
+  it('of one who accuses everybody at once takes the quorum from nobody, not for a moment', () => {
+    const world = new MeshWorld(['a', 'b', 'c', 'm']);
+    const correct = ['a', 'b', 'c'];
+    for (const name of correct) world.start(name);
+    world.run(1_200);
+    const mallory = new Conspirator(world, 'm', correct);
+    mallory.beat();
+    for (let round = 0; round < 20; round++) {
+      for (const victim of correct) mallory.tell(mallory.accuse(victim, { tMs: unixMs(1 + round) }), victim);
+      for (const name of correct) expect(world.status(name).quorate).toBe(true);
+      world.run(50);
+    }
+  });
+
   it('of silence, by K − H observers, keeps no dead node alive', () => {
     const world = new MeshWorld(['a', 'b', 'c', 'd', 'm']);
     const correct = ['a', 'b', 'c', 'd'];
