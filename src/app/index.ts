@@ -7,7 +7,7 @@ import type { AdminRequest } from './ca/admin.ts';
 import type { InitCaRequest, InitialisedCa } from './ca/init.ts';
 import type { RunningCa, ServeRequest } from './ca/serve.ts';
 import type { DemoCluster, DemoObservation, startDemo as StartDemo } from './demo/index.ts';
-import type { EnrolledNode, EnrollNodeRequest } from './enroll/index.ts';
+import type { EnrolledNode, EnrollNodeRequest, RenewedNode } from './enroll/index.ts';
 import type { Log, openLog as OpenLog } from './log.ts';
 import type { CheckRequest } from './node/check.ts';
 import type { queryNode as QueryNode, readEvents as ReadEvents } from './node/control.ts';
@@ -25,7 +25,7 @@ export type { AdminCall } from './ca/control-client.ts';
 export type { InitCaRequest, InitialisedCa } from './ca/init.ts';
 export type { RunningCa, ServeRequest } from './ca/serve.ts';
 export type { DemoCluster, DemoObservation } from './demo/index.ts';
-export type { EnrolledNode, EnrollNodeRequest } from './enroll/index.ts';
+export type { EnrolledNode, EnrollNodeRequest, RenewedNode } from './enroll/index.ts';
 export { formatEndpoint, parseEndpoint, type Endpoint } from './endpoint.ts';
 export type { Log } from './log.ts';
 export type { CheckedStep } from './node/check.ts';
@@ -55,6 +55,11 @@ export async function serveCa(request: ServeRequest): Promise<RunningCa> {
 /** See enroll/enroll.ts. */
 export async function enrollNode(request: EnrollNodeRequest): Promise<EnrolledNode> {
   return (await import('./enroll/index.ts')).enrollNode(request);
+}
+
+/** See enroll/renew.ts. */
+export async function renewNode(home: string): Promise<RenewedNode> {
+  return (await import('./enroll/index.ts')).renewNode(home);
 }
 
 /** See node/check.ts. */

@@ -47,6 +47,11 @@ export function nodeApp(view: NodeView, log: FastifyBaseLogger): FastifyInstance
     view.leave(request.body.reason ?? 'requested');
     return reply.code(202).send({ leaving: true });
   });
+  app.post('/v1/renew', async () => {
+    const { serial, notAfter } = await view.renew();
+    const { self: name } = view.status();
+    return { name, serial, notAfter: new Date(notAfter).toISOString() };
+  });
   eventStream(app, view);
   return app;
 }

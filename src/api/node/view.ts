@@ -1,3 +1,4 @@
+import type { SerialNumber, UnixMs } from '../../std/index.ts';
 import type { Explanation, NodeStatus, Transition } from '../../mesh/index.ts';
 
 /** A running node as its API needs it. */
@@ -11,4 +12,6 @@ export interface NodeView {
   subscribe(listener: (transition: Transition) => void): () => void;
   /** Begins a graceful leave; the process ends by itself afterwards. */
   leave(reason: string): void;
+  /** Gets a new certificate for a new key and puts it into force. Rejects with the reason when it cannot. */
+  renew(): Promise<{ readonly serial: SerialNumber; readonly notAfter: UnixMs }>;
 }

@@ -1,15 +1,11 @@
-import { makeCsr } from '../../io/ca-client/index.ts';
-import { nodeCrypto } from '../../io/crypto/index.ts';
-import { systemClock } from '../../io/system/index.ts';
+import type { IssuedAnswer } from '../../io/ca-client/index.ts';
 import type { MeshTransport } from '../../io/transport/index.ts';
-import { MAX_SUCCESSION, signSuccessor } from '../../heartbeat/index.ts';
 import type { NodeEvent } from '../../mesh/index.ts';
 import { LsError } from '../../std/index.ts';
-import { certIdOfCertificate, parseCertificate } from '../../x509/index.ts';
 import type { Log } from '../log.ts';
 import type { NodeConfig, NodeHome } from '../node-config.ts';
 import type { CaAccess } from './ca-access.ts';
-import { keepRenewal, nextKey } from './credentials.ts';
+import { renewCertificate } from './renewal.ts';
 
 export interface RenewerOptions {
   readonly home: NodeHome;
@@ -23,7 +19,7 @@ export interface RenewerOptions {
 /** Gets a new certificate for a new key from the CA and puts it into force: on disk, in TLS, in the core. */
 export class Renewer {
   readonly #options: RenewerOptions;
-  #running = false;
+  #running: Promise<IssuedAnswer> | undefined;
 
   constructor(options: RenewerOptions) {
     this.#options = options;
@@ -31,53 +27,31 @@ export class Renewer {
 
   /** Starts a renewal unless one is under way; the core asks again when it fails. */
   renew(): void {
-    if (this.#running) return;
-    this.#running = true;
-    this.#renew()
-      .catch((cause: unknown) => {
-        const detail = cause instanceof LsError ? `${cause.code} ${cause.fault.detail}` : String(cause);
-        this.#options.log.warn(
-          { event: 'renewal', detail },
-          'the certificate could not be renewed; trying again later',
-        );
-      })
-      .finally(() => {
-        this.#running = false;
-      });
-  }
-
-  async #renew(): Promise<void> {
-    const { home, config, access, transport, log, feed } = this.#options;
-    const { credentials } = access;
-    const next = await nextKey(home);
-    const successor = this.#statement(next.signer.spki);
-    const csr = await makeCsr({ name: config.name, key: next.key });
-    const client = access.client(0);
-    const issued = await client.reenroll({ csr, successor }).finally(() => {
-      client.close();
+    if (this.#running !== undefined) return;
+    this.renewNow().catch((cause: unknown) => {
+      const detail = cause instanceof LsError ? `${cause.code} ${cause.fault.detail}` : String(cause);
+      this.#options.log.warn(
+        { event: 'renewal', detail },
+        'the certificate could not be renewed; trying again later',
+      );
     });
-    const succession = [...credentials.succession, successor].slice(-MAX_SUCCESSION);
-    await keepRenewal(home, issued.chain, succession);
-    access.credentials = { key: next, chain: issued.chain, succession };
-    transport.replaceCredentials({ key: next.key, chain: issued.chain, roots: access.roots });
-    feed({ kind: 'renewed', chain: issued.chain, signer: next.signer, successor });
-    log.info({ event: 'renewal', serial: issued.serial }, 'certificate renewed');
   }
 
-  /** The old key hands over to the new one. */
-  #statement(newSpki: Uint8Array): Uint8Array {
-    const { config, access } = this.#options;
-    const { key, chain } = access.credentials;
-    const leaf = parseCertificate(chain[0] ?? new Uint8Array());
-    if (!leaf.ok) throw new LsError(leaf.error);
-    const body = {
-      certId: certIdOfCertificate(leaf.value, nodeCrypto),
-      nodeId: config.nodeId,
-      oldSpkiHash: nodeCrypto.sha256(key.signer.spki),
-      newSpki,
-      tMs: systemClock.now().wall,
-      ext: new Map(),
-    };
-    return signSuccessor(body, key.signer, config.domainId, nodeCrypto).bytes;
+  /** The same, for somebody who waits for the outcome; joins a renewal that is under way. */
+  renewNow(): Promise<IssuedAnswer> {
+    this.#running ??= this.#renew().finally(() => {
+      this.#running = undefined;
+    });
+    return this.#running;
+  }
+
+  async #renew(): Promise<IssuedAnswer> {
+    const { home, config, access, transport, log, feed } = this.#options;
+    const { issued, credentials, successor } = await renewCertificate({ home, config, access });
+    const { key, chain } = credentials;
+    transport.replaceCredentials({ key: key.key, chain, roots: access.roots });
+    feed({ kind: 'renewed', chain, signer: key.signer, successor });
+    log.info({ event: 'renewal', serial: issued.serial }, 'certificate renewed');
+    return issued;
   }
 }

@@ -67,7 +67,7 @@ async function start(home: NodeHome, config: NodeConfig, log: Log, closers: Clos
   const access = new CaAccess(config, bundle, credentials);
   const fetched = await access.fetchTrust(log);
   const { core, ledger } = await openCore({ home, config, credentials, bundle, fetched, log, closers });
-  const { agent, link } = connectParts({
+  const { agent, link, renewer } = connectParts({
     home,
     config,
     credentials,
@@ -78,7 +78,7 @@ async function start(home: NodeHome, config: NodeConfig, log: Log, closers: Clos
     log,
     closers,
   });
-  const controlSocket = await openControl(home, config, agent, log, closers);
+  const controlSocket = await openControl({ home, config, agent, renewer, log, closers });
   const place = await agent.transport.listen(parseAddress(config.listen));
   for (const bytes of [await readRoster(home), ...fetched.rosters]) agent.feed({ kind: 'roster', bytes });
   agent.feed({ kind: 'seeds', seeds: config.seeds });
@@ -113,7 +113,11 @@ interface ConnectedParts {
 }
 
 /** The agent and what it talks to the CA through: each needs the other, so they are made together. */
-function connectParts(parts: ConnectedParts): { readonly agent: Agent; readonly link: CaLink } {
+function connectParts(parts: ConnectedParts): {
+  readonly agent: Agent;
+  readonly link: CaLink;
+  readonly renewer: Renewer;
+} {
   const { home, config, credentials, bundle, access, core, ledger, log, closers } = parts;
   access.trust = () => core.trustMaterial;
   const agent: Agent = new Agent({
@@ -154,7 +158,7 @@ function connectParts(parts: ConnectedParts): { readonly agent: Agent; readonly 
     share: Math.random,
   });
   closers.add(() => link.close());
-  return { agent, link };
+  return { agent, link, renewer };
 }
 
 interface CoreParts {
@@ -209,13 +213,16 @@ async function openCore(parts: CoreParts): Promise<{ readonly core: NodeCore; re
   return { core, ledger };
 }
 
-async function openControl(
-  home: NodeHome,
-  config: NodeConfig,
-  agent: Agent,
-  log: Log,
-  closers: Closers,
-): Promise<string> {
+interface ControlParts {
+  readonly home: NodeHome;
+  readonly config: NodeConfig;
+  readonly agent: Agent;
+  readonly renewer: Renewer;
+  readonly log: Log;
+  readonly closers: Closers;
+}
+
+async function openControl({ home, config, agent, renewer, log, closers }: ControlParts): Promise<string> {
   const place = controlSocketPath(home.home, process.env, process.getuid?.() ?? 0);
   if (place.moved) await ensurePrivateDir(place.directory);
   const view = {
@@ -226,6 +233,7 @@ async function openControl(
     leave: (reason: string) => {
       void agent.leave(reason);
     },
+    renew: () => renewer.renewNow(),
   };
   const app = nodeApp(view, log);
   closers.add(() => app.close());

@@ -3,6 +3,7 @@ import type { CliContext } from '../context.ts';
 import { registerCheck } from './check.ts';
 import { registerEnroll } from './enroll.ts';
 import { registerLeave } from './leave.ts';
+import { registerRenew } from './renew.ts';
 import { registerRun } from './run.ts';
 
 /** `lifesign node …`: one member of the mesh. */
@@ -11,5 +12,6 @@ export function registerNode(program: Command, ctx: CliContext): void {
   registerEnroll(node, ctx);
   registerRun(node, ctx);
   registerCheck(node, ctx);
+  registerRenew(node, ctx);
   registerLeave(node, ctx);
 }
