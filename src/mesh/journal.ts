@@ -24,7 +24,8 @@ export class Journal {
   #head: TreeHead | null = null;
   #lost = 0;
   #lostBecause = '';
-  #failing = false;
+  /** Why the newest append failed, until one succeeds. */
+  #failure: Fault | undefined;
   #settling = false;
 
   constructor(out: Outbox, head: TreeHead | null) {
@@ -39,7 +40,7 @@ export class Journal {
 
   /** True from an append that failed until one succeeds: nothing but gap entries is tried meanwhile. */
   get failing(): boolean {
-    return this.#failing;
+    return this.#failure !== undefined;
   }
 
   /** Records that are missing and that no gap entry names yet. */
@@ -49,8 +50,8 @@ export class Journal {
 
   /** Appends without waiting. While the ledger is failing the record is counted as lost instead. */
   record(entry: LedgerEntry, at: UnixMs): void {
-    if (this.#failing || this.#pending.size >= MAX_PENDING_APPENDS) {
-      this.lose(1, this.#failing ? this.#lostBecause : 'queue-full');
+    if (this.failing || this.#pending.size >= MAX_PENDING_APPENDS) {
+      this.lose(1, 'queue-full');
       return;
     }
     this.#append([entry], at, { entries: 1, durable: () => undefined, failed: () => undefined });
@@ -71,10 +72,10 @@ export class Journal {
     this.#append([entry], at, { entries: 1, durable, failed });
   }
 
-  /** Counts records that were not written. */
+  /** Counts records that were not written. While the ledger is failing, that is the reason. */
   lose(count: number, reason: string): void {
     this.#lost += count;
-    this.#lostBecause = reason;
+    this.#lostBecause = this.#failure?.code ?? reason;
   }
 
   /** Writes the gap entry for what was lost, if anything was; its success ends a failure. */
@@ -86,7 +87,7 @@ export class Journal {
       entries: 0,
       durable: () => {
         this.#settling = false;
-        this.#failing = false;
+        this.#failure = undefined;
         this.#lost -= count;
       },
       failed: () => {
@@ -105,8 +106,11 @@ export class Journal {
       pending.durable(event.head);
       return;
     }
-    this.#failing = true;
+    if (this.#failure === undefined) this.#out.report('error', event.fault);
+    this.#failure = event.fault;
     if (pending.entries > 0) this.lose(pending.entries, event.fault.code);
+    // What is on the disk is unknown from here on: going on could sign a history that the disk does not hold.
+    if (event.fault.code === 'LS_LEDGER_IO') this.#out.emit({ kind: 'stopped', fault: event.fault });
     pending.failed(event.fault);
   }
 

@@ -89,6 +89,34 @@ describe('Journal', () => {
     expect(only().entries).toMatchObject([{ type: 'gap', count: 1 }]);
   });
 
+  it('says once that it fails, and gives that as the reason for everything lost meanwhile', () => {
+    journal.record(entry, at);
+    journal.record(entry, at);
+    const [first, second] = appends();
+    if (first === undefined || second === undefined) throw new Error('not two appends');
+    fail(first.token);
+    expect(out.drain()).toEqual([{ kind: 'report', level: 'error', fault: full, peer: undefined }]);
+    fail(second.token);
+    journal.lose(1, 'unlogged');
+    expect(out.drain()).toEqual([]);
+    journal.settle(at);
+    const gap = only();
+    expect(gap.entries).toEqual([{ type: 'gap', count: 3, reason: 'LS_DISK_FULL' }]);
+    succeed(gap.token);
+    journal.lose(1, 'unlogged');
+    journal.settle(at);
+    expect(only().entries).toEqual([{ type: 'gap', count: 1, reason: 'unlogged' }]);
+  });
+
+  it('ends the node when it is unknown what the disk holds', () => {
+    const broken = fault('LS_LEDGER_IO', 'fsync failed');
+    journal.record(entry, at);
+    const [append] = appends();
+    if (append === undefined) throw new Error('no append');
+    journal.answer({ kind: 'append-failed', token: append.token, fault: broken });
+    expect(out.drain()).toContainEqual({ kind: 'stopped', fault: broken });
+  });
+
   it('tries one gap at a time and counts none that fails', () => {
     journal.lose(2, 'unlogged');
     journal.settle(at);
