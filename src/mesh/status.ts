@@ -41,6 +41,7 @@ export interface NodeStatus {
   readonly certificateNotAfter: UnixMs;
   /** False while records are being lost: disk full or too slow. */
   readonly ledgerHealthy: boolean;
+  /** By name: the order of random ids would mean nothing to anyone. */
   readonly peers: readonly PeerStatus[];
 }
 
@@ -101,7 +102,10 @@ export class StatusReader {
       k: roster?.k ?? 0,
       certificateNotAfter: own.credential.notAfter,
       ledgerHealthy: !journal.failing && journal.lost === 0,
-      peers: table.members.map((member) => this.#peer(member.nodeId)).filter((peer) => peer !== undefined),
+      peers: table.members
+        .map((member) => this.#peer(member.nodeId))
+        .filter((peer) => peer !== undefined)
+        .sort((a, b) => (a.name < b.name ? -1 : 1)),
     };
   }
 

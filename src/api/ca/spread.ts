@@ -6,7 +6,7 @@ import type { CaApiContext } from './context.ts';
 /** `mesh`: h active members enforce it. `local`: fewer said so in time. `none`: there is no active member to tell. */
 export interface Spread {
   readonly spread: 'mesh' | 'local' | 'none';
-  /** Names of the active members that have not said so yet; only with `wait`. */
+  /** Names of the active members that have not said so yet, sorted; only with `wait`. */
   readonly pending?: readonly string[];
 }
 
@@ -25,7 +25,8 @@ export async function awaitSpread(
   const reached = await context.acks.wait(goal, nodeIds, need, wait ? times.everyoneMs : times.enoughMs);
   const spread = nodeIds.size === 0 ? 'none' : reached.size >= Math.min(h, nodeIds.size) ? 'mesh' : 'local';
   if (!wait) return { spread };
-  return { spread, pending: [...nodeIds].filter((id) => !reached.has(id)).map((id) => names.get(id) ?? id) };
+  const pending = [...nodeIds].filter((id) => !reached.has(id)).map((id) => names.get(id) ?? id);
+  return { spread, pending: pending.toSorted() };
 }
 
 async function activeMembers(authority: Authority): Promise<{ h: number; members: readonly RosterMember[] }> {
