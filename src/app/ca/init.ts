@@ -99,8 +99,10 @@ async function fill(
   await ensurePrivateDir(paths.keysDir);
   const root = generateKey('ES256');
   const issuing = generateKey('ES256');
-  await writeKeyFile(paths.rootKey, root.pkcs8, passphrase);
-  await writeKeyFile(paths.issuingKey, issuing.pkcs8, passphrase);
+  await Promise.all([
+    writeKeyFile(paths.rootKey, root.pkcs8, passphrase),
+    writeKeyFile(paths.issuingKey, issuing.pkcs8, passphrase),
+  ]);
   const made = await initialiseStore(
     paths.store,
     { root: root.signer, issuing: issuing.signer },

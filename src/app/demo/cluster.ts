@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { getCompileCacheDir } from 'node:module';
 import { createServer } from 'node:net';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -182,8 +183,10 @@ export class DemoCluster {
   }
 
   #environment(): Readonly<Record<string, string>> {
-    const cache = process.env['NODE_COMPILE_CACHE'] ?? join(this.directory, 'compile-cache');
-    return { NODE_COMPILE_CACHE: cache, LIFESIGN_LOG: 'debug' };
+    const isKept = getCompileCacheDir() !== undefined;
+    // Where the launcher keeps compiled code already, the daemons' launchers find it there as well.
+    const cache = isKept ? {} : { NODE_COMPILE_CACHE: join(this.directory, 'compile-cache') };
+    return { ...cache, LIFESIGN_LOG: 'debug' };
   }
 }
 

@@ -16,8 +16,12 @@ export async function startDemo(
   const cluster = await DemoCluster.create(options.nodes, options.directory, voice);
   opened(cluster);
   await cluster.startCa();
-  for (const name of cluster.names) await cluster.enroll(name);
-  await Promise.all(cluster.names.map((name) => cluster.run(name)));
+  await Promise.all(
+    cluster.names.map(async (name) => {
+      await cluster.enroll(name);
+      await cluster.run(name);
+    }),
+  );
   await waitUntil(cluster, cluster.names, cluster.names, isAlive, ALIVE_LIMIT_MS);
   return { cluster, tookMs: systemClock.now().mono - options.startedAt };
 }
