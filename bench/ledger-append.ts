@@ -10,8 +10,8 @@ import { generateKey, openLedger, type Ledger } from '../src/io/index.ts';
 
 const BODY_BYTES = 280;
 const BATCH_ENTRIES = 256;
-/** Batches under way at once: as from a node that goes on while the disk works. */
-const CONCURRENT = 4;
+/** Callers, each of which makes its next batch while the disk works on its last one. */
+const CALLERS = 4;
 const ROUND_MS = 4_000;
 const ROUNDS = 3;
 
@@ -38,7 +38,7 @@ function print(round: number, raw: Rate, ledger: Rate): void {
     round,
     entryBytes: BODY_BYTES,
     batch: BATCH_ENTRIES,
-    concurrent: CONCURRENT,
+    callers: CALLERS,
     rawEntriesPerSecond: Math.round(raw.perSecond),
     rawMBPerSecond: Math.round(raw.bytesPerSecond / 1e6),
     ledgerEntriesPerSecond: Math.round(ledger.perSecond),
@@ -54,7 +54,7 @@ async function rawRate(path: string): Promise<Rate> {
   const file = await open(path, 'w');
   await file.write(Buffer.alloc(size), 0, size, 0);
   await file.sync();
-  const entries = BATCH_ENTRIES * CONCURRENT;
+  const entries = BATCH_ENTRIES * CALLERS;
   const block = Buffer.alloc(BODY_BYTES * entries, 1);
   return await measure(entries, async (turn) => {
     const at = (turn * block.length) % (size - block.length);
@@ -67,7 +67,7 @@ async function ledgerRate(dir: string): Promise<Rate> {
   const { signer } = generateKey('Ed25519');
   const ledger = await openLedger({ dir, signer, origin: 'lifesign/bench.internal/0' });
   try {
-    const rates = Array.from({ length: CONCURRENT }, (_, lane) => appendRate(ledger, lane));
+    const rates = Array.from({ length: CALLERS }, (_, lane) => appendRate(ledger, lane));
     const all = await Promise.all(rates);
     return {
       perSecond: all.reduce((sum, rate) => sum + rate.perSecond, 0),
@@ -79,10 +79,15 @@ async function ledgerRate(dir: string): Promise<Rate> {
 }
 
 async function appendRate(ledger: Ledger, lane: number): Promise<Rate> {
-  return await measure(BATCH_ENTRIES, async (turn) => {
+  let underWay: Promise<unknown> = Promise.resolve();
+  const rate = await measure(BATCH_ENTRIES, async (turn) => {
     const bodies = Array.from({ length: BATCH_ENTRIES }, (_, i) => bodyOf(lane, turn, i));
-    await ledger.append(bodies);
+    const before = underWay;
+    underWay = ledger.append(bodies);
+    await before;
   });
+  await underWay;
+  return rate;
 }
 
 function bodyOf(lane: number, turn: number, i: number): Uint8Array {
