@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { WINDOW_RECORDS, type AuditReport } from '../../../src/audit/index.ts';
-import { encodeEntry, scanSegment, type LedgerEntry } from '../../../src/ledger/index.ts';
+import { encodeEntry, scanSegment, signCheckpoint, type LedgerEntry } from '../../../src/ledger/index.ts';
 import { fromHex, unixMs } from '../../../src/std/index.ts';
 import { AuditWorld, codes, type AuditNode } from '../../support/audit-world.ts';
-import { testKey } from '../../support/crypto.ts';
+import { testCrypto, testKey } from '../../support/crypto.ts';
 import { MemoryLedgerFs } from '../../support/memory-ledger-fs.ts';
 import { makeTestPki } from '../../support/pki.ts';
 
@@ -537,3 +537,29 @@ function strangeEpoch(world: AuditWorld, identity: AuditNode['identity']): Uint8
   node.identity = identity;
   return node.startEpoch().bytes;
 }
+
+describe('the audit of checkpoints that peers kept', () => {
+  it('takes a true one, and finds a forged one and one of another history', async () => {
+    const world = AuditWorld.story(3);
+    const { alpha, beta } = world;
+    const { nodeId } = alpha.identity;
+    const note = (root: Uint8Array, signer = alpha.logKey) =>
+      signCheckpoint({ origin: alpha.origin, size: alpha.head.size, root }, signer, testCrypto);
+    beta.log({ type: 'checkpoint-received', nodeId, note: note(alpha.head.root) });
+    expect(await world.audit()).toMatchObject({ ok: true });
+    beta.log({ type: 'checkpoint-received', nodeId, note: note(alpha.head.root, testKey('Ed25519')) });
+    beta.log({ type: 'checkpoint-received', nodeId, note: note(new Uint8Array(32)) });
+    const index = beta.bodies.length - 1;
+    expect((await world.audit()).faults).toMatchObject([
+      { code: 'LS_AUDIT_CHECKPOINT', node: 'alpha', index: index - 1 },
+      { code: 'LS_AUDIT_FORK', node: 'alpha', index },
+    ]);
+  });
+
+  it('says that the key of an unknown log is missing', async () => {
+    const world = AuditWorld.story(1);
+    const { nodeId } = new AuditWorld(['delta'], world.pki).node(0).identity;
+    world.beta.log({ type: 'checkpoint-received', nodeId, note: Uint8Array.of(1) });
+    expect((await world.audit()).missing).toMatchObject([{ code: 'LS_AUDIT_NO_LOG_KEY', node: nodeId }]);
+  });
+});
