@@ -43,10 +43,18 @@ function install() {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  if (result.status === 0 && existsSync(pinnedNode)) return;
+  if (result.status === 0 && existsSync(pinnedNode)) {
+    warmUp();
+    return;
+  }
   process.stderr.write(`${result.stdout ?? ''}${result.stderr ?? ''}`);
   const why =
     result.error === undefined ? `npm ci ended with ${result.status ?? result.signal}` : result.error.message;
   process.stderr.write(`error[LS_CLI_RUNTIME]: ${why}, in ${root}; see npm's lines above\n`);
   process.exit(CANNOT_INSTALL);
+}
+
+/** Part of the installation, and only about speed: what it cannot do is done at the first start instead. */
+function warmUp() {
+  spawnSync(pinnedNode, [path.join(root, 'scripts', 'warm-up.ts')], { cwd: root, stdio: 'ignore' });
 }
