@@ -51,6 +51,8 @@ export function assemble(options: NodeCoreOptions): Core {
   const out = new Outbox();
   const keeper = new Keeper(out, options.persisted);
   const trust = new TrustState(options.trust, chain.slice(1));
+  // A CRL fetched before the start is evidence of the time as well: the next start must not forget it.
+  if (trust.newestThisUpdate !== undefined) keeper.advanceTime(trust.newestThisUpdate);
   const directory = new Directory(trust, keeper, crypto);
   const time = trustedNow({ now, keeper });
   const own = directory.admit(chain, time);

@@ -30,8 +30,9 @@ export type NodeEvent =
   | {
       readonly kind: 'dial-failed';
       readonly peer: NodeId;
+      /** Nobody listens there. */
       readonly refused: boolean;
-      readonly detail: string;
+      readonly fault: Fault;
     }
   | { readonly kind: 'saved'; readonly token: Token }
   | { readonly kind: 'save-failed'; readonly token: Token; readonly fault: Fault }

@@ -25,6 +25,12 @@ const MAX_COUNTED_ROUND_TRIP_MS = 1_000;
 const PING_EVERY_MS = 5_000;
 /** Goodbyes that belong to a healthy mesh. */
 const QUIET_GOODBYES: ReadonlySet<string> = new Set(['LS_LINK_DUPLICATE', 'LS_LINK_SHUTDOWN']);
+/** Dials that reached somebody and will fail again until a clock, a certificate or an address is put right. */
+const TLS_REFUSALS: ReadonlySet<FaultCode> = new Set([
+  'LS_TLS_PEER_CERTIFICATE',
+  'LS_TLS_PROTOCOL',
+  'LS_TLS_REFUSED_BY_PEER',
+]);
 
 /** All connections of a node: who is linked to whom, and every byte that goes out. */
 export class LinkTable {
@@ -99,8 +105,10 @@ export class LinkTable {
     else this.dialer.ended(nodeId);
   }
 
-  dialFailed(nodeId: NodeId, refused: boolean, detail: string): void {
-    this.#core.out.report('debug', fault('LS_LINK_DIAL', detail), nodeId);
+  /** A peer that nobody reaches is no news here; one that answers and fails TLS needs somebody to look at it. */
+  dialFailed(nodeId: NodeId, refused: boolean, reason: Fault): void {
+    const level = TLS_REFUSALS.has(reason.code) ? 'warn' : 'debug';
+    this.#core.out.report(level, fault('LS_LINK_DIAL', reason.detail, reason), nodeId);
     if (this.dialer.failed(nodeId, refused) && !this.#byPeer.has(nodeId)) this.#listener.peerRefused(nodeId);
   }
 

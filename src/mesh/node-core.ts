@@ -129,7 +129,7 @@ export class NodeCore {
         this.#links.disconnected(event.connection);
         return;
       case 'dial-failed':
-        this.#links.dialFailed(event.peer, event.refused, event.detail);
+        this.#links.dialFailed(event.peer, event.refused, event.fault);
         return;
       case 'saved':
       case 'save-failed':

@@ -109,9 +109,13 @@ export class TestCluster {
     return this.good(['--home', this.home(name), '--json', ...enroll]);
   }
 
-  async run(name: string): Promise<RunningProgram> {
+  /** Starts a node and waits until it listens; `env` is added for this process alone. */
+  async run(name: string, env: Readonly<Record<string, string>> = {}): Promise<RunningProgram> {
     const args = ['--home', this.home(name), '--json', 'node', 'run'];
-    const node = startLifesign(args, { timeoutMs: 600_000, env: { LIFESIGN_LOG: 'debug', ...this.env } });
+    const node = startLifesign(args, {
+      timeoutMs: 600_000,
+      env: { LIFESIGN_LOG: 'debug', ...this.env, ...env },
+    });
     this.nodes.set(name, node);
     const [line] = await node.line(/^.*"listening".*$/, START_TIMEOUT_MS);
     this.#sockets.set(name, (JSON.parse(line) as { controlSocket: string }).controlSocket);

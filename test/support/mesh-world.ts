@@ -452,7 +452,7 @@ export class MeshWorld {
       kind: 'dial-failed',
       peer,
       refused,
-      detail: 'simulated',
+      fault: fault(refused ? 'LS_NET_REFUSED' : 'LS_NET_TIMEOUT', 'simulated'),
     });
     if (this.#blocked.has(pair(node.name, target.name)) || target.frozen) {
       this.#afterFor(node, DIAL_TIMEOUT_MS, failed(false));

@@ -71,13 +71,18 @@ function judgeClient<T>(
   const judged = judge(chain);
   // Our own verdict comes first, because it names the reason; OpenSSL's has to agree.
   if (!judged.ok || socket.authorized) return judged;
-  const why = socket.authorizationError;
   return err(
     fault(
       'LS_API_NO_CERTIFICATE',
-      `the client certificate was refused: ${why instanceof Error ? why.message : String(why)}`,
+      `the client certificate was refused: ${verificationError(socket.authorizationError)}`,
     ),
   );
+}
+
+/** OpenSSL goes by this host's clock alone, so a clock set back disagrees with our verdict. */
+function verificationError(error: unknown): string {
+  const name = error instanceof Error ? error.message : String(error);
+  return name === 'CERT_NOT_YET_VALID' ? `${name} (is the clock of the CA right?)` : name;
 }
 
 /** DER of what was presented, without the self-signed root at its end. */

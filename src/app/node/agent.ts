@@ -9,6 +9,7 @@ import type { NodeHome } from '../node-config.ts';
 import type { NodeCredentials } from './credentials.ts';
 import { EffectRunner } from './effect-runner.ts';
 import { TransitionLog } from './event-log.ts';
+import { Reporter } from './reporter.ts';
 
 /** Longest time a leave may take before the node ends without having said goodbye to everyone. */
 const LEAVE_LIMIT_MS = 3_000;
@@ -49,11 +50,12 @@ export class Agent {
     const feed = (event: NodeEvent): void => {
       this.feed(event);
     };
+    const reporter = new Reporter(log, systemClock, (nodeId) => core.nameOf(nodeId));
     const roots = bundle.anchors.map((anchor) => anchor.der);
     this.transport = new MeshTransport({
       credentials: { key: credentials.key.key, chain: credentials.chain, roots },
       onEvent: (event) => {
-        if (event.kind === 'inbound-refused') this.#refused(event.fault, event.address);
+        if (event.kind === 'inbound-refused') reporter.refusedConnection(event.fault, event.address);
         else feed(event);
       },
     });
@@ -65,7 +67,7 @@ export class Agent {
       clock: systemClock,
       log,
       transitions: this.transitions,
-      nameOf: (nodeId) => core.nameOf(nodeId),
+      reporter,
       acknowledge: (crlNumber, rosterNumber) => {
         ca.acknowledge(crlNumber, rosterNumber);
       },
@@ -116,9 +118,5 @@ export class Agent {
   async close(): Promise<void> {
     await this.#runner.close();
     await this.transport.stop();
-  }
-
-  #refused(reason: Fault, address: string): void {
-    this.#log.warn({ code: reason.code, address }, `a connection was refused: ${reason.detail}`);
   }
 }

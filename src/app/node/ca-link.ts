@@ -28,6 +28,7 @@ export class CaLink {
   #client: CaClient | undefined;
   #running: Promise<void> | undefined;
   #attempt = 0;
+  #lastReason: string | undefined;
 
   constructor(options: CaLinkOptions) {
     this.#options = options;
@@ -51,16 +52,12 @@ export class CaLink {
 
   async #run(): Promise<void> {
     for (;;) {
-      const reason = await this.#listen().then(
-        () => 'the CA ended the feed',
-        (cause: unknown) => textOf(cause),
-      );
+      const reason = await this.#listen().then(() => 'the CA ended the feed', textOf);
       this.#client = undefined;
       if (this.#stop.signal.aborted) return;
       const pause = Math.min(RETRY_MAX_MS, RETRY_MIN_MS * 2 ** this.#attempt);
       this.#attempt += 1;
-      const level = this.#attempt === 1 ? 'warn' : 'debug';
-      this.#options.log[level]({ event: 'ca-feed', detail: reason }, 'no feed from the CA; trying again');
+      this.#tellFailure(reason);
       await this.#sleep(pause * (0.75 + 0.5 * this.#options.share()));
     }
   }
@@ -81,6 +78,7 @@ export class CaLink {
           signal,
           opened: () => {
             this.#attempt = 0;
+            this.#lastReason = undefined;
             log.info({ event: 'ca-feed' }, 'the CA feeds this node');
             const { crlNumber, rosterNumber } = held();
             this.acknowledge(crlNumber, rosterNumber);
@@ -105,6 +103,13 @@ export class CaLink {
         feed({ kind: 'seeds', seeds: event.seeds });
         return;
     }
+  }
+
+  /** Once for each reason: that the CA is gone and that it is back and refuses this node are different news. */
+  #tellFailure(reason: string): void {
+    const level = reason === this.#lastReason ? 'debug' : 'warn';
+    this.#lastReason = reason;
+    this.#options.log[level]({ event: 'ca-feed', detail: reason }, 'no feed from the CA; trying again');
   }
 
   #sleep(ms: number): Promise<void> {

@@ -2,12 +2,12 @@ import type { Ledger } from '../../io/ledger/index.ts';
 import type { MeshTransport } from '../../io/transport/index.ts';
 import { encodeEntry } from '../../ledger/index.ts';
 import type { Effect, NodeEvent } from '../../mesh/index.ts';
-import { fault, LsError, type Clock, type Fault, type NodeId } from '../../std/index.ts';
+import { fault, LsError, type Clock, type Fault } from '../../std/index.ts';
 import type { TrustBundle } from '../../trust/index.ts';
 import type { Log } from '../log.ts';
 import type { NodeHome } from '../node-home.ts';
 import type { TransitionLog } from './event-log.ts';
-import { RepeatFilter } from './repeat-filter.ts';
+import type { Reporter } from './reporter.ts';
 import { writeState } from './state-file.ts';
 import { keepCrl, keepRoster } from './trust-files.ts';
 import { WakeTimer } from './wake-timer.ts';
@@ -21,7 +21,7 @@ export interface NodeWorld {
   readonly clock: Clock;
   readonly log: Log;
   readonly transitions: TransitionLog;
-  readonly nameOf: (nodeId: NodeId) => string | undefined;
+  readonly reporter: Reporter;
   /** Tells the CA what is enforced. */
   readonly acknowledge: (crlNumber: number, rosterNumber: number) => void;
   readonly renew: () => void;
@@ -34,7 +34,6 @@ export interface NodeWorld {
 export class EffectRunner {
   readonly #world: NodeWorld;
   readonly #timer: WakeTimer;
-  readonly #repeats = new RepeatFilter();
   /** CRL and roster files, one after the other; an acknowledgement waits for what was kept before it. */
   #kept: Promise<void> = Promise.resolve();
 
@@ -56,7 +55,7 @@ export class EffectRunner {
   }
 
   #runOne(effect: Effect): void {
-    const { transport, transitions, renew, stopped } = this.#world;
+    const { transport, transitions, renew, stopped, reporter } = this.#world;
     switch (effect.kind) {
       case 'wake':
         this.#timer.set(effect.at);
@@ -89,7 +88,7 @@ export class EffectRunner {
         this.#logTransition(effect);
         return;
       case 'report':
-        this.#report(effect);
+        reporter.report(effect);
         return;
       case 'stopped':
         stopped(effect.fault);
@@ -140,18 +139,6 @@ export class EffectRunner {
   #logTransition({ transition }: Extract<Effect, { readonly kind: 'transition' }>): void {
     const { name, epoch, from, to, reason } = transition;
     this.#world.log.info({ event: 'state', peer: name, epoch, from, to, reason }, `${name} is ${to}`);
-  }
-
-  #report({ level, fault: reason, peer }: Extract<Effect, { readonly kind: 'report' }>): void {
-    const { log, nameOf, clock } = this.#world;
-    const repeated = this.#repeats.admit(`${reason.code} ${peer ?? ''}`, clock.now().mono);
-    const cause = reason.cause === undefined ? {} : { cause: reason.cause.code };
-    const who = peer === undefined ? {} : { peer: nameOf(peer) ?? peer };
-    const before = repeated === undefined || repeated === 0 ? {} : { repeated };
-    log[repeated === undefined ? 'debug' : level](
-      { code: reason.code, ...who, ...cause, ...before },
-      reason.detail,
-    );
   }
 }
 

@@ -29,7 +29,6 @@ export type TransportEvent =
       readonly peer: NodeId;
       /** Nobody listens at the address: the machine itself said so. */
       readonly refused: boolean;
-      readonly detail: string;
       readonly fault: Fault;
     }
   /** Somebody connected to us and did not get through the handshake or the limits. Only for the log. */

@@ -140,8 +140,7 @@ export class MeshTransport {
   #dialFailed(peer: NodeId, address: string, cause: unknown): void {
     if (this.#isStopped) return;
     const reason = connectionFault(cause, address);
-    const detail = `${reason.code} ${reason.detail}`;
-    this.#emit({ kind: 'dial-failed', peer, refused: isRefusal(cause), detail, fault: reason });
+    this.#emit({ kind: 'dial-failed', peer, refused: isRefusal(cause), fault: reason });
   }
 
   #emit(event: TransportEvent): void {
