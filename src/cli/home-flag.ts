@@ -1,3 +1,4 @@
+import path from 'node:path';
 import type { CliContext } from './context.ts';
 
 const PLAIN = /^[\w./:@%+=,-]+$/;
@@ -11,4 +12,10 @@ export function homeFlag(ctx: CliContext): string {
 /** A word as a POSIX shell takes it. */
 export function quoted(word: string): string {
   return PLAIN.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
+}
+
+/** The path as somebody in `cwd` would type it: relative below it, else in full. */
+export function shortPath(cwd: string, target: string): string {
+  const relative = path.relative(cwd, target);
+  return relative === '' || relative.startsWith('..') || path.isAbsolute(relative) ? target : relative;
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { TestCluster } from '../support/cluster.ts';
 import { clusterForAll } from '../support/cluster-suite.ts';
-import { startProgram, type Ending } from '../support/process.ts';
+import { lifesign, startProgram, type Ending } from '../support/process.ts';
 
 /*
  * What OpenSSL says about certificates, CRLs and links of a running mesh, beside what lifesign says. alpha and bravo
@@ -72,6 +72,12 @@ describe('openssl', () => {
       output: expect.stringContaining('certificate revoked') as string,
     });
     expect(verify(cluster(), 'charlie', '-extended_crl', '-use_deltas').status).toBe(0);
+
+    const old = await lifesign(['--home', cluster().caHome, 'pki', 'crl']);
+    expect(old.stderr).toMatch(/--delta.*--publish/);
+    const [full1, delta] = [await cluster().pki('crl'), await cluster().pki('crl', '--delta')];
+    expect(JSON.parse(full1.stdout)).toMatchObject({ crlNumber: crlNumber - 1, delta: false });
+    expect(JSON.parse(delta.stdout)).toMatchObject({ crlNumber, delta: true });
 
     await cluster().pki('crl', '--publish');
     await download(cluster());

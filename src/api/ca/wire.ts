@@ -57,7 +57,9 @@ export function crlsJson(crls: CurrentCrls) {
     full: base64Of(crls.full),
     delta: crls.delta === null ? null : base64Of(crls.delta),
     root: base64Of(crls.root),
+    /** Of the newest CRL: the delta when there is one. */
     crlNumber: crls.number,
+    fullNumber: crls.fullNumber,
   };
 }
 

@@ -4,7 +4,7 @@ import { fault, LsError } from '../../std/index.ts';
 import type { CliContext } from '../context.ts';
 import { withExample } from '../example.ts';
 import { formatTime } from '../format.ts';
-import { quoted } from '../home-flag.ts';
+import { quoted, shortPath } from '../home-flag.ts';
 
 interface EnrollOptions {
   readonly listen?: string;
@@ -37,7 +37,7 @@ export function registerEnroll(node: Command, ctx: CliContext): void {
       const notAfter = formatTime(enrolled.notAfter);
       ctx.report({ home, name, nodeId, serial, notAfter }, () => [
         `${name} is enrolled (node id ${nodeId}); home ${home}`,
-        `next: lifesign --home ${quoted(path.relative(ctx.cwd, home))} node run`,
+        `next: lifesign --home ${quoted(shortPath(ctx.cwd, home))} node run`,
       ]);
     });
 }

@@ -29,7 +29,8 @@ export function registerCrl(pki: Command, ctx: CliContext): void {
       const delta = options.delta === true;
       const der = derOf(crls, delta);
       const pem = encodePem('X509 CRL', der);
-      const { crlNumber } = crls;
+      const crlNumber = delta ? crls.crlNumber : crls.fullNumber;
+      if (crlNumber < crls.crlNumber) ctx.note(newerHint(crls));
       if (options.output === undefined) {
         ctx.report({ crlNumber, delta, der: Buffer.from(der).toString('base64') }, () => pem.trimEnd());
         return;
@@ -45,4 +46,8 @@ function derOf(crls: CrlsJson, delta: boolean): Uint8Array {
   const base64 = delta ? crls.delta : crls.full;
   if (base64 !== null) return new Uint8Array(Buffer.from(base64, 'base64'));
   throw new LsError(fault('LS_CA_NO_DELTA', 'nothing was revoked since the full CRL'));
+}
+
+function newerHint({ fullNumber, crlNumber }: CrlsJson): string {
+  return `this is the full CRL ${fullNumber}; what was revoked since is in CRL ${crlNumber}, a delta (--delta), or sign a new full one (--publish)`;
 }

@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { buildHome, type NewHome } from '../../../src/app/new-home.ts';
+import { buildHome, refuseExisting, type NewHome } from '../../../src/app/new-home.ts';
 import { expectCode } from '../../support/expect-code.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 
@@ -28,6 +28,14 @@ describe('buildHome', () => {
     expect(answer).toBe('built');
     expect(await readdir(parent)).toEqual(['alpha']);
     expect((await readdir(home)).sort()).toEqual(['key.pem', ...LOCK, 'node.yaml']);
+  });
+
+  it('takes a file system of its own, which is not quite empty', async () => {
+    const home = join(await tempDir(), 'alpha');
+    await mkdir(join(home, 'lost+found'), { recursive: true });
+    await refuseExisting(home, wantedAt(home));
+    await mkdir(join(home, 'lost+found.bak'));
+    await expectCode('LS_HOME_NOT_EMPTY', () => refuseExisting(home, wantedAt(home)));
   });
 
   it('leaves nothing when building fails', async () => {
