@@ -20,6 +20,8 @@ export interface NodeHome {
   readonly ledger: string;
   /** Epoch, trusted time and the last key of every peer; see the node agent. */
   readonly state: string;
+  /** Addresses of the members, as the CA last told them. */
+  readonly seeds: string;
   /** Successor statements of earlier keys. */
   readonly succession: string;
   /** The key of a renewal under way. */
@@ -47,6 +49,7 @@ export function nodeHome(home: string): NodeHome {
     roster: at('roster.cose'),
     ledger: at('ledger'),
     state: at('state.json'),
+    seeds: at('seeds.json'),
     succession: at('succession.json'),
     nextKey: at('next-key.pem'),
     logKey: at('log-key.pem'),

@@ -24,6 +24,15 @@ describe('three nodes', () => {
     }
   });
 
+  it('know the address of members that came after them, which node check goes through', async () => {
+    const checked = await cluster().ask('alpha', 'node', 'check');
+    expect(checked.code).toBe(0);
+    for (const name of ['bravo', VICTIM]) {
+      expect(checked.stdout).toContain(`${cluster().address(name)} and this node accept`);
+    }
+    await allAlive(cluster());
+  });
+
   it('see one that was killed as down, and after a restart as alive in a higher epoch', async () => {
     const before = await epochOf(cluster());
     await cluster().node(VICTIM).kill('SIGKILL');

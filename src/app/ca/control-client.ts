@@ -1,6 +1,7 @@
 import { request } from 'node:http';
 import { fault, faultCatalogue, LsError, type Fault, type FaultCode } from '../../std/index.ts';
 import { errnoOf } from '../../io/files/index.ts';
+import { parseJson } from '../../io/json/index.ts';
 
 /** One call to the CA's administration. */
 export interface AdminCall {
@@ -80,13 +81,4 @@ function faultOfProblem(body: unknown, status: number): Fault {
 
 function isFaultCode(code: string): code is FaultCode {
   return Object.hasOwn(faultCatalogue, code);
-}
-
-function parseJson(text: string): unknown {
-  if (text === '') return undefined;
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

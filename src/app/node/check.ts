@@ -13,6 +13,7 @@ import { issuerKeyOf, judgeCertificate, type RevocationState, type TrustBundle }
 import { parseCertificate } from '../../x509/index.ts';
 import { nodeHome, readNodeConfig, type NodeConfig, type NodeHome } from '../node-config.ts';
 import { readCredentials, type NodeCredentials } from './credentials.ts';
+import { SeedsFile } from './seeds-file.ts';
 import { readState } from './state-file.ts';
 import { readBundle, readRevocation } from './trust-files.ts';
 
@@ -24,7 +25,7 @@ export interface CheckedStep {
 
 export interface CheckRequest {
   readonly home: string;
-  /** HOST:PORT of a peer; default: the seeds of the home. */
+  /** HOST:PORT of a peer; default: every address that the home knows. */
   readonly peer?: string;
   /** Told of every step as it is done. */
   readonly passed: (step: CheckedStep) => void;
@@ -58,7 +59,7 @@ export async function checkNode({ home: path, peer, passed }: CheckRequest): Pro
   passed({ step: 'chain', detail: checkChain(checked) });
   passed({ step: 'crl', detail: checkFreshness(checked) });
   passed({ step: 'disk', detail: await checkDisk(checked.home) });
-  const addresses = peer === undefined ? checked.config.seeds.map((seed) => seed.address) : [peer];
+  const addresses = peer === undefined ? await knownAddresses(checked) : [peer];
   for (const address of addresses) await checkPeer(checked, address, passed);
   if (addresses.length === 0) passed({ step: 'tcp', detail: 'no peer is known yet; name one with --peer' });
 }
@@ -72,6 +73,14 @@ async function openHome(path: string): Promise<CheckedHome> {
   const now = unixMs(Math.max(systemClock.now().wall, trustedTimeMs));
   const { state } = await readRevocation(home, bundle, credentials.chain.slice(1), now);
   return { home, config, credentials, bundle, revocation: state, now };
+}
+
+/** Of all other members: as the CA told them last, else at enrollment. */
+async function knownAddresses({ home, config }: CheckedHome): Promise<readonly string[]> {
+  const file = new SeedsFile(home.seeds, () => undefined);
+  const seeds = new Map([...config.seeds, ...(await file.read())].map((seed) => [seed.nodeId, seed.address]));
+  seeds.delete(config.nodeId);
+  return [...seeds.values()];
 }
 
 async function checkClock({ config, bundle, revocation }: CheckedHome): Promise<string> {

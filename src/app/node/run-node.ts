@@ -17,6 +17,7 @@ import { CaAccess, type FetchedTrust } from './ca-access.ts';
 import { CaLink } from './ca-link.ts';
 import { logKey, readCredentials, type NodeCredentials } from './credentials.ts';
 import { Renewer } from './renewer.ts';
+import { SeedsFile } from './seeds-file.ts';
 import { readState } from './state-file.ts';
 import { addFetched, readBundle, readRevocation, readRoster } from './trust-files.ts';
 
@@ -67,7 +68,12 @@ async function start(home: NodeHome, config: NodeConfig, log: Log, closers: Clos
   const access = new CaAccess(config, bundle, credentials);
   const fetched = await access.fetchTrust(log);
   const { core, ledger } = await openCore({ home, config, credentials, bundle, fetched, log, closers });
+  const seeds = new SeedsFile(home.seeds, (reason) => {
+    log.warn({ code: reason.code, detail: reason.detail }, 'addresses of members were not kept');
+  });
+  closers.add(() => seeds.close());
   const { agent, link, renewer } = connectParts({
+    seeds,
     home,
     config,
     credentials,
@@ -81,7 +87,7 @@ async function start(home: NodeHome, config: NodeConfig, log: Log, closers: Clos
   const controlSocket = await openControl({ home, config, agent, renewer, log, closers });
   const place = await agent.transport.listen(parseAddress(config.listen));
   for (const bytes of [await readRoster(home), ...fetched.rosters]) agent.feed({ kind: 'roster', bytes });
-  agent.feed({ kind: 'seeds', seeds: config.seeds });
+  agent.feed({ kind: 'seeds', seeds: [...config.seeds, ...(await seeds.read())] });
   agent.feed({ kind: 'start' });
   link.start();
   return {
@@ -101,6 +107,7 @@ async function start(home: NodeHome, config: NodeConfig, log: Log, closers: Clos
 }
 
 interface ConnectedParts {
+  readonly seeds: SeedsFile;
   readonly home: NodeHome;
   readonly config: NodeConfig;
   readonly credentials: NodeCredentials;
@@ -118,7 +125,7 @@ function connectParts(parts: ConnectedParts): {
   readonly link: CaLink;
   readonly renewer: Renewer;
 } {
-  const { home, config, credentials, bundle, access, core, ledger, log, closers } = parts;
+  const { seeds, home, config, credentials, bundle, access, core, ledger, log, closers } = parts;
   access.trust = () => core.trustMaterial;
   const agent: Agent = new Agent({
     core,
@@ -152,6 +159,7 @@ function connectParts(parts: ConnectedParts): {
     address: config.advertise,
     held: () => agent.status(),
     feed: (event) => {
+      if (event.kind === 'seeds') seeds.keep(event.seeds);
       agent.feed(event);
     },
     log,

@@ -1,5 +1,5 @@
 import { readFileCapped, writeFileDurably } from '../../io/files/index.ts';
-import { jsonCheck } from '../../io/json/index.ts';
+import { jsonCheck, parseJson } from '../../io/json/index.ts';
 import type { PersistentState, Pin } from '../../mesh/index.ts';
 import { fault, LsError, unixMs, type CertId, type NodeId } from '../../std/index.ts';
 
@@ -72,12 +72,4 @@ export async function writeState(path: string, state: PersistentState): Promise<
     })),
   };
   await writeFileDurably(path, `${JSON.stringify(file)}\n`);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -11,7 +11,7 @@ import {
   type UnixMs,
 } from '../../std/index.ts';
 import { plain } from '../crypto/node-crypto.ts';
-import { jsonCheck } from '../json/json-check.ts';
+import { jsonCheck, parseJson } from '../json/index.ts';
 
 /** A certificate just issued. DER, leaf first, without the root. */
 export interface IssuedAnswer {
@@ -177,15 +177,6 @@ export function readFeedEvent(kind: string, data: string): FeedEvent | undefined
       return { kind, seeds: checked(isSeedsEvent, parseJson(data)).seeds.map(seedAnswer) };
     default:
       return undefined;
-  }
-}
-
-/** The value of a JSON text; undefined for what is none. */
-export function parseJson(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return undefined;
   }
 }
 

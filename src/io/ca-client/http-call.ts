@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { request, type Agent } from 'node:https';
 import { fault, LsError } from '../../std/index.ts';
-import { parseJson } from './answers.ts';
+import { parseJson } from '../json/index.ts';
 import { callError, refusalOf } from './ca-fault.ts';
 
 export interface HttpCall {

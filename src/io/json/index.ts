@@ -1,1 +1,2 @@
 export { jsonCheck } from './json-check.ts';
+export { parseJson } from './parse-json.ts';

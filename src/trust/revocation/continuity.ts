@@ -39,8 +39,9 @@ export function checkFullKeepsAll(
 }
 
 /**
- * A delta must not take back what it names, and must repeat what the previous delta added to the same full CRL:
- * whoever held only the base would otherwise miss it. O(entries of both deltas). Error: LS_CRL_OMITS_ENTRY.
+ * A delta must not take back what it names, and must repeat what the previous delta added to the same full CRL, or
+ * made worse there: whoever held only the base would otherwise miss it, and a revocation would be a hold again.
+ * O(entries of both deltas). Error: LS_CRL_OMITS_ENTRY.
  */
 export function checkDeltaKeepsAll(
   held: HeldLists,
@@ -53,8 +54,13 @@ export function checkDeltaKeepsAll(
     if (omitted !== undefined) return omitted;
   }
   for (const known of held.delta?.entries ?? []) {
-    if (known.reason === 'removeFromCRL' || held.full.entries.find(known.serialHex) !== undefined) continue;
-    const omitted = omission(known, list.entries.find(known.serialHex), retention);
+    if (known.reason === 'removeFromCRL') continue;
+    const { serialHex } = known;
+    const omitted = omission(
+      known,
+      list.entries.find(serialHex) ?? held.full.entries.find(serialHex),
+      retention,
+    );
     if (omitted !== undefined) return omitted;
   }
   return undefined;

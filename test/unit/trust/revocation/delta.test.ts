@@ -171,6 +171,14 @@ describe('a delta that takes back', () => {
     );
   });
 
+  it('what the delta before made of a hold in the full CRL is refused, by leaving it out too', () => {
+    const held = issuingCrlSpec(5, [revoked('a', 'certificateHold')]);
+    const state = holding(held, deltaSpec(6, 5, [revoked('a', 'keyCompromise')]));
+    expect(codeAfter(state, deltaSpec(7, 5, []))).toBe('LS_CRL_OMITS_ENTRY');
+    const same = holding(held, deltaSpec(6, 5, [revoked('a', 'certificateHold')]));
+    expect(codeAfter(same, deltaSpec(7, 5, []))).toBeUndefined();
+  });
+
   it('is seen through by the next full CRL too', () => {
     const state = holding(full, deltaSpec(6, 5, [revoked('b')]));
     expect(codeAfter(state, issuingCrlSpec(7, [revoked('a')]))).toBe('LS_CRL_OMITS_ENTRY');
