@@ -5,6 +5,7 @@
 import type { AuditJson, AuditRequest } from './audit.ts';
 import type { AdminRequest } from './ca/admin.ts';
 import type { InitCaRequest, InitialisedCa } from './ca/init.ts';
+import type { CreatedOperator, CreateOperatorRequest } from './ca/operator.ts';
 import type { RunningCa, ServeRequest } from './ca/serve.ts';
 import type { DemoCluster, DemoObservation, startDemo as StartDemo } from './demo/index.ts';
 import type { EnrolledNode, EnrollNodeRequest, RenewedNode } from './enroll/index.ts';
@@ -23,6 +24,7 @@ export type { AuditedHomeJson, AuditFindingJson, AuditJson, AuditRequest } from 
 export type { AdminRequest } from './ca/admin.ts';
 export type { AdminCall } from './ca/control-client.ts';
 export type { InitCaRequest, InitialisedCa } from './ca/init.ts';
+export type { CreatedOperator, CreateOperatorRequest } from './ca/operator.ts';
 export type { RunningCa, ServeRequest } from './ca/serve.ts';
 export type { DemoCluster, DemoObservation } from './demo/index.ts';
 export type { EnrolledNode, EnrollNodeRequest, RenewedNode } from './enroll/index.ts';
@@ -35,6 +37,11 @@ export { announceReady } from './ready.ts';
 /** See audit.ts. */
 export async function auditHomes(request: AuditRequest): Promise<AuditJson> {
   return (await import('./audit.ts')).auditHomes(request);
+}
+
+/** See ca/operator.ts. */
+export async function createOperator(request: CreateOperatorRequest): Promise<CreatedOperator> {
+  return (await import('./ca/operator.ts')).createOperator(request);
 }
 
 /** See ca/admin.ts. */

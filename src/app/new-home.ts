@@ -14,6 +14,8 @@ export interface NewHome {
   readonly purpose: string;
   /** Whether a failure of `build` keeps what there is for the next try with the same purpose. Default: never. */
   readonly keepAfter?: (cause: unknown) => boolean;
+  /** A directory that no process will run on: no lock stays in it. */
+  readonly unlocked?: boolean;
 }
 
 const LOCK_JOURNAL = 'lock-journal';
@@ -45,6 +47,7 @@ export async function buildHome<T>(wanted: NewHome, build: (directory: string) =
     await syncDirectory(directory);
     await refuseExisting(home, wanted);
     await moveIn(directory, home, wanted);
+    if (wanted.unlocked === true) await removeLock(home);
     return built;
   } catch (cause) {
     if (wanted.keepAfter?.(cause) !== true) await rm(directory, { recursive: true, force: true });
@@ -140,8 +143,12 @@ async function moveEntries(directory: string, home: string, mark: string): Promi
   await syncDirectory(home);
   await rename(join(directory, mark), join(home, mark));
   await syncDirectory(home);
-  for (const file of LOCK_FILES) await rm(join(directory, file), { force: true });
+  await removeLock(directory);
   await rmdir(directory);
+}
+
+async function removeLock(directory: string): Promise<void> {
+  for (const file of LOCK_FILES) await rm(join(directory, file), { force: true });
 }
 
 async function emptyOut(directory: string): Promise<void> {

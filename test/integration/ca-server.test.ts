@@ -1,11 +1,10 @@
 import { execFile } from 'node:child_process';
 import { createServer } from 'node:net';
-import { readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openCa } from '../../src/app/ca/open.ts';
 import { signSuccessor } from '../../src/heartbeat/index.ts';
 import { generateKey } from '../../src/io/index.ts';
 import { domainIdOf, parseNodeId, unixMs } from '../../src/std/index.ts';
@@ -17,6 +16,7 @@ import {
   fileDirectory,
   initCaHome,
   PASSPHRASE,
+  runJson,
   runOn,
   serveCaHome,
   type CaHomeOnDisk,
@@ -24,7 +24,7 @@ import {
 import { testCrypto } from '../support/crypto.ts';
 import { startLifesign, type RunningProgram } from '../support/process.ts';
 import { valueOf } from '../support/result.ts';
-import { base64, enrollTlsMember, tlsCaller, type TlsMember } from '../support/tls-identity.ts';
+import { base64, enrollTlsMember, type TlsMember } from '../support/tls-identity.ts';
 
 const run = promisify(execFile);
 const WITH_PASSPHRASE = { LIFESIGN_PASSPHRASE: PASSPHRASE };
@@ -36,7 +36,7 @@ let operator: TlsCaller;
 beforeAll(async () => {
   directory = await fileDirectory();
   ca = await initCaHome(join(directory.path, 'ca'));
-  operator = await issueOperator(ca.home);
+  operator = await issueOperator(ca.home, 'olivia');
   server = await serveCaHome(ca.home);
 });
 afterAll(async () => {
@@ -44,13 +44,20 @@ afterAll(async () => {
   await directory.remove();
 });
 
-async function issueOperator(home: string): Promise<TlsCaller> {
-  const opened = await openCa(home, { env: WITH_PASSPHRASE });
-  const key = generateKey('ES256');
-  const csr = testCsr(key.signer, 'olivia');
-  const issued = valueOf(await opened.authority.issueOperator({ name: 'olivia', csr }, unixMs(Date.now())));
-  await opened.close();
-  return tlsCaller(key, issued.chain);
+async function issueOperator(home: string, name: string): Promise<TlsCaller & { readonly serial: string }> {
+  const place = join(directory.path, `operator-${name}`);
+  const made = await runJson<Record<'serial' | 'key' | 'cert', string>>(home, [
+    'pki',
+    'operator',
+    'create',
+    name,
+    '-o',
+    place,
+  ]);
+  expect((await readdir(place)).sort()).toEqual(['cert.pem', 'key.pem', 'root.pem']);
+  expect((await stat(made.key)).mode & 0o777).toBe(0o600);
+  const [key, cert] = await Promise.all([readFile(made.key, 'utf8'), readFile(made.cert, 'utf8')]);
+  return { key, cert, serial: made.serial };
 }
 
 function post(path: string, caller?: TlsCaller, body?: object) {
@@ -158,6 +165,27 @@ describe('who may call', () => {
     expect((await callTls(ca.port, 'GET', '/v1/tokens', { caller: operator })).status).toBe(200);
     const asNode = await post('/v1/activate', operator, { address: null });
     expect([asNode.status, asNode.json['code']]).toEqual([403, 'LS_TRUST_WRONG_ROLE']);
+  });
+
+  it('an operator is made by who may open the control socket, not by operators, and can be revoked', async () => {
+    const kim = await issueOperator(ca.home, 'kim');
+    expect((await callTls(ca.port, 'GET', '/v1/tokens', { caller: kim })).status).toBe(200);
+    const csr = base64(testCsr(generateKey('ES256').signer, 'eve'));
+    const minted = await post('/v1/operators', kim, { name: 'eve', csr });
+    expect([minted.status, minted.json['code']]).toEqual([404, 'LS_API_NOT_FOUND']);
+    const again = ['pki', 'operator', 'create', 'kim', '-o', join(directory.path, 'operator-kim')];
+    expect(await runJson(ca.home, again, { code: 3 })).toMatchObject({
+      error: { code: 'LS_OPERATOR_EXISTS' },
+    });
+    const misnamed = ['pki', 'operator', 'create', 'Kim', '-o', join(directory.path, 'operator-Kim')];
+    expect(await runJson(ca.home, misnamed, { code: 3 })).toMatchObject({
+      error: { code: 'LS_NAME_INVALID' },
+    });
+
+    await runJson(ca.home, ['pki', 'revoke', 'kim', '--only-serial', kim.serial], { code: 2 });
+    const { status, json } = await callTls(ca.port, 'GET', '/v1/tokens', { caller: kim });
+    expect([status, json['code']]).toEqual([403, 'LS_TRUST_REVOKED']);
+    expect((await callTls(ca.port, 'GET', '/v1/tokens', { caller: operator })).status).toBe(200);
   });
 
   it('a certificate of another CA of the same name is refused', async () => {

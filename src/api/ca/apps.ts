@@ -9,6 +9,7 @@ import type { CaApiContext, PeerGate } from './context.ts';
 import { crlRoutes } from './crl-routes.ts';
 import { healthRoutes } from './health-routes.ts';
 import { nodeRoutes } from './node-routes.ts';
+import { operatorRoutes } from './operator-routes.ts';
 import { publicRoutes } from './public-routes.ts';
 import type { RateLimiter } from './rate-limit.ts';
 import { MAX_BODY_BYTES } from './schemas.ts';
@@ -62,6 +63,7 @@ export function tlsApp(
 export function controlApp(context: CaApiContext, log: FastifyBaseLogger): FastifyInstance {
   const app = newApp((handler) => createHttpServer({ maxHeaderSize: MAX_HEADER_BYTES }, handler), { log });
   adminRoutes(app, context);
+  operatorRoutes(app, context);
   healthRoutes(app, context);
   publicRoutes(app, context);
   return app;

@@ -10,6 +10,7 @@ export {
   type FeedListener,
   type PendingFeed,
 } from './feed-hub.ts';
+export type { OperatorJson } from './operator-routes.ts';
 export { tlsPeerGate, type GateTrust } from './peer-gate.ts';
 export { publicationEvents } from './publication-events.ts';
 export { MAX_TRACKED_ADDRESSES, RateLimiter, type RateLimit } from './rate-limit.ts';

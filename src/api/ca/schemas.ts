@@ -49,6 +49,8 @@ export const feedQuery = {
   properties: { crlNumber: { ...count, default: 0 }, rosterNumber: { ...count, default: 0 } },
 } as const;
 
+export const operatorBody = { ...strict, required: ['name', 'csr'], properties: { name, csr } } as const;
+
 export const tokenBody = {
   ...strict,
   required: ['name'],

@@ -3,6 +3,7 @@ import type { CliContext } from '../context.ts';
 import { registerCrl } from './crl.ts';
 import { registerInit } from './init.ts';
 import { registerList } from './list.ts';
+import { registerOperator } from './operator.ts';
 import { registerRemove } from './remove.ts';
 import { registerRevoke } from './revoke.ts';
 import { registerServe } from './serve.ts';
@@ -20,4 +21,5 @@ export function registerPki(program: Command, ctx: CliContext): void {
   registerRevoke(pki, ctx);
   registerRemove(pki, ctx);
   registerCrl(pki, ctx);
+  registerOperator(pki, ctx);
 }

@@ -58,6 +58,14 @@ export const configFaults = {
     http: 409,
     advice: 'use the CA that is there (`lifesign pki serve`), or choose another directory with --home',
   },
+  LS_OPERATOR_EXISTS: {
+    cause: 'misconfiguration',
+    stateChanged: false,
+    exit: 3,
+    http: 409,
+    advice:
+      'choose another directory with -o, or remove the old one: an operator certificate is good for 8 hours',
+  },
   LS_CA_NO_DELTA: {
     cause: 'misconfiguration',
     stateChanged: false,

@@ -1,0 +1,27 @@
+import type { FastifyInstance } from 'fastify';
+import type { SchemaTypes } from '../validation.ts';
+import type { CaApiContext } from './context.ts';
+import { operatorBody } from './schemas.ts';
+import { valueOrThrow } from './spread.ts';
+import { base64Of, bytesOf, issuedJson } from './wire.ts';
+
+/**
+ * Certificates to administer the CA with over TLS. Only for whoever may open the control socket: an operator that
+ * could make operators would outlive its own certificate.
+ */
+export function operatorRoutes(plain: FastifyInstance, { authority, now }: CaApiContext): void {
+  const app = plain.withTypeProvider<SchemaTypes>();
+
+  app.post('/v1/operators', { schema: { body: operatorBody } }, async (request, reply) => {
+    const { name, csr } = request.body;
+    const issued = valueOrThrow(await authority.issueOperator({ name, csr: bytesOf(csr) }, now()));
+    const { serial } = issued;
+    request.log.info({ event: 'operator-issued', operator: name, serial }, 'operator certificate issued');
+    const roots = authority.bundle().roots.map(base64Of);
+    return reply.code(201).send({ name, ...issuedJson(issued), roots });
+  });
+}
+
+export type OperatorJson = { readonly name: string; readonly roots: readonly string[] } & ReturnType<
+  typeof issuedJson
+>;
