@@ -13,6 +13,7 @@ import { systemClock, systemRandom } from '../../src/io/system/system.ts';
  *   crl NUMBER SHA256          a CRL was published
  *   roster NUMBER SHA256       a roster was published
  *   revoked NAME SERIAL,… CRL-NUMBER ROSTER-NUMBER
+ *   finished
  */
 const FULL_CRL_EVERY = 7;
 
@@ -38,6 +39,8 @@ for (const [index, name] of names.entries()) {
   if (index % FULL_CRL_EVERY === 0) await authority.publishFull(systemClock.now().wall);
 }
 say('finished');
+// A kill ends this process, however late it comes.
+setTimeout(() => undefined, 60_000);
 
 function say(line: string): void {
   process.stdout.write(`${line}\n`);
