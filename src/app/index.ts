@@ -17,7 +17,7 @@ import type { passphraseSources as PassphraseSourcesOf } from './passphrase.ts';
 import type { PassphraseSources } from '../io/keys/index.ts';
 
 export type { CertificateJson, CreatedTokenJson, CrlsJson, NodeJson } from '../api/ca/index.ts';
-export type { RemovalJson, RevocationJson, TokenJson } from '../api/ca/index.ts';
+export type { ReleaseJson, RemovalJson, RevocationJson, TokenJson } from '../api/ca/index.ts';
 export type { ExplanationJson, NodeStatusJson, PeerStatusJson, TransitionJson } from '../api/node/index.ts';
 export type { PassphraseSources } from '../io/keys/index.ts';
 export type { AuditedHomeJson, AuditFindingJson, AuditJson, AuditRequest } from './audit.ts';

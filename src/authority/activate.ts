@@ -9,7 +9,7 @@ import type { CertificateRow, NodeRow } from './rows.ts';
 import { liveSeeds } from './seeds.ts';
 import type { StoreReader, StoreTransaction } from './store.ts';
 import { actingTime } from './time.ts';
-import { endedFault } from './token-policy.ts';
+import { endedFault, listedFault } from './token-policy.ts';
 
 export type ActivatingPeer = Pick<VerifiedPeer, 'nodeId' | 'serial'>;
 
@@ -51,7 +51,7 @@ export async function checkStanding(
     );
   }
   if (node.state === 'revoked' || node.state === 'removed') return err(endedFault(node.state, node.name));
-  if (current.revocation !== null) return err(endedFault('revoked', node.name));
+  if (current.revocation !== null) return err(listedFault(current.revocation.reason, node.name));
   return ok({ node, current });
 }
 

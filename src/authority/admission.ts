@@ -4,6 +4,7 @@ import { commit, type AuthorityContext, type Outcome } from './context.ts';
 import type { CheckedCsr } from './csr.ts';
 import { endIdentity } from './end.ts';
 import type { Publication } from './facts.ts';
+import { isHeld } from './hold.ts';
 import { recordIntent, type Intent } from './issue.ts';
 import { MAX_ROSTER_MEMBERS } from './limits.ts';
 import { orderFor } from './node-order.ts';
@@ -12,7 +13,7 @@ import type { CertificateRow, NodeRow, TokenRow } from './rows.ts';
 import { liveSeeds } from './seeds.ts';
 import type { StoreTransaction } from './store.ts';
 import { actingTime } from './time.ts';
-import { checkSecret, endedFault, judgeName, judgeToken } from './token-policy.ts';
+import { checkSecret, endedFault, heldFault, judgeName, judgeToken, listedFault } from './token-policy.ts';
 
 const NODE_ID_BYTES = 16;
 
@@ -97,6 +98,9 @@ async function makeRoom(
   const holder = await tx.nodeByName(token.name);
   const taken = judgeName(holder, token.replace);
   if (taken !== undefined) return err(taken);
+  if (holder !== null && (await tx.certificates({ nodeId: holder.nodeId })).some(isHeld)) {
+    return err(heldFault(token.name));
+  }
   if ((await tx.certificateByKey(csr.spkiSha256)) !== null) {
     return err(fault('LS_CSR_KEY_REUSED', 'a certificate for this key was issued before'));
   }
@@ -112,7 +116,7 @@ async function makeRoom(
 /** The identity, or this certificate of it, may have been ended between the two transactions, or before a repeat. */
 export function endOf(node: NodeRow, intent: CertificateRow): Fault | undefined {
   if (node.state === 'revoked' || node.state === 'removed') return endedFault(node.state, node.name);
-  return intent.revocation === null ? undefined : endedFault('revoked', node.name);
+  return intent.revocation === null ? undefined : listedFault(intent.revocation.reason, node.name);
 }
 
 export function noRecord(what: string): Fault {

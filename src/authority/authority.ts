@@ -8,6 +8,7 @@ import type {
   IssuedCertificate,
   NodeFacts,
   Publication,
+  ReleaseFacts,
   RemovalFacts,
   RevocationFacts,
   RevocationReason,
@@ -118,6 +119,11 @@ export interface Authority {
 
   /** One transaction: rows, CRL number, delta CRL, roster, ledger. Idempotent. */
   revoke(request: RevokeRequest, now: UnixMs): Promise<Result<RevocationFacts, Fault>>;
+  /**
+   * Ends the hold of every certificate of the name that is on hold: rows, signed releases, delta CRL, ledger, in one
+   * transaction. LS_CA_NOT_HELD when there is none.
+   */
+  release(name: string, now: UnixMs): Promise<Result<ReleaseFacts, Fault>>;
   /** Ends the identity without revoking its certificates. Idempotent. */
   remove(name: string, now: UnixMs): Promise<Result<RemovalFacts, Fault>>;
   /** Signs a full CRL, and the root's again when its key is here and its CRL is past half its time. */

@@ -4,12 +4,14 @@ import {
   signCrl as writeCrl,
   subjectKeyOf,
   validityOf,
+  type CrlEntry,
+  type CrlReason,
   type Grant,
   type IssuanceToken,
 } from '../x509/index.ts';
 import type { AuthorityContext } from './context.ts';
 import type { CertificateRole } from './facts.ts';
-import type { CrlIssuer, RevocationRow } from './rows.ts';
+import type { CrlIssuer, ReleaseRow, RevocationRow } from './rows.ts';
 
 /** A certificate to issue, decided in every field. */
 export interface CertificateOrder {
@@ -85,6 +87,7 @@ export function signCrl(
   context: AuthorityContext,
   content: CrlContent,
   revocations: readonly RevocationRow[],
+  releases: readonly ReleaseRow[] = [],
 ): Uint8Array {
   const { keys } = context.deps;
   const [certificate, signer] =
@@ -99,16 +102,35 @@ export function signCrl(
       nextUpdate,
       crlNumber: number,
       baseCrlNumber: base ?? undefined,
-      entries: revocations.map(({ serial, revokedAt, reason }) => ({
-        serialHex: serial,
-        revokedAt,
-        reason,
-        invalidityDate: undefined,
-      })),
+      entries: [
+        ...revocations.map(({ serial, revokedAt, reason }) => entryOf(serial, revokedAt, reason)),
+        ...(base === null ? [] : removals(revocations, releases, thisUpdate)),
+      ],
+      releases: releases.map(({ record }) => record),
       ...distributionPoints(context.genesis.crlUrl, content),
     },
     signer,
   );
+}
+
+/**
+ * A delta takes out what was released since its base, whether the base listed it or another delta did, and what is
+ * listed again is not taken out. Source: RFC 5280 §5.2.4, §5.3.1.
+ */
+function removals(
+  revocations: readonly RevocationRow[],
+  releases: readonly ReleaseRow[],
+  at: UnixMs,
+): readonly CrlEntry[] {
+  const listed = new Set(revocations.map(({ serial }) => serial));
+  const released = new Set(releases.map(({ serial }) => serial));
+  return [...released]
+    .filter((serial) => !listed.has(serial))
+    .map((serial) => entryOf(serial, at, 'removeFromCRL'));
+}
+
+function entryOf(serialHex: string, revokedAt: UnixMs, reason: CrlReason): CrlEntry {
+  return { serialHex, revokedAt, reason, invalidityDate: undefined };
 }
 
 /** Both kinds of CRL name the same point, as RFC 5280 §6.3.3 (c) demands. Source: RFC 5280 §5.2.5, §5.2.6. */

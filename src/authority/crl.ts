@@ -5,11 +5,17 @@ import { signCrl } from './certify.ts';
 import type { CurrentCrls, Publication } from './facts.ts';
 import { journal } from './journal.ts';
 import { CRL_NEXT_UPDATE_MS, ROOT_CRL_NEXT_UPDATE_MS } from './limits.ts';
-import type { CrlHead, CrlRow, RevocationRow } from './rows.ts';
+import type { CrlHead, CrlRow, ReleaseRow, RevocationRow } from './rows.ts';
 import type { StoreReader, StoreTransaction } from './store.ts';
 import { wholeSecond } from './time.ts';
 
 const FIRST_CRL_NUMBER = 1;
+
+interface Listed {
+  readonly base: number | null;
+  readonly entries: readonly RevocationRow[];
+  readonly releases: readonly ReleaseRow[];
+}
 
 type CrlPublication = NonNullable<Publication['crl']>;
 
@@ -29,12 +35,17 @@ export async function publishFullCrl(
   tx: StoreTransaction,
   now: UnixMs,
 ): Promise<CrlPublication> {
-  const entries = await tx.revocationsFrom(oldestListed(await tx.newestFullCrl('issuing')));
-  return publish(context, tx, { base: null, entries }, now);
+  const since = oldestListed(await tx.newestFullCrl('issuing'));
+  const content = {
+    base: null,
+    entries: await tx.revocationsFrom(since),
+    releases: await tx.releasesFrom(since),
+  };
+  return publish(context, tx, content, now);
 }
 
 /**
- * Signs and keeps the delta CRL of all that was revoked since the newest full one.
+ * Signs and keeps the delta CRL of all that was revoked or released since the newest full one.
  * Requires: there is a full one (`initialise` makes it).
  */
 export async function publishDeltaCrl(
@@ -43,7 +54,12 @@ export async function publishDeltaCrl(
   now: UnixMs,
 ): Promise<CrlPublication> {
   const base = (await tx.newestFullCrl('issuing'))?.number ?? 0;
-  return publish(context, tx, { base, entries: await tx.revocationsAfterCrl(base) }, now);
+  const content = {
+    base,
+    entries: await tx.revocationsAfterCrl(base),
+    releases: await tx.releasesAfterCrl(base),
+  };
+  return publish(context, tx, content, now);
 }
 
 /** Signs and keeps the root's CRL, which lists nothing as long as no issuing CA was revoked. */
@@ -95,7 +111,7 @@ export async function readCurrentCrls(tx: StoreReader): Promise<CurrentCrls | nu
 async function publish(
   context: AuthorityContext,
   tx: StoreTransaction,
-  { base, entries }: { readonly base: number | null; readonly entries: readonly RevocationRow[] },
+  { base, entries, releases }: Listed,
   now: UnixMs,
 ): Promise<CrlPublication> {
   const newest = await tx.newestCrl('issuing');
@@ -103,7 +119,7 @@ async function publish(
   const number = newest === null ? FIRST_CRL_NUMBER : newest.number + 1;
   const nextUpdate = unixMs(thisUpdate + CRL_NEXT_UPDATE_MS);
   const content = { issuer: 'issuing', number, base, thisUpdate, nextUpdate } as const;
-  const der = signCrl(context, content, entries);
+  const der = signCrl(context, content, entries, releases);
   await keep(tx, { ...content, der, sha256: context.deps.crypto.sha256(der) }, now);
   return { delta: base !== null, der, number };
 }
@@ -118,7 +134,7 @@ async function keep(tx: StoreTransaction, crl: CrlRow, now: UnixMs): Promise<voi
  * time when every relying party lets it go, which is after its certificate has expired for sure.
  * Source: RFC 5280 §3.3.
  */
-function oldestListed(newest: CrlHead | null): UnixMs {
+export function oldestListed(newest: CrlHead | null): UnixMs {
   const retentionMs = entryRetainedUntil(unixMs(0));
   return unixMs(newest === null ? 0 : newest.thisUpdate - retentionMs);
 }

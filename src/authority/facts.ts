@@ -7,7 +7,7 @@ export type NodeState = 'enrolled' | 'active' | 'revoked' | 'removed';
 /** Whom a certificate is for: a mesh member, a person or script that administers the CA, or the CA's own TLS server. */
 export type CertificateRole = 'node' | 'operator' | 'server';
 
-/** Reasons for which `revoke` can be asked. The others of RFC 5280 §5.3.1 are about CAs, or need a release record. */
+/** Reasons for which `revoke` can be asked; `certificateHold` can be released. The others of RFC 5280 §5.3.1 are about CAs. */
 export type RevocationReason = Extract<
   CrlReason,
   | 'unspecified'
@@ -16,6 +16,7 @@ export type RevocationReason = Extract<
   | 'superseded'
   | 'cessationOfOperation'
   | 'privilegeWithdrawn'
+  | 'certificateHold'
 >;
 
 /** What the CA knows of a token. The secret is not among it. */
@@ -74,10 +75,21 @@ export interface RevocationFacts {
   readonly revokedAt: UnixMs;
   /** The first CRL that lists it. */
   readonly crlNumber: number;
-  /** The roster that shows it; null for a single serial, which leaves the identity alone. */
+  /** The roster that shows it; null for a hold and for a single serial, which leave the identity alone. */
   readonly rosterNumber: number | null;
   /** True when this call did it, false when it had been done before. */
   readonly fresh: boolean;
+}
+
+/** What a release did. */
+export interface ReleaseFacts {
+  readonly name: string;
+  /** Null for a certificate that is no node's. */
+  readonly nodeId: NodeId | null;
+  readonly serials: readonly SerialNumber[];
+  readonly releasedAt: UnixMs;
+  /** The first CRL that no longer lists them. */
+  readonly crlNumber: number;
 }
 
 export interface RemovalFacts {

@@ -14,6 +14,8 @@ export type JournalWord =
   | 'issued'
   | 'activated'
   | 'revoked'
+  | 'held'
+  | 'released'
   | 'removed';
 
 /** Writes ledger rows in the transaction that does what they record. */

@@ -12,6 +12,7 @@ import { issueOperator, issueServer } from './other-roles.ts';
 import { publishFull } from './publish.ts';
 import { Publisher } from './publisher.ts';
 import { reenroll } from './reenroll.ts';
+import { release } from './release.ts';
 import { remove } from './remove.ts';
 import { revoke } from './revoke.ts';
 import type { Genesis } from './rows.ts';
@@ -80,6 +81,7 @@ function authorityOver(context: AuthorityContext): Authority {
     list: (filter, now) => list(context, filter, now),
     show: (nameOrSerial, now) => show(context, nameOrSerial, now),
     revoke: (request, now) => revoke(context, request, now),
+    release: (name, now) => release(context, name, now),
     remove: (name, now) => remove(context, name, now),
     publishFull: (now) => publishFull(context, now),
     currentCrls: () => currentCrls(context),

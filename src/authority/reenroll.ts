@@ -14,7 +14,7 @@ import { orderFor } from './node-order.ts';
 import type { CertificateRow, NodeRow } from './rows.ts';
 import type { StoreTransaction } from './store.ts';
 import { actingTime } from './time.ts';
-import { endedFault } from './token-policy.ts';
+import { endedFault, listedFault } from './token-policy.ts';
 
 /**
  * A further certificate for an identity that shows its current key twice: by the link the request came over, and
@@ -41,7 +41,8 @@ export async function reenroll(
     const standing = await checkStanding(tx, peer);
     if (!standing.ok) return standing;
     const row = await tx.certificate(intent.value.row.serial);
-    if (row === null || row.revocation !== null) return err(endedFault('revoked', peer.name));
+    if (row === null) return err(endedFault('revoked', peer.name));
+    if (row.revocation !== null) return err(listedFault(row.revocation.reason, peer.name));
     return ok({ answer: await keepCertificate(context, tx, row, der.value, 'reenrolled', at) });
   });
 }

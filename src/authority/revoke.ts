@@ -1,12 +1,13 @@
 import { err, fault, ok, parseSerialNumber } from '../std/index.ts';
-import type { Fault, Result, SerialNumber, UnixMs } from '../std/index.ts';
+import type { Fault, Result, UnixMs } from '../std/index.ts';
 import type { CrlReason } from '../x509/index.ts';
 import type { RevokeRequest } from './authority.ts';
 import { commit, type AuthorityContext, type Outcome } from './context.ts';
 import { nextCrlNumber, publishDeltaCrl } from './crl.ts';
 import { endIdentity } from './end.ts';
 import type { RevocationFacts, RevocationReason } from './facts.ts';
-import { certificateEvent, journal } from './journal.ts';
+import { holdDate, holdIdentity, isHeld } from './hold.ts';
+import { listCertificates } from './listing.ts';
 import { quote } from './names.ts';
 import { publishRoster } from './roster.ts';
 import type { CertificateRow, NodeRow, RevocationRow } from './rows.ts';
@@ -22,11 +23,15 @@ export const REVOCATION_REASONS: readonly RevocationReason[] = [
   'superseded',
   'cessationOfOperation',
   'privilegeWithdrawn',
+  'certificateHold',
 ];
 
 type Revocation = Result<Outcome<RevocationFacts>, Fault>;
 
-/** Errors: LS_CA_UNKNOWN_SUBJECT, LS_CA_REQUEST for a reason that is none of REVOCATION_REASONS. */
+/**
+ * `certificateHold` can be released; every other reason is for ever.
+ * Errors: LS_CA_UNKNOWN_SUBJECT, those of holdIdentity, LS_CA_REQUEST for a reason that is none of REVOCATION_REASONS.
+ */
 export async function revoke(
   context: AuthorityContext,
   request: RevokeRequest,
@@ -38,6 +43,9 @@ export async function revoke(
   }
   return commit(context, async (tx) => {
     const at = wholeSecond(await actingTime(tx, now));
+    if (request.onlySerial === undefined && reason === 'certificateHold') {
+      return holdIdentity(context, tx, request.name, at);
+    }
     return request.onlySerial === undefined
       ? revokeIdentity(context, tx, { name: request.name, reason }, at)
       : revokeSerial(context, tx, { name: request.name, serial: request.onlySerial, reason }, at);
@@ -58,8 +66,10 @@ async function revokeIdentity(
   const crlNumber = await nextCrlNumber(tx);
   const rosterNumber = await endIdentity(tx, node, { reason, crlNumber }, now);
   await tx.voidTokens(node.name, 'revoked');
-  const certificates = await tx.certificates({ nodeId: node.nodeId, notAfterFrom: now });
-  const doomed = certificates.filter(({ revocation }) => revocation === null);
+  const certificates = await tx.certificates({ nodeId: node.nodeId });
+  const doomed = certificates.filter(
+    (row) => (row.revocation === null && row.notAfter >= now) || isHeld(row),
+  );
   await listCertificates(context, tx, doomed, { reason, revokedAt: now, crlNumber });
   const crl = await publishDeltaCrl(context, tx, now);
   const roster = await publishRoster(context, tx, now);
@@ -109,10 +119,11 @@ async function revokeSerial(
   if (certificate?.name !== name) {
     return err(fault('LS_CA_UNKNOWN_SUBJECT', `${quote(name)} has no certificate ${quote(serial)}`));
   }
-  if (certificate.revocation !== null) {
+  if (certificate.revocation !== null && (reason === 'certificateHold' || !isHeld(certificate))) {
     return ok({ answer: serialFacts(certificate, certificate.revocation, false) });
   }
-  const mark = { reason, revokedAt: now, crlNumber: await nextCrlNumber(tx) };
+  const revokedAt = reason === 'certificateHold' ? await holdDate(tx, [certificate], now) : now;
+  const mark = { reason, revokedAt, crlNumber: await nextCrlNumber(tx) };
   await listCertificates(context, tx, [certificate], mark);
   const crl = await publishDeltaCrl(context, tx, now);
   return ok({
@@ -127,16 +138,4 @@ function serialFacts(
   fresh: boolean,
 ): RevocationFacts {
   return { name, nodeId, serials: [serial], reason, revokedAt, crlNumber, rosterNumber: null, fresh };
-}
-
-async function listCertificates(
-  context: AuthorityContext,
-  tx: StoreTransaction,
-  certificates: readonly CertificateRow[],
-  mark: Omit<RevocationRow, 'serial'>,
-): Promise<void> {
-  for (const { serial } of certificates) await tx.insertRevocation({ serial, ...mark });
-  const event = ({ name, serial, der }: { name: string; serial: SerialNumber; der: Uint8Array | null }) =>
-    certificateEvent('revoked', [name, serial, mark.reason], der ?? context.issuing.der);
-  await journal(tx, certificates.map(event), mark.revokedAt);
 }

@@ -78,6 +78,16 @@ export interface RevocationRow {
   readonly crlNumber: number;
 }
 
+/** A hold that was released: a CRL carries its record for as long as a relying party may still know of the hold. */
+export interface ReleaseRow {
+  readonly serial: SerialNumber;
+  readonly heldAt: UnixMs;
+  /** The first CRL that no longer listed it. */
+  readonly crlNumber: number;
+  /** COSE_Sign1. */
+  readonly record: Uint8Array;
+}
+
 export type CrlIssuer = 'issuing' | 'root';
 
 /** A CRL without its bytes, which can be large. */

@@ -10,6 +10,7 @@ import type {
   Genesis,
   LedgerRow,
   NodeRow,
+  ReleaseRow,
   RevocationRow,
   RosterHead,
   RosterRow,
@@ -69,6 +70,13 @@ export interface StoreReader {
   /** Entries first listed after CRL number `base`, in order of crlNumber and serial. */
   revocationsAfterCrl(base: number): Promise<readonly RevocationRow[]>;
 
+  /** Releases of holds that began at or after `since`, in order of crlNumber, serial and heldAt. */
+  releasesFrom(since: UnixMs): Promise<readonly ReleaseRow[]>;
+  /** Releases first carried after CRL number `base`, in the same order. */
+  releasesAfterCrl(base: number): Promise<readonly ReleaseRow[]>;
+  /** When the newest released hold of the certificate began; null when none was released. */
+  newestReleasedHold(serial: SerialNumber): Promise<UnixMs | null>;
+
   /** The highest number, full or delta. */
   newestCrl(issuer: CrlIssuer): Promise<CrlHead | null>;
   newestFullCrl(issuer: CrlIssuer): Promise<CrlHead | null>;
@@ -114,6 +122,9 @@ export interface StoreTransaction extends StoreReader {
   confirmCertificate(serial: SerialNumber, at: UnixMs): Promise<void>;
 
   insertRevocation(revocation: RevocationRow): Promise<void>;
+  /** Takes a hold back: because it is released, or because a revocation takes its place. */
+  deleteRevocation(serial: SerialNumber): Promise<void>;
+  insertRelease(release: ReleaseRow): Promise<void>;
   /** Keeps the DER of only the newest full CRL and the newest delta of each issuer; digests of all. */
   insertCrl(crl: CrlRow): Promise<void>;
   /** Keeps the record of only the newest roster; the hash chain of all. */

@@ -1,5 +1,6 @@
 import { equalBytes, err, fault, ok } from '../std/index.ts';
 import type { CryptoPort, Fault, Result, UnixMs } from '../std/index.ts';
+import type { CrlReason } from '../x509/index.ts';
 import type { TokenFacts } from './facts.ts';
 import type { NodeRow, TokenRow } from './rows.ts';
 
@@ -56,6 +57,15 @@ export function endedFault(state: 'revoked' | 'removed', name: string): Fault {
   return state === 'revoked'
     ? fault('LS_IDENTITY_REVOKED', `the identity of ${name} was revoked`)
     : fault('LS_IDENTITY_REMOVED', `the identity of ${name} was removed`);
+}
+
+/** What stands against a certificate that is listed, by why it is. */
+export function listedFault(reason: CrlReason, name: string): Fault {
+  return reason === 'certificateHold' ? heldFault(name) : endedFault('revoked', name);
+}
+
+export function heldFault(name: string): Fault {
+  return fault('LS_IDENTITY_HELD', `${name} is on hold`);
 }
 
 export function tokenFacts(token: TokenRow, now: UnixMs): TokenFacts {

@@ -9,6 +9,7 @@ import {
   deltaCrlIndicatorExtension,
   freshestCrlExtension,
   issuingDistributionPointExtension,
+  releasesExtension,
 } from './extensions-write.ts';
 import { signObject } from './signed.ts';
 
@@ -27,6 +28,8 @@ export interface CrlFields {
   readonly distributionPoint?: readonly string[] | undefined;
   /** URLs of delta CRLs, in a full CRL: stock validators look for deltas only then. */
   readonly freshestCrl?: readonly string[] | undefined;
+  /** Release records (COSE_Sign1) for holds that this CRL no longer lists; at most MAX_RELEASES. */
+  readonly releases?: readonly Uint8Array[] | undefined;
 }
 
 /** A v2 CRL, full or delta, signed. Source: RFC 5280 §5.1 and §5.2. */
@@ -49,10 +52,11 @@ export function encodeTbsCertList(fields: CrlFields, algorithm: SignatureAlgorit
 }
 
 function extensionsOf(fields: CrlFields): readonly Uint8Array[] {
-  const { baseCrlNumber, distributionPoint, freshestCrl } = fields;
+  const { baseCrlNumber, distributionPoint, freshestCrl, releases = [] } = fields;
   const extensions = [authorityKeyIdExtension(fields.issuerKeyId), crlNumberExtension(fields.crlNumber)];
   if (baseCrlNumber !== undefined) extensions.push(deltaCrlIndicatorExtension(baseCrlNumber));
   if (distributionPoint !== undefined) extensions.push(issuingDistributionPointExtension(distributionPoint));
   if (freshestCrl !== undefined) extensions.push(freshestCrlExtension(freshestCrl));
+  if (releases.length > 0) extensions.push(releasesExtension(releases));
   return extensions;
 }

@@ -9,6 +9,10 @@ const MAX_KEY_PURPOSES = 64;
 /** Most subtrees on one side of a NameConstraints. */
 const MAX_SUBTREES = 256;
 const MAX_KEY_ID_BYTES = 64;
+/** Release records in one CRL. */
+export const MAX_RELEASES = 1_000;
+/** Bytes of one release record. */
+export const MAX_RELEASE_BYTES = 512;
 /** RFC 5280 §4.1.2.2. */
 export const MAX_SERIAL_BYTES = 20;
 
@@ -102,4 +106,13 @@ function boundedKeyId(reader: DerReader, tag: number): Uint8Array {
     throw reader.refusal('LS_X509_EXTENSION', `key identifier of ${body.length} bytes`);
   }
   return body;
+}
+
+/** SEQUENCE OF OCTET STRING, each of at most MAX_RELEASE_BYTES; refuses an empty one and more than MAX_RELEASES. */
+export function readReleases(reader: DerReader): readonly Uint8Array[] {
+  return reader.sequenceOf(1, MAX_RELEASES, (record) => {
+    const bytes = record.octetString();
+    if (bytes.length <= MAX_RELEASE_BYTES) return bytes;
+    throw record.refusal('LS_X509_EXTENSION', `a release record of ${bytes.length} bytes`);
+  });
 }

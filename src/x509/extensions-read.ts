@@ -8,6 +8,7 @@ import {
   readKeyId,
   readKeyUsage,
   readNameConstraints,
+  readReleases,
 } from './extension-values.ts';
 import type { CertificateExtensions, CrlExtensions, Extension, OpaqueExtension } from './extensions.ts';
 import { readGeneralNames, type GeneralName } from './general-name.ts';
@@ -49,6 +50,7 @@ export const noCrlExtensions: CrlExtensions = {
   deltaCrlIndicator: undefined,
   issuingDistributionPoint: undefined,
   freshestCrl: undefined,
+  releases: undefined,
   unknown: [],
 };
 
@@ -125,6 +127,9 @@ export function readCrlExtensions(reader: DerReader): CrlExtensions {
         break;
       case oids.freshestCrl:
         draft.freshestCrl = open.parsed(readDistributionPoints);
+        break;
+      case oids.lifesignReleases:
+        draft.releases = open.parsed(readReleases);
         break;
       default:
         unknown.push(open.opaque());

@@ -10,7 +10,7 @@ import {
   derUnsigned,
 } from '../codec/index.ts';
 import { encodeDistributionPoints, encodeIssuingDistributionPoint } from './distribution-point.ts';
-import { keyUsageBits } from './extension-values.ts';
+import { keyUsageBits, MAX_RELEASES } from './extension-values.ts';
 import type { BasicConstraints, KeyUsage, NameConstraints } from './extensions.ts';
 import { encodeGeneralName, type GeneralName, type NameConstraintBase } from './general-name.ts';
 import { oids } from './oids.ts';
@@ -92,6 +92,13 @@ export function deltaCrlIndicatorExtension(baseNumber: number): Uint8Array {
 /** Critical; full scope. Source: RFC 5280 §5.2.5. */
 export function issuingDistributionPointExtension(urls: readonly string[]): Uint8Array {
   return encodeExtension(oids.issuingDistributionPoint, true, encodeIssuingDistributionPoint(urls));
+}
+
+/** Not critical: who does not know it goes by the entries of the CRL alone. */
+export function releasesExtension(records: readonly Uint8Array[]): Uint8Array {
+  if (records.length > MAX_RELEASES) throw new RangeError(`more than ${MAX_RELEASES} release records`);
+  const value = derSequence(...records.map((record) => derOctetString(record)));
+  return encodeExtension(oids.lifesignReleases, false, value);
 }
 
 function subtrees(number: number, bases: readonly NameConstraintBase[]): Uint8Array | undefined {

@@ -81,5 +81,7 @@ export interface CrlExtensions {
   readonly deltaCrlIndicator: Extension<number> | undefined;
   readonly issuingDistributionPoint: Extension<IssuingDistributionPoint> | undefined;
   readonly freshestCrl: Extension<readonly DistributionPoint[]> | undefined;
+  /** Release records of lifesign, each a COSE_Sign1 that is not looked into here; never critical. */
+  readonly releases: Extension<readonly Uint8Array[]> | undefined;
   readonly unknown: readonly OpaqueExtension[];
 }

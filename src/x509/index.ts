@@ -8,6 +8,7 @@ export { encodeTbsCertList, signCrl, type CrlFields } from './crl-write.ts';
 export { MAX_CSR_BYTES, parseCsr, verifyCsr, type CertificationRequest, type ProvenCsr } from './csr.ts';
 export { signCsr, type CsrFields } from './csr-write.ts';
 export type { DistributionPoint, IssuingDistributionPoint } from './distribution-point.ts';
+export { MAX_RELEASE_BYTES, MAX_RELEASES } from './extension-values.ts';
 export type {
   AuthorityKeyId,
   BasicConstraints,

@@ -29,6 +29,9 @@ export const oids = {
 
   challengePassword: '1.2.840.113549.1.9.7',
   extensionRequest: '1.2.840.113549.1.9.14',
+
+  /** A CRL's release records, in the placeholder arc of {@link keyPurposes}. */
+  lifesignReleases: '1.3.6.1.4.1.60000.2.1',
 } as const;
 
 /** KeyPurposeIds. Source: RFC 5280 §4.2.1.12. */
@@ -39,7 +42,7 @@ export const keyPurposes = {
   ocspSigning: '1.3.6.1.5.5.7.3.9',
   /**
    * id-lifesign-operator: the holder may administer the CA and never counts as a mesh peer. The arc is a
-   * placeholder until the project has a private enterprise number; it is named here and nowhere else.
+   * placeholder until the project has a private enterprise number; it is named in this file and nowhere else.
    */
   lifesignOperator: '1.3.6.1.4.1.60000.1.1',
 } as const;

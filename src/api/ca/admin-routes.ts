@@ -8,6 +8,7 @@ import {
   createdTokenJson,
   crlsJson,
   nodeJson,
+  releaseJson,
   removalJson,
   revocationJson,
   tokenJson,
@@ -71,6 +72,13 @@ function revocationRoutes(plain: FastifyInstance, context: CaApiContext): void {
       return revocationJson(revoked, spread);
     },
   );
+
+  app.post('/v1/nodes/:name/release', { schema: { params: nodeParams } }, async (request) => {
+    const released = valueOrThrow(await authority.release(request.params.name, now()));
+    const { name, nodeId, serials, crlNumber } = released;
+    request.log.info({ event: 'released', node: name, nodeId, serials, crlNumber }, 'released from hold');
+    return releaseJson(released, await awaitSpread(context, { crlNumber, rosterNumber: null }, false));
+  });
 
   app.post('/v1/nodes/:name/remove', { schema: { params: nodeParams } }, async (request) => {
     const removed = valueOrThrow(await authority.remove(request.params.name, now()));

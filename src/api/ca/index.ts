@@ -21,6 +21,7 @@ export type {
   CrlsJson,
   EnrollmentJson,
   NodeJson,
+  ReleaseJson,
   RemovalJson,
   RevocationJson,
   TokenJson,

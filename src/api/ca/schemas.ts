@@ -81,6 +81,7 @@ export const revokeBody = {
         'superseded',
         'cessationOfOperation',
         'privilegeWithdrawn',
+        'certificateHold',
       ],
     },
     onlySerial: hexId,

@@ -5,6 +5,7 @@ import type {
   Enrollment,
   IssuedCertificate,
   NodeFacts,
+  ReleaseFacts,
   RemovalFacts,
   RevocationFacts,
   Seed,
@@ -126,6 +127,17 @@ export function revocationJson(revoked: RevocationFacts, spread: Spread) {
   };
 }
 
+export function releaseJson(released: ReleaseFacts, spread: Spread) {
+  return {
+    name: released.name,
+    nodeId: released.nodeId,
+    serials: released.serials,
+    releasedAt: timeText(released.releasedAt),
+    crlNumber: released.crlNumber,
+    ...spread,
+  };
+}
+
 export function removalJson(removed: RemovalFacts) {
   return {
     name: removed.name,
@@ -142,4 +154,5 @@ export type TokenJson = ReturnType<typeof tokenJson>;
 export type CertificateJson = ReturnType<typeof certificateJson>;
 export type NodeJson = ReturnType<typeof nodeJson>;
 export type RevocationJson = ReturnType<typeof revocationJson>;
+export type ReleaseJson = ReturnType<typeof releaseJson>;
 export type RemovalJson = ReturnType<typeof removalJson>;

@@ -4,6 +4,7 @@ import { registerCrl } from './crl.ts';
 import { registerInit } from './init.ts';
 import { registerList } from './list.ts';
 import { registerOperator } from './operator.ts';
+import { registerRelease } from './release.ts';
 import { registerRemove } from './remove.ts';
 import { registerRevoke } from './revoke.ts';
 import { registerServe } from './serve.ts';
@@ -19,6 +20,7 @@ export function registerPki(program: Command, ctx: CliContext): void {
   registerList(pki, ctx);
   registerShow(pki, ctx);
   registerRevoke(pki, ctx);
+  registerRelease(pki, ctx);
   registerRemove(pki, ctx);
   registerCrl(pki, ctx);
   registerOperator(pki, ctx);

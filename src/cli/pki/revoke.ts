@@ -18,13 +18,14 @@ const REASONS = [
   'superseded',
   'cessationOfOperation',
   'privilegeWithdrawn',
+  'certificateHold',
 ];
 const INCOMPLETE = 2;
 
 export function registerRevoke(pki: Command, ctx: CliContext): void {
   withExample(pki.command('revoke'), 'lifesign pki revoke alpha --reason keyCompromise --wait')
     .description(
-      'revoke a node: all its certificates, for ever (exit 2 when too few nodes have heard of it yet)',
+      'revoke a node: all its certificates, for ever unless the reason is certificateHold (exit 2 when too few nodes have heard of it yet)',
     )
     .argument('<name>', 'name of the node')
     .addOption(new Option('--reason <reason>', 'why, in the words of RFC 5280').choices(REASONS))
@@ -45,7 +46,7 @@ export function registerRevoke(pki: Command, ctx: CliContext): void {
     });
 }
 
-const SPREAD_TEXT = {
+export const SPREAD_TEXT = {
   mesh: 'the mesh enforces it',
   local: 'too few nodes have confirmed it yet; it spreads as they connect',
   none: 'there is no active node to tell',
@@ -55,5 +56,6 @@ function lines({ name, serials, reason, crlNumber, spread, pending }: Revocation
   const what = serials.length === 1 ? '1 certificate' : `${serials.length} certificates`;
   const waiting =
     pending === undefined || pending.length === 0 ? [] : [`not confirmed by: ${pending.join(', ')}`];
-  return [`${name} is revoked (${reason}): ${what}, CRL ${crlNumber}; ${SPREAD_TEXT[spread]}`, ...waiting];
+  const state = reason === 'certificateHold' ? 'on hold' : `revoked (${reason})`;
+  return [`${name} is ${state}: ${what}, CRL ${crlNumber}; ${SPREAD_TEXT[spread]}`, ...waiting];
 }

@@ -115,4 +115,18 @@ export const MIGRATIONS: readonly Migration[] = [
       )`,
     ],
   },
+  {
+    version: 2,
+    statements: [
+      `CREATE TABLE releases (
+        serial TEXT NOT NULL REFERENCES certificates (serial),
+        held_at BIGINT NOT NULL,
+        crl_number BIGINT NOT NULL,
+        record BYTEA NOT NULL,
+        PRIMARY KEY (serial, held_at)
+      )`,
+      `CREATE INDEX releases_crl ON releases (crl_number, serial, held_at)`,
+      `CREATE INDEX releases_date ON releases (held_at)`,
+    ],
+  },
 ];

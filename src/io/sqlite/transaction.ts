@@ -37,6 +37,13 @@ import {
   revocationsAfterCrl,
   revocationsFrom,
 } from './publications.ts';
+import {
+  deleteRevocation,
+  insertRelease,
+  newestReleasedHold,
+  releasesAfterCrl,
+  releasesFrom,
+} from './releases.ts';
 import type { Statements } from './statements.ts';
 import {
   allTokens,
@@ -76,6 +83,9 @@ export function sqliteTransaction(sql: Statements): StoreTransaction {
     countUnexpiredCertificates: step(countUnexpiredCertificates),
     revocationsFrom: step(revocationsFrom),
     revocationsAfterCrl: step(revocationsAfterCrl),
+    releasesFrom: step(releasesFrom),
+    releasesAfterCrl: step(releasesAfterCrl),
+    newestReleasedHold: step(newestReleasedHold),
     newestCrl: step(newestCrl),
     newestFullCrl: step(newestFullCrl),
     crlBytes: step(crlBytes),
@@ -97,6 +107,8 @@ export function sqliteTransaction(sql: Statements): StoreTransaction {
     completeCertificate: step(completeCertificate),
     confirmCertificate: step(confirmCertificate),
     insertRevocation: step(insertRevocation),
+    deleteRevocation: step(deleteRevocation),
+    insertRelease: step(insertRelease),
     insertCrl: step(insertCrl),
     insertRoster: step(insertRoster),
     putAddress: step(putAddress),

@@ -39,6 +39,28 @@ export const authorityFaults = {
     http: 404,
     advice: 'see `lifesign pki list` for names and serials',
   },
+  LS_CA_NOT_HELD: {
+    cause: 'misconfiguration',
+    stateChanged: false,
+    exit: 6,
+    http: 409,
+    advice: 'nothing to release: `lifesign pki list` shows what is on hold; a revocation is for ever',
+  },
+  LS_CA_NOTHING_TO_HOLD: {
+    cause: 'misconfiguration',
+    stateChanged: false,
+    exit: 6,
+    http: 409,
+    advice: 'all its certificates have expired: revoke or remove the node instead',
+  },
+  LS_CA_RELEASES_FULL: {
+    cause: 'environment',
+    stateChanged: false,
+    exit: 6,
+    http: 409,
+    advice:
+      'revoke the node and enroll it anew: a CRL carries releases for 400 days, and a bounded number of them',
+  },
   LS_CA_INTENT: {
     cause: 'misconfiguration',
     stateChanged: false,

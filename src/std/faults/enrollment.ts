@@ -59,6 +59,10 @@ export const enrollmentFaults = {
     403,
     'make a token with --replace if the host is clean again: it becomes a new node',
   ),
+  LS_IDENTITY_HELD: refused(
+    403,
+    'wait until the operator releases it (`lifesign pki release`), or revokes it',
+  ),
   LS_IDENTITY_REMOVED: refused(403, 'make a token with --replace to bring the name back as a new node'),
   LS_REENROLL_SUCCESSOR: hostile(
     403,

@@ -79,6 +79,9 @@ export const trustFaults = {
   LS_CRL_CONFLICT: refusedPeer(RECOVER_CA),
   LS_CRL_DELTA_BASE: refusedPeer('fetch the full CRL that the delta is based on'),
   LS_CRL_OMITS_ENTRY: refusedPeer(RECOVER_CA),
+  LS_CRL_RELEASE: refusedPeer(
+    'the CRL carries a release record that does not hold: find out who made it, and compare with `pki list`',
+  ),
   LS_CRL_TOO_LARGE: refusedHere(
     'environment',
     2,

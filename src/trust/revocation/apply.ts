@@ -16,6 +16,7 @@ import type { TrustBundle } from '../bundle.ts';
 import { newEntries } from './continuity.ts';
 import { profileCrl, type ProfiledCrl } from './crl-form.ts';
 import { verifyCrlIssuer, type CrlIssuer } from './crl-issuer.ts';
+import { releasesOf } from './releases.ts';
 import { issuerKeyOfCrl, MAX_CRL_ISSUERS, type IssuerRevocation, type RevocationState } from './state.ts';
 import { checkKnownRevocations } from './status.ts';
 import { takeCrl } from './take.ts';
@@ -41,7 +42,8 @@ export interface AppliedCrl {
 
 /**
  * Verifies a full or delta CRL and adds it to what is known. Revocations only ever grow: a CRL that takes one
- * back before its certificate must have expired is refused whole, and the state stays as it was.
+ * back before its certificate must have expired is refused whole, and the state stays as it was. A hold ends by a
+ * release record of the issuer that the CRL carries.
  *
  * A delta stands on a full CRL: its BaseCRLNumber must not be above the number of the full CRL held, and the
  * newest delta replaces the one before. Its cost is O(entries of the delta), that of a full CRL O(entries held).
@@ -76,7 +78,10 @@ export function applyCrl(
   const revoked = checkKnownRevocations(state, issuer.value.path);
   if (revoked !== undefined) return err(revoked);
 
+  const releases = releasesOf(list, issuer.value.certificate, bundle.domainId, crypto);
+  if (!releases.ok) return releases;
   const next = takeCrl(held, crl.value, {
+    releases: releases.value,
     certifiesCas: certifiesCas(issuer.value),
     now: unixMs(Math.max(now, list.thisUpdate)),
   });

@@ -1,6 +1,7 @@
 import { fault, type Fault, type UnixMs } from '../../std/index.ts';
 import type { CertificateList, CrlEntry } from '../../x509/index.ts';
 import { entryRetainedUntil } from '../lifetime.ts';
+import type { ReleaseBook } from './releases.ts';
 import { findEntry, type HeldLists } from './state.ts';
 
 /** When an entry may be missing from a newer CRL of one issuer. */
@@ -9,6 +10,8 @@ export interface RetentionRule {
   readonly certifiesCas: boolean;
   /** The present, at least the newer CRL's thisUpdate. */
   readonly now: UnixMs;
+  /** Signed releases that came with the newer CRL. */
+  readonly releases: ReleaseBook;
 }
 
 /** The entries of `list` that say something new over what is held. */
@@ -19,8 +22,8 @@ export function newEntries(held: HeldLists | undefined, list: CertificateList): 
 }
 
 /**
- * A full CRL that replaces what is held must still revoke all of it. O(entries held).
- * Error: LS_CRL_OMITS_ENTRY.
+ * A full CRL that replaces what is held must still revoke all of it, except for holds it has a release for.
+ * O(entries held). Errors: LS_CRL_OMITS_ENTRY, LS_CRL_RELEASE.
  */
 export function checkFullKeepsAll(
   held: HeldLists,
@@ -41,7 +44,7 @@ export function checkFullKeepsAll(
 /**
  * A delta must not take back what it names, and must repeat what the previous delta added to the same full CRL, or
  * made worse there: whoever held only the base would otherwise miss it, and a revocation would be a hold again.
- * O(entries of both deltas). Error: LS_CRL_OMITS_ENTRY.
+ * O(entries of both deltas). Errors: LS_CRL_OMITS_ENTRY, LS_CRL_RELEASE.
  */
 export function checkDeltaKeepsAll(
   held: HeldLists,
@@ -77,7 +80,15 @@ export function checkNothingNew(held: HeldLists, list: CertificateList): Fault |
 function omission(known: CrlEntry, now: CrlEntry | undefined, retention: RetentionRule): Fault | undefined {
   const weakened = weakening(known, now);
   if (weakened === undefined || mayBeDropped(known, retention)) return undefined;
+  const released = isReleasable(known, now) ? retention.releases.permits(known) : undefined;
+  if (released?.ok === true) return undefined;
+  if (released?.error.code === 'LS_CRL_RELEASE') return released.error;
   return fault('LS_CRL_OMITS_ENTRY', `serial ${known.serialHex}, revoked for ${known.reason}, ${weakened}`);
+}
+
+/** Only a hold ends, and only by being left out or taken out. */
+function isReleasable(known: CrlEntry, now: CrlEntry | undefined): boolean {
+  return known.reason === 'certificateHold' && (now === undefined || now.reason === 'removeFromCRL');
 }
 
 /** A hold may become a revocation, and a revocation may be dated back; nothing moves the other way. */

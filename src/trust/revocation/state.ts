@@ -47,10 +47,13 @@ export type IssuerRevocation = Brand<
   'IssuerRevocation'
 >;
 
-/** The entry that revokes `serialHex`, newest first. O(1) once the CRL's index is built. */
+/**
+ * The entry that revokes `serialHex`, newest first. A delta that takes one out was held only because its release, or
+ * the entry's age, allowed it. O(1) once the CRL's index is built.
+ */
 export function findEntry(held: HeldLists, serialHex: string): CrlEntry | undefined {
   const changed = held.delta?.entries.find(serialHex);
-  if (changed !== undefined && changed.reason !== 'removeFromCRL') return changed;
+  if (changed !== undefined) return changed.reason === 'removeFromCRL' ? undefined : changed;
   return held.full.entries.find(serialHex);
 }
 

@@ -7,7 +7,7 @@ import type { HeldLists } from './state.ts';
 /**
  * What is held after a verified CRL; the very `held` when the CRL says nothing new.
  * Requires: the number of `crl` is not below that of `held`.
- * Errors: LS_CRL_CONFLICT, LS_CRL_OMITS_ENTRY, LS_CRL_DELTA_BASE, LS_CRL_SCOPE, LS_CRL_TOO_LARGE.
+ * Errors: LS_CRL_CONFLICT, LS_CRL_OMITS_ENTRY, LS_CRL_RELEASE, LS_CRL_DELTA_BASE, LS_CRL_SCOPE, LS_CRL_TOO_LARGE.
  */
 export function takeCrl(
   held: HeldLists | undefined,

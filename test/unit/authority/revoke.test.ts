@@ -81,7 +81,6 @@ describe('revoking a node', () => {
       expect(valueOf(await authority.revoke({ name: `node-${n}`, reason }, CA_NOW)).reason).toBe(reason);
     }
     for (const reason of [
-      'certificateHold',
       'removeFromCRL',
       'cACompromise',
       'because',

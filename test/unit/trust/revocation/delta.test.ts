@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { toHex } from '../../../../src/std/index.ts';
+import { err, fault, toHex } from '../../../../src/std/index.ts';
 import { issuerKeyOf, MAX_ENTRIES_HELD, RevocationState } from '../../../../src/trust/index.ts';
 import { checkDeltaKeepsAll } from '../../../../src/trust/revocation/continuity.ts';
 import { tooLarge } from '../../../../src/trust/revocation/crl-form.ts';
@@ -217,7 +217,8 @@ describe('cost', () => {
       nextUpdate: watched.thisUpdate,
     };
     const delta = valueOf(parseCrl(forgeCrl(deltaSpec(6, 5, [revoked('b')]))));
-    expect(checkDeltaKeepsAll(held, delta, { certifiesCas: false, now: NOW })).toBeUndefined();
+    const releases = { permits: () => err(fault('LS_CRL_OMITS_ENTRY', 'none came')) };
+    expect(checkDeltaKeepsAll(held, delta, { certifiesCas: false, now: NOW, releases })).toBeUndefined();
     expect(findEntry(held, hex('a'))).toBeDefined();
     expect(walked).toBe(0);
   });

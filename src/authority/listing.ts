@@ -1,0 +1,22 @@
+import type { SerialNumber } from '../std/index.ts';
+import type { AuthorityContext } from './context.ts';
+import { certificateEvent, journal } from './journal.ts';
+import type { CertificateRow, RevocationRow } from './rows.ts';
+import type { StoreTransaction } from './store.ts';
+
+/** Puts certificates on the CRLs to come; a revocation takes the place of a hold. */
+export async function listCertificates(
+  context: AuthorityContext,
+  tx: StoreTransaction,
+  certificates: readonly CertificateRow[],
+  mark: Omit<RevocationRow, 'serial'>,
+): Promise<void> {
+  for (const { serial, revocation } of certificates) {
+    if (revocation !== null) await tx.deleteRevocation(serial);
+    await tx.insertRevocation({ serial, ...mark });
+  }
+  const word = mark.reason === 'certificateHold' ? 'held' : 'revoked';
+  const event = ({ name, serial, der }: { name: string; serial: SerialNumber; der: Uint8Array | null }) =>
+    certificateEvent(word, [name, serial, mark.reason], der ?? context.issuing.der);
+  await journal(tx, certificates.map(event), mark.revokedAt);
+}
