@@ -80,11 +80,7 @@ describe('revoking a node', () => {
       await enrollMember(authority, `node-${n}`);
       expect(valueOf(await authority.revoke({ name: `node-${n}`, reason }, CA_NOW)).reason).toBe(reason);
     }
-    for (const reason of [
-      'removeFromCRL',
-      'cACompromise',
-      'because',
-    ] as unknown as RevocationReason[]) {
+    for (const reason of ['removeFromCRL', 'cACompromise', 'because'] as unknown as RevocationReason[]) {
       expect(codeOf(await authority.revoke({ name: 'node-0', reason }, CA_NOW))).toBe('LS_CA_REQUEST');
     }
   });

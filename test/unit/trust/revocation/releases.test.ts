@@ -4,7 +4,7 @@ import { parseSerialNumber, toHex, unixMs, type Signer } from '../../../../src/s
 import {
   issuerKeyOf,
   restoreRevocation,
-  RevocationState,
+  type RevocationState,
   signRelease,
   type Release,
 } from '../../../../src/trust/index.ts';
