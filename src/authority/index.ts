@@ -55,6 +55,7 @@ export { initialiseAuthority, MAX_PERMITTED_DNS } from './initialise.ts';
 export { openAuthority } from './open.ts';
 export {
   parseProfiles,
+  profilesWith,
   PROFILE_NAMES,
   shippedProfiles,
   type AuthorityProfiles,

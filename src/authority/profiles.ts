@@ -1,5 +1,6 @@
 import { err, fault, ok, type Fault, type Result } from '../std/index.ts';
 import { parseProfile, type Profile } from '../x509/index.ts';
+import { quote } from './names.ts';
 
 /** The kinds of certificate that an authority issues, by the names of their profiles. */
 export const PROFILE_NAMES = ['root', 'issuing', 'node', 'operator', 'server'] as const;
@@ -29,6 +30,19 @@ export function parseProfiles(raw: Readonly<Record<string, unknown>>): Result<Au
     operator: operator.value,
     server: server.value,
   });
+}
+
+/**
+ * The shipped profiles with some of them replaced, each as a whole, by what a CA's own files say.
+ * Errors: as parseProfiles; LS_X509_PROFILE_INVALID too for the name of no profile.
+ */
+export function profilesWith(own: Readonly<Record<string, unknown>>): Result<AuthorityProfiles, Fault> {
+  const stranger = Object.keys(own).find((name) => !PROFILE_NAMES.some((known) => known === name));
+  if (stranger !== undefined) {
+    const known = PROFILE_NAMES.join(', ');
+    return err(fault('LS_X509_PROFILE_INVALID', `there is no profile ${quote(stranger)}, only ${known}`));
+  }
+  return parseProfiles({ ...SHIPPED, ...own });
 }
 
 /** The profiles that ship with the product: what `ca/profiles/*.yaml` say. */

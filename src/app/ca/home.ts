@@ -10,6 +10,8 @@ export interface CaHome {
   /** Encrypted PKCS#8, 0600. */
   readonly rootKey: string;
   readonly issuingKey: string;
+  /** NAME.yaml replaces the shipped profile of that name; usually not there. */
+  readonly profiles: string;
   readonly rootCert: string;
   readonly issuingCert: string;
   /** Where the control socket is, when that is not in the home: one line, written by the server. */
@@ -27,6 +29,7 @@ export function caHome(home: string): CaHome {
     keysDir: at('keys'),
     rootKey: at('keys', 'root.key.pem'),
     issuingKey: at('keys', 'issuing.key.pem'),
+    profiles: at('profiles'),
     rootCert: at('root.pem'),
     issuingCert: at('issuing.pem'),
     socketNote: at('control.path'),

@@ -15,6 +15,7 @@ import { parseCertificate } from '../../x509/index.ts';
 import { readCertificatesPem } from '../pem-file.ts';
 import { readCaConfig, type CaConfig } from './config.ts';
 import { caHome, type CaHome } from './home.ts';
+import { readProfiles } from './profile-files.ts';
 
 /** A CA home that this process alone has open. */
 export interface OpenCa {
@@ -29,11 +30,12 @@ export interface OpenCa {
  * Opens the CA of `home` for this process alone: with its keys, or with no `passphrase` sources for what needs no
  * signature.
  *
- * Throws LS_CONFIG_*, LS_HOME_LOCKED, LS_KEY_*, LS_CA_STORE_*, LS_CA_NOT_INITIALISED, LS_CA_KEY_MISMATCH.
+ * Throws LS_CONFIG_*, LS_X509_PROFILE_*, LS_HOME_LOCKED, LS_KEY_*, LS_CA_STORE_*, LS_CA_NOT_INITIALISED, LS_CA_KEY_MISMATCH.
  */
 export async function openCa(home: string, passphrase: PassphraseSources | undefined): Promise<OpenCa> {
   const paths = caHome(home);
   const config = await readCaConfig(home);
+  const profiles = await readProfiles(paths.profiles);
   const lock = HomeLock.acquire(paths.home);
   try {
     const keys =
@@ -44,6 +46,7 @@ export async function openCa(home: string, passphrase: PassphraseSources | undef
     const opened = await openAuthority({
       store,
       keys,
+      profiles,
       crypto: nodeCrypto,
       random: systemRandom,
       config: { urls: config.urls, intervalMinMs: config.intervalMinMs, intervalMaxMs: config.intervalMaxMs },

@@ -87,12 +87,16 @@ function readEndEntity(fields: FieldReader, base: Base): EndEntityProfile {
   return { kind: 'end-entity', ...base, purposes, spiffeSegment, hosts };
 }
 
+const LIFETIME_UNITS = [
+  ['lifetime_days', 24 * HOUR_MS],
+  ['lifetime_hours', HOUR_MS],
+  ['lifetime_minutes', MINUTE_MS],
+] as const;
+
 function readLifetime(fields: FieldReader, maxMs: number): number {
-  const key = fields.has('lifetime_hours') ? 'lifetime_hours' : 'lifetime_days';
-  if (fields.has('lifetime_hours') && fields.has('lifetime_days')) {
-    fields.refuse('lifetime_days', 'and lifetime_hours exclude each other');
-  }
-  const unit = key === 'lifetime_hours' ? HOUR_MS : 24 * HOUR_MS;
+  const [given, other] = LIFETIME_UNITS.filter(([key]) => fields.has(key));
+  if (other !== undefined) fields.refuse(other[0], `and ${given?.[0] ?? ''} exclude each other`);
+  const [key, unit] = given ?? LIFETIME_UNITS[0];
   return fields.integer(key, 1, maxMs / unit) * unit;
 }
 
