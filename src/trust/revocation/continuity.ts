@@ -39,8 +39,9 @@ export function checkFullKeepsAll(
 }
 
 /**
- * A delta must not take back what it names, and must repeat what the previous delta added to the same full CRL, or
- * made worse there: whoever held only the base would otherwise miss it, and a revocation would be a hold again.
+ * A delta must not weaken what is held, and must repeat what the previous delta added to the same full CRL, or
+ * made worse there: whoever held only the base would otherwise miss it. To release what the full CRL itself revokes has no effect
+ * (see {@link releasesWithoutEffect}), so it is no reason to refuse the revocations beside it.
  * O(entries of both deltas). Error: LS_CRL_OMITS_ENTRY.
  */
 export function checkDeltaKeepsAll(
@@ -50,20 +51,35 @@ export function checkDeltaKeepsAll(
 ): Fault | undefined {
   for (const entry of list.entries) {
     const known = findEntry(held, entry.serialHex);
-    const omitted = known === undefined ? undefined : omission(known, entry, retention);
+    if (known === undefined || isWithoutEffect(held, entry, known)) continue;
+    const omitted = omission(known, entry, retention);
     if (omitted !== undefined) return omitted;
   }
   for (const known of held.delta?.entries ?? []) {
-    if (known.reason === 'removeFromCRL') continue;
-    const { serialHex } = known;
-    const omitted = omission(
-      known,
-      list.entries.find(serialHex) ?? held.full.entries.find(serialHex),
-      retention,
-    );
+    if (known.reason === 'removeFromCRL' || list.entries.find(known.serialHex) !== undefined) continue;
+    const omitted = omission(known, held.full.entries.find(known.serialHex), retention);
     if (omitted !== undefined) return omitted;
   }
   return undefined;
+}
+
+/**
+ * Serials that a delta releases although the full CRL under it revokes them: without a release record they stay
+ * revoked. O(entries of the delta).
+ */
+export function releasesWithoutEffect(held: HeldLists | undefined, list: CertificateList): readonly string[] {
+  if (held === undefined || list.extensions.deltaCrlIndicator === undefined) return [];
+  const released = [...list.entries].filter((entry) => {
+    const known = findEntry(held, entry.serialHex);
+    return known !== undefined && isWithoutEffect(held, entry, known);
+  });
+  return released.map(({ serialHex }) => serialHex);
+}
+
+/** `findEntry` looks past a release in the delta, so the full CRL decides, and it says no less than is known. */
+function isWithoutEffect(held: HeldLists, entry: CrlEntry, known: CrlEntry): boolean {
+  if (entry.reason !== 'removeFromCRL') return false;
+  return weakening(known, held.full.entries.find(entry.serialHex)) === undefined;
 }
 
 /** Two CRLs of one number and different kind must revoke the same. Source: RFC 5280 §5.2.4. */

@@ -1,5 +1,6 @@
 import { equalBytes, err, fault, ok, type Fault, type Result } from '../../std/index.ts';
 import type { CertificateList } from '../../x509/index.ts';
+import { sameScope } from './coverage.ts';
 import { checkDeltaKeepsAll, checkFullKeepsAll, checkNothingNew, type RetentionRule } from './continuity.ts';
 import { tooLarge, type ProfiledCrl } from './crl-form.ts';
 import type { HeldLists } from './state.ts';
@@ -70,11 +71,8 @@ function sameOrConflict(
   return err(fault('LS_CRL_CONFLICT', `number ${held.crlNumber} was given to two different CRLs`));
 }
 
-/** Source: RFC 5280 §5.2.4 (b): base and delta have the same scope, or none. */
 function checkSameScope(held: HeldLists, list: CertificateList): Fault | undefined {
-  const base = held.full.extensions.issuingDistributionPoint !== undefined;
-  const delta = list.extensions.issuingDistributionPoint !== undefined;
-  if (base === delta) return undefined;
+  if (sameScope(held.full, list)) return undefined;
   return fault('LS_CRL_SCOPE', 'the delta CRL has another scope than the full CRL it stands on');
 }
 

@@ -1,6 +1,7 @@
 import { fault, type Fault } from '../../std/index.ts';
 import type { Certificate } from '../certificate.ts';
 import type { CertificateExtensions } from '../extensions.ts';
+import { oids } from '../oids.ts';
 import { labelOf } from './state.ts';
 
 /**
@@ -12,6 +13,16 @@ export function checkCriticalExtensions(certificate: Certificate): Fault | undef
   const critical = firstUnprocessed(certificate.extensions);
   if (critical === undefined) return undefined;
   return fault('LS_TRUST_CRITICAL_EXTENSION', `${labelOf(certificate)} marks ${critical} critical`);
+}
+
+/**
+ * Refuses a certificate that demands policies, whether it marks the demand critical or not: ignoring it would
+ * accept paths that their CA wants refused. Source: RFC 5280 §4.2.1.11, §6.1.4 (i), §6.1.5 (b).
+ */
+export function checkNoPolicyDemanded(certificate: Certificate): Fault | undefined {
+  const demands = certificate.extensions.policy.some(({ oid }) => oid === oids.policyConstraints);
+  if (!demands) return undefined;
+  return fault('LS_TRUST_CRITICAL_EXTENSION', `${labelOf(certificate)} has policyConstraints`);
 }
 
 function firstUnprocessed(extensions: CertificateExtensions): string | undefined {
