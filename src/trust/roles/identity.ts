@@ -1,6 +1,14 @@
 import { err, fault, ok, type Fault, type NodeId, type NodeName, type Result } from '../../std/index.ts';
-import { checkIsCa, checkMaySignCrls, nodeIdOfCertificate, type Certificate } from '../../x509/index.ts';
+import {
+  checkIsCa,
+  checkMaySignCrls,
+  nodeIdOfCertificate,
+  type Certificate,
+  type KeyPurpose,
+  type ValidatedPath,
+} from '../../x509/index.ts';
 import { checkEndEntity } from './end-entity.ts';
+import { checkIssuerPurposes } from './issuer-purposes.ts';
 import { spiffeName } from './spiffe-name.ts';
 
 /** What a certificate can be used for. A certificate has exactly one role. */
@@ -29,18 +37,30 @@ const identifiers: { readonly [R in Role]: Identifier<R> } = {
   issuer: identifyIssuer,
 };
 
-/** The certificate's identity in `role`, or why it has none. Its path is checked elsewhere. Errors: see each role. */
+/** The purposes a certificate of the role lists, and no other. */
+const purposesOf: Readonly<Record<Role, readonly KeyPurpose[]>> = {
+  node: ['serverAuth', 'clientAuth'],
+  operator: ['clientAuth', 'lifesignOperator'],
+  server: ['serverAuth'],
+  issuer: [],
+};
+
+/**
+ * The identity in `role` of the certificate that `path` leads to, or why it has none. The path itself is validated
+ * already; only what its CAs may certify for is looked at. Errors: see each role; LS_TRUST_WRONG_ROLE.
+ */
 export function identify<R extends Role>(
-  certificate: Certificate,
+  { target, certificates }: ValidatedPath,
   trustDomain: string,
   role: R,
 ): Result<IdentityOf<R>, Fault> {
-  return identifiers[role](certificate, trustDomain);
+  const refusal = checkIssuerPurposes(certificates.slice(1), purposesOf[role]);
+  return refusal === undefined ? identifiers[role](target, trustDomain) : err(refusal);
 }
 
 /** Errors: LS_TRUST_WRONG_ROLE, _WRONG_DOMAIN, _NAME, _LIFETIME. */
 function identifyNode(certificate: Certificate, trustDomain: string): Result<IdentityOf<'node'>, Fault> {
-  const refusal = checkEndEntity(certificate, ['serverAuth', 'clientAuth']);
+  const refusal = checkEndEntity(certificate, purposesOf.node);
   if (refusal !== undefined) return err(refusal);
   const name = spiffeName(certificate, trustDomain, 'node');
   if (!name.ok) return name;
@@ -61,7 +81,7 @@ function identifyOperator(
   certificate: Certificate,
   trustDomain: string,
 ): Result<IdentityOf<'operator'>, Fault> {
-  const refusal = checkEndEntity(certificate, ['clientAuth', 'lifesignOperator']);
+  const refusal = checkEndEntity(certificate, purposesOf.operator);
   if (refusal !== undefined) return err(refusal);
   const name = spiffeName(certificate, trustDomain, 'operator');
   return name.ok ? ok({ role: 'operator', name: name.value }) : name;
@@ -69,7 +89,7 @@ function identifyOperator(
 
 /** Names of hosts and addresses only. Errors: LS_TRUST_WRONG_ROLE, _NAME, _LIFETIME. */
 function identifyServer(certificate: Certificate): Result<IdentityOf<'server'>, Fault> {
-  const refusal = checkEndEntity(certificate, ['serverAuth']);
+  const refusal = checkEndEntity(certificate, purposesOf.server);
   if (refusal !== undefined) return err(refusal);
   const names = certificate.extensions.subjectAltName?.value ?? [];
   if (names.length > 0 && names.every(({ kind }) => kind === 'dns' || kind === 'ip'))

@@ -484,3 +484,13 @@ describe('a path', () => {
     expect(judged(4)).not.toBe('LS_TRUST_CHAIN_LENGTH');
   });
 });
+
+describe('an issuer without a name', () => {
+  it('is nobody', () => {
+    const nameless = { ...issuingSpec, subject: distinguishedName() };
+    const below = { ...nodeSpec, issuer: distinguishedName() };
+    expect(codeOf(judge([forgeCertificate(below), forgeCertificate(nameless)]))).toBe(
+      'LS_TRUST_UNKNOWN_ISSUER',
+    );
+  });
+});
