@@ -19,6 +19,7 @@ export interface FuzzResult {
   readonly accepted: number;
   /** Distinct fault codes met, accepted not counted. */
   readonly codes: number;
+  /** Of one input; above MAX_INPUT_MS the better of two tries. */
   readonly slowestMs: number;
 }
 
@@ -95,11 +96,10 @@ class Attack {
 
   #attack(input: Uint8Array): void {
     const { code, tookMs } = this.#timed(input);
+    const surelyMs = tookMs > MAX_INPUT_MS ? Math.min(tookMs, this.#timed(input).tookMs) : tookMs;
     this.#inputs += 1;
-    this.#slowestMs = Math.max(this.#slowestMs, tookMs);
-    if (tookMs > MAX_INPUT_MS && this.#timed(input).tookMs > MAX_INPUT_MS) {
-      throw this.#finding(input, `${tookMs} ms for ${input.length} bytes`);
-    }
+    this.#slowestMs = Math.max(this.#slowestMs, surelyMs);
+    if (surelyMs > MAX_INPUT_MS) throw this.#finding(input, `${surelyMs} ms for ${input.length} bytes`);
     if (code === undefined) this.#accepted += 1;
     else if (!this.#codes.has(code)) {
       this.#codes.add(code);
