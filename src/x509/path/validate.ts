@@ -120,7 +120,6 @@ const anchorRules: readonly PathRule[] = [
   checkValidity,
   checkCriticalExtensions,
   checkNoPolicyDemanded,
-  checkNoPolicyDemanded,
   checkIsCa,
   checkMaySignCertificates,
   checkConstraintForms,
