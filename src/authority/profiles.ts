@@ -3,7 +3,7 @@ import { parseProfile, type Profile } from '../x509/index.ts';
 import { quote } from './names.ts';
 
 /** The kinds of certificate that an authority issues, by the names of their profiles. */
-export const PROFILE_NAMES = ['root', 'issuing', 'node', 'operator', 'server'] as const;
+export const PROFILE_NAMES = ['root', 'issuing', 'node', 'operator', 'server', 'ocsp'] as const;
 export type ProfileName = (typeof PROFILE_NAMES)[number];
 
 export type AuthorityProfiles = Readonly<Record<ProfileName, Profile>>;
@@ -23,12 +23,15 @@ export function parseProfiles(raw: Readonly<Record<string, unknown>>): Result<Au
   if (!operator.ok) return operator;
   const server = parseNamed('server', raw);
   if (!server.ok) return server;
+  const ocsp = parseNamed('ocsp', raw);
+  if (!ocsp.ok) return ocsp;
   return ok({
     root: root.value,
     issuing: issuing.value,
     node: node.value,
     operator: operator.value,
     server: server.value,
+    ocsp: ocsp.value,
   });
 }
 
@@ -104,6 +107,14 @@ const SHIPPED: Readonly<Record<ProfileName, unknown>> = {
     hosts: 'required',
     lifetime_days: 90,
     extended_key_usage: ['serverAuth'],
+  },
+  ocsp: {
+    ...END_ENTITY,
+    name: 'ocsp',
+    subject: ['commonName'],
+    hosts: 'none',
+    lifetime_days: 7,
+    extended_key_usage: ['ocspSigning'],
   },
 };
 

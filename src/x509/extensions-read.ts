@@ -5,9 +5,11 @@ import {
   readBasicConstraints,
   readCrlNumber,
   readExtendedKeyUsage,
+  readInfoAccess,
   readKeyId,
   readKeyUsage,
   readNameConstraints,
+  readNoCheck,
 } from './extension-values.ts';
 import type { CertificateExtensions, CrlExtensions, Extension, OpaqueExtension } from './extensions.ts';
 import { readGeneralNames, type GeneralName } from './general-name.ts';
@@ -38,6 +40,8 @@ export const noCertificateExtensions: CertificateExtensions = {
   authorityKeyId: undefined,
   crlDistributionPoints: undefined,
   freshestCrl: undefined,
+  authorityInfoAccess: undefined,
+  ocspNoCheck: undefined,
   policy: [],
   unknown: [],
 };
@@ -88,6 +92,12 @@ export function readCertificateExtensions(reader: DerReader): CertificateExtensi
         break;
       case oids.freshestCrl:
         draft.freshestCrl = open.parsed(readDistributionPoints);
+        break;
+      case oids.authorityInfoAccess:
+        draft.authorityInfoAccess = open.parsed(readInfoAccess);
+        break;
+      case oids.ocspNoCheck:
+        draft.ocspNoCheck = open.parsed(readNoCheck);
         break;
       case oids.certificatePolicies:
       case oids.policyMappings:

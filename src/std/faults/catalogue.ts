@@ -15,6 +15,7 @@ import { linkFaults } from './link.ts';
 import { membershipFaults } from './membership.ts';
 import { meshFaults } from './mesh.ts';
 import { nodeFaults } from './node.ts';
+import { ocspFaults } from './ocsp.ts';
 import { trustFaults } from './trust.ts';
 import { x509Faults } from './x509.ts';
 
@@ -22,6 +23,7 @@ import { x509Faults } from './x509.ts';
 export const faultCatalogue = {
   ...codecFaults,
   ...x509Faults,
+  ...ocspFaults,
   ...trustFaults,
   ...heartbeatFaults,
   ...linkFaults,

@@ -4,6 +4,16 @@ import type { CertificateExtensions } from '../extensions.ts';
 import { oids } from '../oids.ts';
 import { labelOf } from './state.ts';
 
+const NEVER_CRITICAL = [
+  'issuerAltName',
+  'subjectKeyId',
+  'authorityKeyId',
+  'crlDistributionPoints',
+  'freshestCrl',
+  'authorityInfoAccess',
+  'ocspNoCheck',
+] as const;
+
 /**
  * Refuses a critical extension that this validator does not process. It processes basicConstraints, keyUsage,
  * extKeyUsage, subjectAltName and nameConstraints; policies are not processed, and key identifiers and CRL
@@ -28,10 +38,5 @@ export function checkNoPolicyDemanded(certificate: Certificate): Fault | undefin
 function firstUnprocessed(extensions: CertificateExtensions): string | undefined {
   const opaque = [...extensions.policy, ...extensions.unknown].find((extension) => extension.critical);
   if (opaque !== undefined) return opaque.oid;
-  if (extensions.issuerAltName?.critical) return 'issuerAltName';
-  if (extensions.subjectKeyId?.critical) return 'subjectKeyIdentifier';
-  if (extensions.authorityKeyId?.critical) return 'authorityKeyIdentifier';
-  if (extensions.crlDistributionPoints?.critical) return 'cRLDistributionPoints';
-  if (extensions.freshestCrl?.critical) return 'freshestCRL';
-  return undefined;
+  return NEVER_CRITICAL.find((name) => extensions[name]?.critical === true);
 }

@@ -80,10 +80,14 @@ function readEndEntity(fields: FieldReader, base: Base): EndEntityProfile {
   }
   const spiffeSegment = fields.has('spiffe_segment') ? fields.word('spiffe_segment', WORD) : undefined;
   const hosts = fields.choice('hosts', HOST_POLICIES);
-  if (spiffeSegment === undefined && hosts !== 'required') {
+  const purposes = fields.choices('extended_key_usage', PURPOSES, 1);
+  const isResponder = purposes.includes('ocspSigning');
+  if (isResponder && (purposes.length > 1 || spiffeSegment !== undefined || hosts !== 'none')) {
+    fields.refuse('extended_key_usage', 'with ocspSigning goes with no other purpose and with no name');
+  }
+  if (!isResponder && spiffeSegment === undefined && hosts !== 'required') {
     fields.refuse('hosts', 'must be "required" where there is no spiffe_segment: a certificate needs a name');
   }
-  const purposes = fields.choices('extended_key_usage', PURPOSES, 1);
   return { kind: 'end-entity', ...base, purposes, spiffeSegment, hosts };
 }
 
