@@ -1,5 +1,6 @@
 import type { DomainId, Fault, Result, UnixMs } from '../std/index.ts';
 import type { VerifiedPeer } from '../trust/index.ts';
+import type { OcspResponder, ResponderOptions } from './ocsp/responder.ts';
 import type {
   CertificateFacts,
   CurrentCrls,
@@ -129,6 +130,9 @@ export interface Authority {
   bundle(): TrustFacts & { readonly issuing: Uint8Array };
   /** Live members with a known address. */
   seeds(): Promise<Result<readonly Seed[], Fault>>;
+
+  /** Starts to answer OCSP for the issuing CA: certifies a key of its own first. */
+  openResponder(options: ResponderOptions, now: UnixMs): Promise<Result<OcspResponder, Fault>>;
 
   /** Returns the function that ends the subscription. Throws beyond MAX_PUBLICATION_LISTENERS (a leak). */
   onPublication(listener: (publication: Publication) => void): () => void;

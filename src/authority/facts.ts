@@ -4,8 +4,8 @@ import type { CrlReason } from '../x509/index.ts';
 /** Where an identity stands. `enrolled` and `active` are live; the other two are final. */
 export type NodeState = 'enrolled' | 'active' | 'revoked' | 'removed';
 
-/** Whom a certificate is for: a mesh member, a person or script that administers the CA, or the CA's own TLS server. */
-export type CertificateRole = 'node' | 'operator' | 'server';
+/** Whom a certificate is for: a mesh member, a person or script that administers the CA, the CA's own TLS server or OCSP responder. */
+export type CertificateRole = 'node' | 'operator' | 'server' | 'ocsp';
 
 /** Reasons for which `revoke` can be asked. The others of RFC 5280 §5.3.1 are about CAs, or need a release record. */
 export type RevocationReason = Extract<
@@ -37,7 +37,7 @@ export type CertificateStatus = 'good' | 'revoked' | 'expired' | 'pending';
 
 export interface CertificateFacts {
   readonly name: string;
-  /** Null for operator and server certificates. */
+  /** Null for all but nodes. */
   readonly nodeId: NodeId | null;
   readonly role: CertificateRole;
   readonly serial: SerialNumber;
@@ -151,5 +151,6 @@ export interface Publication {
   readonly seeds?: readonly Seed[];
   /** Identities that were revoked or removed. */
   readonly endedNodes?: readonly NodeId[];
+  /** Certificates whose status changed: whoever keeps answers about them drops those at once. */
   readonly revokedSerials?: readonly SerialNumber[];
 }

@@ -23,3 +23,14 @@ export const MAX_PUBLICATION_LISTENERS = 64;
 
 export const CRL_NEXT_UPDATE_MS = 72 * HOUR_MS;
 export const ROOT_CRL_NEXT_UPDATE_MS = 180 * DAY_MS;
+
+/** How long a signed OCSP answer holds, and after how long a new one takes its place. */
+export const OCSP_NEXT_UPDATE_MS = 12 * HOUR_MS;
+export const OCSP_REFRESH_MS = 6 * HOUR_MS;
+/** Certificates whose answers are kept signed, each with both hashes: about 2.5 KiB. The rest is signed when asked for. */
+export const MAX_HELD_ANSWERS = 32_768;
+/** Certificates signed for in one go before others get their turn. */
+export const OCSP_BATCH = 32;
+/** Answers signed for one caller alone (a nonce, several certificates, a serial without a live certificate). */
+export const OCSP_OWN_ANSWERS_PER_SECOND = 500;
+export const OCSP_OWN_ANSWERS_BURST = 1_000;

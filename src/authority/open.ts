@@ -7,6 +7,7 @@ import type { AuthorityContext } from './context.ts';
 import type { AuthorityDeps } from './deps.ts';
 import { enroll } from './enroll.ts';
 import { currentCrls, currentRoster, list, seeds, show } from './inspect.ts';
+import { openResponder } from './ocsp/responder.ts';
 import { shippedProfiles } from './profiles.ts';
 import { issueOperator, issueServer } from './other-roles.ts';
 import { publishFull } from './publish.ts';
@@ -86,6 +87,7 @@ function authorityOver(context: AuthorityContext): Authority {
     currentRoster: () => currentRoster(context),
     bundle: () => ({ ...context.trust, issuing: context.genesis.issuing }),
     seeds: () => seeds(context),
+    openResponder: (options, now) => openResponder(context, options, now),
     onPublication: (listener) => context.publisher.subscribe(listener),
   };
 }

@@ -11,6 +11,9 @@ import { checkGrantedNames, checkNodeName } from './names.ts';
 import { checkPermitted } from './permitted-names.ts';
 import { actingTime } from './time.ts';
 
+/** What lists call the responder; no node can have this name, which is no DNS label. */
+const RESPONDER_NAME = 'OCSP responder';
+
 /** A short-lived certificate to administer the CA with. Errors: LS_NAME_INVALID, LS_CSR_*. */
 export async function issueOperator(
   context: AuthorityContext,
@@ -42,6 +45,15 @@ export async function issueServer(
   const forbidden = checkPermitted(context.issuing, names.value);
   if (forbidden !== undefined) return err(forbidden);
   return issue(context, { role: 'server', name, nodeId: null, ...names.value, spki }, now);
+}
+
+/** The certificate of a key that answers OCSP for the issuing CA. */
+export async function issueResponder(
+  context: AuthorityContext,
+  spki: Uint8Array,
+  now: UnixMs,
+): Promise<Result<IssuedCertificate, Fault>> {
+  return issue(context, { role: 'ocsp', name: RESPONDER_NAME, nodeId: null, dns: [], ip: [], spki }, now);
 }
 
 /** The steps of issue.ts; an interrupted issuance is simply asked for again. */

@@ -41,7 +41,7 @@ export const MIGRATIONS: readonly Migration[] = [
       `CREATE TABLE certificates (
         serial TEXT PRIMARY KEY,
         number BIGINT NOT NULL UNIQUE,
-        role TEXT NOT NULL CHECK (role IN ('node', 'operator', 'server')),
+        role TEXT NOT NULL CHECK (role IN ('node', 'operator', 'server', 'ocsp')),
         name TEXT NOT NULL,
         node_id TEXT REFERENCES nodes (node_id),
         spki_sha256 BYTEA NOT NULL,
