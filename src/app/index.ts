@@ -4,6 +4,7 @@
  */
 import type { AuditJson, AuditRequest } from './audit.ts';
 import type { AdminRequest } from './ca/admin.ts';
+import type { OcspQuestion, OcspReply } from './ca/ask-ocsp.ts';
 import type { InitCaRequest, InitialisedCa } from './ca/init.ts';
 import type { CreatedOperator, CreateOperatorRequest } from './ca/operator.ts';
 import type { RunningCa, ServeRequest } from './ca/serve.ts';
@@ -22,6 +23,7 @@ export type { ExplanationJson, NodeStatusJson, PeerStatusJson, TransitionJson } 
 export type { PassphraseSources } from '../io/keys/index.ts';
 export type { AuditedHomeJson, AuditFindingJson, AuditJson, AuditRequest } from './audit.ts';
 export type { AdminRequest } from './ca/admin.ts';
+export type { OcspQuestion, OcspReply } from './ca/ask-ocsp.ts';
 export type { AdminCall } from './ca/control-client.ts';
 export type { InitCaRequest, InitialisedCa } from './ca/init.ts';
 export type { CreatedOperator, CreateOperatorRequest } from './ca/operator.ts';
@@ -47,6 +49,11 @@ export async function createOperator(request: CreateOperatorRequest): Promise<Cr
 /** See ca/admin.ts. */
 export async function administerCa(request: AdminRequest): Promise<unknown> {
   return (await import('./ca/admin.ts')).administerCa(request);
+}
+
+/** See ca/ask-ocsp.ts. */
+export async function askOcsp(question: OcspQuestion): Promise<OcspReply> {
+  return (await import('./ca/ask-ocsp.ts')).askOcsp(question);
 }
 
 /** See ca/init.ts. */

@@ -8,6 +8,7 @@ export * from './files/index.ts';
 export * from './json/index.ts';
 export * from './keys/index.ts';
 export * from './ledger/index.ts';
+export * from './ocsp-client/index.ts';
 export * from './sqlite/index.ts';
 export * from './system/index.ts';
 export * from './transport/index.ts';

@@ -1,7 +1,7 @@
 import { createServer as createHttpServer, type Server } from 'node:http';
 import { createServer as createTlsServer, type ServerOptions } from 'node:https';
 import fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
-import { fault, LsError } from '../../std/index.ts';
+import { fault, LsError, monoMs } from '../../std/index.ts';
 import { answerWithProblems } from '../problem.ts';
 import { validateWithSchemas } from '../validation.ts';
 import { adminRoutes } from './admin-routes.ts';
@@ -10,6 +10,7 @@ import { crlRoutes } from './crl-routes.ts';
 import { healthRoutes } from './health-routes.ts';
 import { nodeRoutes } from './node-routes.ts';
 import { operatorRoutes } from './operator-routes.ts';
+import { ocspRoutes } from './ocsp-routes.ts';
 import { publicRoutes } from './public-routes.ts';
 import type { RateLimiter } from './rate-limit.ts';
 import { MAX_BODY_BYTES } from './schemas.ts';
@@ -69,11 +70,15 @@ export function controlApp(context: CaApiContext, log: FastifyBaseLogger): Fasti
   return app;
 }
 
-/** Plain HTTP: CRLs and nothing else. */
+/** Plain HTTP: CRLs and OCSP, which are signed by themselves, and nothing else. */
 export function crlApp(context: CaApiContext, options: ListenerOptions): FastifyInstance {
   const app = newApp((handler) => createHttpServer({ maxHeaderSize: MAX_HEADER_BYTES }, handler), options);
   limitRates(app, options);
   crlRoutes(app, context);
+  const { ocsp, now } = context;
+  if (ocsp !== null) {
+    ocspRoutes(app, ocsp, () => ({ mono: monoMs(options.monotonicMs()), wall: now() }));
+  }
   return app;
 }
 

@@ -13,6 +13,7 @@ import {
   type CaApiContext,
   type ListenerOptions,
 } from '../../api/ca/index.ts';
+import type { OcspResponder } from '../../authority/index.ts';
 import { nodeCrypto } from '../../io/crypto/index.ts';
 import { controlSocketPath, ensurePrivateDir } from '../../io/files/index.ts';
 import type { PassphraseSources } from '../../io/keys/index.ts';
@@ -24,6 +25,7 @@ import type { Log } from '../log.ts';
 import { publishWhenDue } from './publication.ts';
 import { limitConnections, listenOn, listenOnSocket } from './listen.ts';
 import { openCa, type OpenCa } from './open.ts';
+import { startResponder } from './ocsp.ts';
 import { OwnTrust } from './own-trust.ts';
 import { makeServerIdentity, type ServerIdentity } from './server-identity.ts';
 import { schedule } from './schedule.ts';
@@ -60,7 +62,7 @@ const SERVER_CERTIFICATE_USED_UP = 2 / 3;
 const RETRY_MS = 60_000;
 
 /**
- * Opens the CA and serves it: TLS, plain HTTP for CRLs, control socket, timers.
+ * Opens the CA and serves it: TLS, plain HTTP for CRLs and OCSP, control socket, timers.
  * Throws what openCa throws, LS_PORT_IN_USE and LS_PORT_UNAVAILABLE; nothing is left open then.
  */
 export async function serveCa(request: ServeRequest): Promise<RunningCa> {
@@ -81,7 +83,8 @@ async function start(ca: OpenCa, request: ServeRequest, closers: Closers): Promi
   const { authority, config } = ca;
   closers.add(await publishWhenDue(authority, config.fullCrlEveryMs, now, log));
   const trust = await OwnTrust.of(authority, nodeCrypto, now());
-  const context = makeContext(ca, trust, now, log, closers);
+  const ocsp = await startResponder(authority, now, log, closers);
+  const context = makeContext(ca, { trust, ocsp }, now, log, closers);
   const options = listenerOptions(ca, log);
   const identity = await makeServerIdentity(authority, serverHosts(ca), now());
   const listeners = {
@@ -113,7 +116,7 @@ async function start(ca: OpenCa, request: ServeRequest, closers: Closers): Promi
 /** Ties publications to feeds and to our own verdicts: a node revoked now is cut before anybody hears of it. */
 function makeContext(
   ca: OpenCa,
-  trust: OwnTrust,
+  { trust, ocsp }: { readonly trust: OwnTrust; readonly ocsp: OcspResponder },
   now: () => UnixMs,
   log: Log,
   closers: Closers,
@@ -131,7 +134,7 @@ function makeContext(
     acks.close();
     feeds.close();
   });
-  return { authority: ca.authority, now, feeds, acks, spread: SPREAD };
+  return { authority: ca.authority, ocsp, now, feeds, acks, spread: SPREAD };
 }
 
 function listenerOptions({ config }: OpenCa, log: Log): ListenerOptions {

@@ -4,6 +4,7 @@ import { registerCrl } from './crl.ts';
 import { registerInit } from './init.ts';
 import { registerList } from './list.ts';
 import { registerOperator } from './operator.ts';
+import { registerOcsp } from './ocsp.ts';
 import { registerRemove } from './remove.ts';
 import { registerRevoke } from './revoke.ts';
 import { registerServe } from './serve.ts';
@@ -22,4 +23,5 @@ export function registerPki(program: Command, ctx: CliContext): void {
   registerRemove(pki, ctx);
   registerCrl(pki, ctx);
   registerOperator(pki, ctx);
+  registerOcsp(pki, ctx);
 }

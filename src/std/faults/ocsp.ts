@@ -31,6 +31,13 @@ export const ocspFaults = {
   LS_OCSP_EXPIRED: noEvidence('environment', 'check the clock of this host, then that of the responder'),
   LS_OCSP_FROM_FUTURE: noEvidence('environment', 'check the clock of this host, then that of the responder'),
   LS_OCSP_NONCE: noEvidence('hostile-peer', 'do not use the answer: it was made for another request'),
+  LS_OCSP_LAPSING: {
+    cause: 'environment',
+    stateChanged: false,
+    exit: 5,
+    http: 503,
+    advice: 'look into the log of the CA for why no answers are signed',
+  },
   LS_OCSP_NO_URL: {
     cause: 'misconfiguration',
     stateChanged: false,
