@@ -1,6 +1,6 @@
 import type { DomainId, Fault, Result, UnixMs } from '../std/index.ts';
 import type { VerifiedPeer } from '../trust/index.ts';
-import type { OcspResponder, ResponderOptions } from './ocsp/responder.ts';
+import type { OcspResponder, ResponderOptions } from './ocsp/interface.ts';
 import type {
   CertificateFacts,
   CurrentCrls,

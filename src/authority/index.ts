@@ -53,7 +53,7 @@ export type {
 export type { AuthorityStore, NodeEnd, StoreReader, StoreTransaction } from './store.ts';
 export { initialiseAuthority, MAX_PERMITTED_DNS } from './initialise.ts';
 export type { OcspAnswer, OcspTimes } from './ocsp/held-answers.ts';
-export type { OcspHealth, OcspResponder, ResponderOptions } from './ocsp/responder.ts';
+export type { OcspHealth, OcspResponder, ResponderOptions } from './ocsp/interface.ts';
 export { openAuthority } from './open.ts';
 export {
   parseProfiles,

@@ -1,5 +1,5 @@
 import { err, fault, ok } from '../../std/index.ts';
-import type { Fault, Instant, Result, Signer, UnixMs } from '../../std/index.ts';
+import type { Fault, Instant, Result, UnixMs } from '../../std/index.ts';
 import {
   encodeOcspError,
   namesIssuer,
@@ -13,44 +13,10 @@ import type { Publication } from '../facts.ts';
 import { OCSP_BATCH, OCSP_REFRESH_MS } from '../limits.ts';
 import type { StoreReader } from '../store.ts';
 import { SignatureBudget } from './budget.ts';
+import type { OcspHealth, OcspResponder, ResponderOptions } from './interface.ts';
 import { isUsedUp, newDelegate, signHeld, signOwn, type Delegate, type Statement } from './delegate.ts';
 import { HeldAnswers, type OcspAnswer } from './held-answers.ts';
 import { readStatus, statusOf, type KnownStatus } from './status.ts';
-
-export interface ResponderOptions {
-  /** A fresh private key of this process. */
-  readonly newKey: () => Signer;
-  /** Lets others have their turn between two batches of signatures. */
-  readonly pause: () => Promise<void>;
-  /** Default MAX_HELD_ANSWERS. */
-  readonly maxHeld?: number;
-}
-
-export interface OcspHealth {
-  /** Certificates whose answers are signed and at hand. */
-  readonly held: number;
-  /** When the first of these answers lapses. */
-  readonly freshUntil: UnixMs | null;
-  /** notAfter of the responder's certificate. */
-  readonly signerUntil: UnixMs;
-}
-
-/**
- * Answers for the issuing CA, with a key of its own. Whatever is signed in advance is dropped in the same turn in
- * which a revocation is published, that is before anybody hears that it is durable: no later answer says `good`.
- */
-export interface OcspResponder {
-  /** Always an OCSPResponse, whatever came in. At once where the answer is at hand. */
-  answer(request: Uint8Array, now: Instant): OcspAnswer | Promise<OcspAnswer>;
-  /**
-   * Renews the responder's certificate, catches up with revocations of other processes, and signs for every live
-   * certificate whose answer is missing or old. Answers how many it signed for. Errors: LS_CA_STORE_*, LS_X509_*.
-   */
-  refresh(now: UnixMs): Promise<Result<number, Fault>>;
-  health(): OcspHealth;
-  /** Stops listening to the authority. */
-  close(): void;
-}
 
 const MAX_READS = 8;
 const error = (status: Parameters<typeof encodeOcspError>[0]): OcspAnswer => ({
@@ -83,7 +49,7 @@ class Responder implements OcspResponder {
   readonly #options: ResponderOptions;
   readonly #issuer: OcspIssuer;
   readonly #held: HeldAnswers;
-  readonly #budget = new SignatureBudget();
+  readonly #budget: SignatureBudget;
   readonly #unsubscribe: () => void;
   #delegate: Delegate;
   /** Counts publications: what was read before one may be outdated after it. */
@@ -104,6 +70,7 @@ class Responder implements OcspResponder {
     this.#delegate = delegate;
     this.#crlNumber = crlNumber;
     this.#held = new HeldAnswers(options.maxHeld);
+    this.#budget = new SignatureBudget(options.ownAnswers);
     this.#unsubscribe = context.publisher.subscribe((publication) => this.#absorb(publication));
   }
 
