@@ -17,7 +17,8 @@ const NOTHING = new Uint8Array();
 
 /** What is the same for every caller that gets this answer. */
 interface CachedHeaders {
-  readonly body: Buffer;
+  /** One character a byte. */
+  readonly body: string;
   readonly etag: string;
   readonly fixed: Readonly<Record<string, string>>;
 }
@@ -68,6 +69,10 @@ function viewOf(buffer: Buffer): Uint8Array {
   return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
 }
 
+/**
+ * Writes the answer past fastify, as text of one character a byte: then head and body go out in one write, which is
+ * half of what an answer costs.
+ */
 function send(
   request: FastifyRequest,
   reply: FastifyReply,
@@ -76,25 +81,36 @@ function send(
   now: UnixMs,
 ): FastifyReply {
   const { times } = answer;
+  reply.hijack();
   if (times === null) {
-    return reply.type(RESPONSE_MEDIA_TYPE).header('cache-control', 'no-store').send(bufferOf(answer.der));
+    const body = textOf(answer.der);
+    const headers = { 'content-type': RESPONSE_MEDIA_TYPE, 'content-length': body.length };
+    reply.raw.writeHead(200, { ...headers, 'cache-control': 'no-store' }).end(body, 'latin1');
+    return reply;
   }
-  const headers = known.get(answer) ?? headersOf(answer.der, times);
-  known.set(answer, headers);
-  reply.headers(headers.fixed).header('cache-control', cacheControl(times, now));
-  const isHeld = request.method !== 'POST' && request.headers['if-none-match'] === headers.etag;
-  return isHeld ? reply.code(304).send() : reply.send(headers.body);
+  const { body, etag, fixed } = known.get(answer) ?? remember(known, answer, times);
+  const headers = { ...fixed, 'cache-control': cacheControl(times, now) };
+  const isHeld = request.method !== 'POST' && request.headers['if-none-match'] === etag;
+  if (isHeld) reply.raw.writeHead(304, headers).end();
+  else reply.raw.writeHead(200, { ...headers, 'content-length': body.length }).end(body, 'latin1');
+  return reply;
 }
 
-function headersOf(der: Uint8Array, { thisUpdate, nextUpdate }: OcspTimes): CachedHeaders {
-  const etag = `"${createHash('sha256').update(der).digest('hex')}"`;
+function remember(
+  known: WeakMap<OcspAnswer, CachedHeaders>,
+  answer: OcspAnswer,
+  { thisUpdate, nextUpdate }: OcspTimes,
+): CachedHeaders {
+  const etag = `"${createHash('sha256').update(answer.der).digest('hex')}"`;
   const fixed = {
     'content-type': RESPONSE_MEDIA_TYPE,
     etag,
     'last-modified': new Date(thisUpdate).toUTCString(),
     expires: new Date(nextUpdate).toUTCString(),
   };
-  return { body: bufferOf(der), etag, fixed };
+  const headers = { body: textOf(answer.der), etag, fixed };
+  known.set(answer, headers);
+  return headers;
 }
 
 function cacheControl({ nextUpdate }: OcspTimes, now: UnixMs): string {
@@ -102,6 +118,6 @@ function cacheControl({ nextUpdate }: OcspTimes, now: UnixMs): string {
   return `max-age=${Math.min(OCSP_MAX_AGE_SECONDS, left)}, public, no-transform, must-revalidate`;
 }
 
-function bufferOf(der: Uint8Array): Buffer {
-  return Buffer.from(der.buffer, der.byteOffset, der.byteLength);
+function textOf(der: Uint8Array): string {
+  return Buffer.from(der.buffer, der.byteOffset, der.byteLength).toString('latin1');
 }

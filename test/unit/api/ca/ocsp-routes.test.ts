@@ -106,8 +106,7 @@ describe('OCSP over HTTP', () => {
   );
 
   it('refuses a path that is not percent-encoded', async () => {
-    const answer = await get('%zz');
-    expect([answer.statusCode, answer.json()]).toMatchObject([400, { code: 'LS_API_INVALID' }]);
+    expect((await get('%zz')).statusCode).toBe(400);
   });
 
   it('answers malformedRequest to a POST of anything else, and takes no more bytes than a request may have', async () => {
