@@ -122,6 +122,12 @@ export interface Authority {
   /** Ends the identity without revoking its certificates. Idempotent. */
   remove(name: string, now: UnixMs): Promise<Result<RemovalFacts, Fault>>;
   /** Signs a full CRL, and the root's again when its key is here and its CRL is past half its time. */
+  /**
+   * Has the ledger say that this raw Ed25519 key signs its checkpoints, unless it says so already; answers the index
+   * of that entry.
+   */
+  bindLogKey(logKey: Uint8Array, now: UnixMs): Promise<Result<number, Fault>>;
+
   publishFull(now: UnixMs): Promise<Result<CurrentCrls, Fault>>;
 
   currentCrls(): Promise<Result<CurrentCrls, Fault>>;

@@ -34,6 +34,7 @@ export type {
   InitialiseRequest,
   InitialisedAuthority,
 } from './deps.ts';
+export { LEDGER_BATCH_BYTES, LEDGER_BATCH_ROWS, ledgerBatches } from './ledger-rows.ts';
 export * from './limits.ts';
 export type {
   AddressRow,

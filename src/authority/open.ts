@@ -1,6 +1,7 @@
 import { domainIdOf, equalBytes, err, fault, ok } from '../std/index.ts';
 import type { Fault, Result, Signer } from '../std/index.ts';
 import { certIdOfCertificate, issuerOf, parseCertificate, type Certificate } from '../x509/index.ts';
+import { bindLogKey } from './bind-log-key.ts';
 import { activate } from './activate.ts';
 import type { Authority } from './authority.ts';
 import type { AuthorityContext } from './context.ts';
@@ -82,6 +83,7 @@ function authorityOver(context: AuthorityContext): Authority {
     show: (nameOrSerial, now) => show(context, nameOrSerial, now),
     revoke: (request, now) => revoke(context, request, now),
     remove: (name, now) => remove(context, name, now),
+    bindLogKey: (logKey, now) => bindLogKey(context, logKey, now),
     publishFull: (now) => publishFull(context, now),
     currentCrls: () => currentCrls(context),
     currentRoster: () => currentRoster(context),

@@ -15,6 +15,8 @@ export interface CaApiContext {
   readonly acks: AckBook;
   /** How long `revoke` waits for acknowledgements. */
   readonly spread: SpreadTimes;
+  /** Why the CA's ledger is not signed any more, if so. */
+  readonly ledgerFault?: () => Fault | undefined;
 }
 
 export interface SpreadTimes {

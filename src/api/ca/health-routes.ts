@@ -8,12 +8,14 @@ import { timeText } from './wire.ts';
 const LAPSING_MS = 60 * 60_000;
 
 /**
- * `/healthz`: the process answers. `/readyz`: its store answers too, what it has signed in advance is not about to
- * lapse, and it says how far the CA has got.
+ * `/healthz`: the process answers. `/readyz`: its store answers too, its ledger fits its checkpoint, what it has
+ * signed in advance is not about to lapse, and it says how far the CA has got.
  */
 export function healthRoutes(app: FastifyInstance, context: CaApiContext): void {
   app.get('/healthz', () => ({ status: 'ok' }));
   app.get('/readyz', async () => {
+    const broken = context.ledgerFault?.();
+    if (broken !== undefined) throw new LsError(broken);
     const crls = valueOrThrow(await context.authority.currentCrls());
     const roster = valueOrThrow(await context.authority.currentRoster());
     const ocsp = context.ocsp?.health() ?? null;

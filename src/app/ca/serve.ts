@@ -18,10 +18,11 @@ import { nodeCrypto } from '../../io/crypto/index.ts';
 import { controlSocketPath, ensurePrivateDir } from '../../io/files/index.ts';
 import type { PassphraseSources } from '../../io/keys/index.ts';
 import { systemClock } from '../../io/system/index.ts';
-import { toHex, type UnixMs } from '../../std/index.ts';
+import { toHex, type Fault, type UnixMs } from '../../std/index.ts';
 import { Closers } from '../closers.ts';
 import type { Endpoint } from '../endpoint.ts';
 import type { Log } from '../log.ts';
+import { keepLedger } from './ledger-keeper.ts';
 import { publishWhenDue } from './publication.ts';
 import { limitConnections, listenOn, listenOnSocket } from './listen.ts';
 import { openCa, type OpenCa } from './open.ts';
@@ -84,7 +85,10 @@ async function start(ca: OpenCa, request: ServeRequest, closers: Closers): Promi
   closers.add(await publishWhenDue(authority, config.fullCrlEveryMs, now, log));
   const trust = await OwnTrust.of(authority, nodeCrypto, now());
   const ocsp = await startResponder(authority, now, log, closers);
-  const context = makeContext(ca, { trust, ocsp }, now, log, closers);
+  const keeper = keepLedger(ca, now, log);
+  closers.add(() => keeper.close());
+  const ledgerFault = (): Fault | undefined => keeper.fault;
+  const context = { ...makeContext(ca, { trust, ocsp }, now, log, closers), ledgerFault };
   const options = listenerOptions(ca, log);
   const identity = await makeServerIdentity(authority, serverHosts(ca), now());
   const listeners = {

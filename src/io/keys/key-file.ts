@@ -7,7 +7,7 @@ import { writeFileDurably } from '../files/durable-file.ts';
 import { fileError } from '../files/file-fault.ts';
 import { readHandleCapped } from '../files/read-file.ts';
 import type { Passphrase } from './passphrase.ts';
-import { encryptPkcs8 } from './pbes2.ts';
+import { decryptPkcs8, encryptPkcs8 } from './pbes2.ts';
 
 /** A key file is never longer: a P-384 key encrypted takes about 500 bytes. */
 export const MAX_KEY_FILE_BYTES = 16_384;
@@ -47,6 +47,18 @@ export async function readKeyFile(path: string, passphrase?: Passphrase): Promis
   const encrypted = block.label === ENCRYPTED_LABEL;
   const key = encrypted ? decrypt(block.der, passphrase, path) : privateKeyFromPkcs8(block.der);
   return { signer: signerFromKeyObject(key), key, encrypted };
+}
+
+/**
+ * {@link readKeyFile} for a key that nobody waits for: the passphrase is turned into a key on another thread. A file that
+ * was encrypted in another way than ours is opened as readKeyFile does.
+ */
+export async function readKeyFileAside(path: string, passphrase: Passphrase): Promise<LoadedKey> {
+  const block = keyBlock(await readPrivateFile(path), path);
+  const pkcs8 = block.label === ENCRYPTED_LABEL ? await decryptPkcs8(block.der, passphrase) : undefined;
+  if (pkcs8 === undefined) return readKeyFile(path, passphrase);
+  const key = privateKeyFromPkcs8(pkcs8);
+  return { signer: signerFromKeyObject(key), key, encrypted: true };
 }
 
 async function readPrivateFile(path: string): Promise<Uint8Array> {

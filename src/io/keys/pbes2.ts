@@ -1,6 +1,15 @@
-import { createCipheriv, pbkdf2, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, pbkdf2, randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
-import { derNull, derOctetString, derOid, derSequence, derUnsigned } from '../../codec/index.ts';
+import {
+  derNull,
+  derOctetString,
+  derOid,
+  derSequence,
+  derUnsigned,
+  readDer,
+  type DerReader,
+} from '../../codec/index.ts';
+import type { Fault, Result } from '../../std/index.ts';
 import type { Passphrase } from './passphrase.ts';
 
 /** Rounds of PBKDF2. node:crypto's own export is fixed at 2,048. Source: OWASP Password Storage Cheat Sheet (2023). */
@@ -31,6 +40,75 @@ export async function encryptPkcs8(pkcs8: Uint8Array, passphrase: Passphrase): P
     algorithm(OID_PBES2, derSequence(keyDerivation(salt), algorithm(OID_AES256_CBC, derOctetString(iv)))),
     derOctetString(cipher.update(pkcs8), cipher.final()),
   );
+}
+
+/** Iterations beyond this are taken for damage: they would keep a thread busy for minutes. */
+const MAX_ITERATIONS = 100_000_000;
+const MAX_ENCRYPTED_BYTES = 64 * 1024;
+
+/**
+ * The PrivateKeyInfo that {@link encryptPkcs8} put away, its key derived outside of the event loop. Undefined for an
+ * EncryptedPrivateKeyInfo of another shape, which only OpenSSL can open, and for a wrong passphrase.
+ */
+export async function decryptPkcs8(der: Uint8Array, passphrase: Passphrase): Promise<Uint8Array | undefined> {
+  const read = readEncrypted(der);
+  if (!read.ok) return undefined;
+  const { salt, iterations, iv, encrypted } = read.value;
+  const key = await derive(passphrase, salt, iterations, KEY_BYTES, 'sha256');
+  try {
+    const decipher = createDecipheriv('aes-256-cbc', key, iv);
+    return new Uint8Array(Buffer.concat([decipher.update(encrypted), decipher.final()]));
+  } catch {
+    return undefined;
+  }
+}
+
+interface Encrypted {
+  readonly salt: Uint8Array;
+  readonly iterations: number;
+  readonly iv: Uint8Array;
+  readonly encrypted: Uint8Array;
+}
+
+function readEncrypted(der: Uint8Array): Result<Encrypted, Fault> {
+  return readDer('EncryptedPrivateKeyInfo', der, MAX_ENCRYPTED_BYTES, (reader) =>
+    reader.sequence((info) => {
+      const parameters = info.sequence((scheme) => {
+        expectOid(scheme, OID_PBES2);
+        return scheme.sequence((parts) => ({ ...readKeyDerivation(parts), iv: readCipher(parts) }));
+      });
+      return { ...parameters, encrypted: info.octetString() };
+    }),
+  );
+}
+
+function readKeyDerivation(parts: DerReader): Pick<Encrypted, 'salt' | 'iterations'> {
+  return parts.sequence((kdf) => {
+    expectOid(kdf, OID_PBKDF2);
+    return kdf.sequence((values) => {
+      const salt = values.octetString();
+      const iterations = values.unsigned(MAX_ITERATIONS);
+      values.sequence((prf) => {
+        expectOid(prf, OID_HMAC_SHA256);
+        prf.null();
+      });
+      return { salt, iterations };
+    });
+  });
+}
+
+function readCipher(parts: DerReader): Uint8Array {
+  return parts.sequence((cipher) => {
+    expectOid(cipher, OID_AES256_CBC);
+    const iv = cipher.octetString();
+    if (iv.length !== IV_BYTES) throw cipher.refusal('LS_KEY_FORMAT', 'an IV of another length');
+    return iv;
+  });
+}
+
+function expectOid(reader: DerReader, wanted: string): void {
+  const found = reader.oid();
+  if (found !== wanted) throw reader.refusal('LS_KEY_FORMAT', `${found} where ${wanted} is read`);
 }
 
 function keyDerivation(salt: Uint8Array): Uint8Array {

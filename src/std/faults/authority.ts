@@ -46,6 +46,21 @@ export const authorityFaults = {
     http: 409,
     advice: 'the profile changed while the issuance was interrupted: make a new token with --replace',
   },
+  LS_CA_LEDGER_ROLLBACK: {
+    cause: 'environment',
+    stateChanged: false,
+    exit: 5,
+    http: 503,
+    advice:
+      'the store is older than the checkpoint of its ledger, or was altered: put the newest store back, and run `lifesign audit verify` on the CA home',
+  },
+  LS_CA_LEDGER_CHECKPOINT: {
+    cause: 'environment',
+    stateChanged: false,
+    exit: 5,
+    http: 503,
+    advice: 'put the log key and the ledger/checkpoint of the same CA into its home',
+  },
   LS_CA_STORE_BUSY: {
     cause: 'environment',
     stateChanged: false,
