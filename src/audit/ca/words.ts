@@ -99,6 +99,12 @@ function activated(state: CaState, event: Event): void {
   const node = nodeOf(state, event);
   if (node === undefined) return;
   if (node.activated || isEnded(node)) outOfOrder(state, event, 'a first start of a live node', null);
+  const sha256 = state.crypto.sha256(event.der);
+  const own = node.serials.some((serial) => {
+    const certificate = state.certificates.get(serial);
+    return certificate !== undefined && equalBytes(certificate.sha256, sha256);
+  });
+  if (!own) aboutNoCertificate(state, event);
   node.activated = true;
 }
 
