@@ -9,7 +9,7 @@ import { testCrypto, testKey } from '../../../support/crypto.ts';
 import { valueOf } from '../../../support/result.ts';
 
 const codesOf = ({ faults, missing }: AuditReport): readonly string[] => [
-  ...new Set([...faults, ...missing].map(({ code }) => String(code))),
+  ...new Set([...faults, ...missing].map(({ code }): string => code)),
 ];
 
 describe('the audit of an honest CA', () => {
