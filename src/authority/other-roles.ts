@@ -12,7 +12,8 @@ import { checkPermitted } from './permitted-names.ts';
 import { actingTime } from './time.ts';
 
 /** What lists call the responder; no node can have this name, which is no DNS label. */
-const RESPONDER_NAME = 'OCSP responder';
+/** One word, as every value of a ledger event. */
+const RESPONDER_NAME = 'ocsp-responder';
 
 /** A short-lived certificate to administer the CA with. Errors: LS_NAME_INVALID, LS_CSR_*. */
 export async function issueOperator(

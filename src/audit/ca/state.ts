@@ -8,7 +8,7 @@ import {
 } from '../../std/index.ts';
 import type { RecordKey, SigningKey } from '../../heartbeat/index.ts';
 import type { RosterMemberState } from '../../membership/index.ts';
-import type { TrustBundle } from '../../trust/index.ts';
+import type { Role, TrustBundle } from '../../trust/index.ts';
 import type { Certificate } from '../../x509/index.ts';
 import type { Findings, Place } from '../report.ts';
 
@@ -18,7 +18,7 @@ export const MAX_CA_SUBJECTS = 1_000_000;
 /** A certificate that the ledger says was issued, and that leads to the pinned root. */
 export interface IssuedByCa {
   readonly place: Place;
-  readonly role: 'node' | 'operator' | 'server';
+  readonly role: Exclude<Role, 'issuer'>;
   readonly name: string;
   readonly nodeId: NodeId | null;
   /** SHA-256 of the DER. */

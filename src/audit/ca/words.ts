@@ -12,7 +12,7 @@ import {
   type SerialNumber,
   type UnixMs,
 } from '../../std/index.ts';
-import { judgePast, type PastCertificate } from '../../trust/index.ts';
+import { judgePast, type PastCertificate, type Role } from '../../trust/index.ts';
 import { parseCertificate } from '../../x509/index.ts';
 import { reasonFor } from '../record-check.ts';
 import type { Place } from '../report.ts';
@@ -92,7 +92,7 @@ function reenrolled(state: CaState, event: Event): void {
 }
 
 function issued(state: CaState, event: Event): void {
-  takeCertificate(state, event, ['operator', 'server']);
+  takeCertificate(state, event, ['operator', 'server', 'ocsp']);
 }
 
 function activated(state: CaState, event: Event): void {
@@ -146,7 +146,7 @@ interface Issue {
   readonly spki: Uint8Array;
 }
 
-type EndEntityRole = 'node' | 'operator' | 'server';
+type EndEntityRole = Exclude<Role, 'issuer'>;
 
 /** Verifies the certificate of an event up to the pinned root and keeps it. */
 function takeCertificate(state: CaState, event: Event, roles: readonly EndEntityRole[]): Issue | undefined {
@@ -165,7 +165,7 @@ function takeCertificate(state: CaState, event: Event, roles: readonly EndEntity
   state.signatures += 1;
   const { certificate, identity, key } = judged.value;
   const serial = parseSerialNumber(certificate.serialHex);
-  const isNamed = identity.role === 'server' || identity.name === name;
+  const isNamed = !('name' in identity) || identity.name === name;
   if (serial === undefined || serial !== serialText || !isNamed) {
     const found = `${'name' in identity ? identity.name : name} ${certificate.serialHex}`;
     differs(state, event, `${name} ${serialText}`, found);

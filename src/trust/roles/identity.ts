@@ -12,7 +12,7 @@ import { checkIssuerPurposes } from './issuer-purposes.ts';
 import { spiffeName } from './spiffe-name.ts';
 
 /** What a certificate can be used for. A certificate has exactly one role. */
-export type Role = 'node' | 'operator' | 'server' | 'issuer';
+export type Role = 'node' | 'operator' | 'server' | 'ocsp' | 'issuer';
 
 /** Whom a certificate of a role speaks for. */
 export type Identity =
@@ -20,6 +20,8 @@ export type Identity =
   | { readonly role: 'operator'; readonly name: NodeName }
   /** Which hosts it serves is checked against the host that was dialled. */
   | { readonly role: 'server' }
+  /** Signs OCSP answers for the CA that issued it. */
+  | { readonly role: 'ocsp' }
   /** An issuing CA: signs rosters beside certificates and CRLs. */
   | { readonly role: 'issuer' };
 
@@ -34,6 +36,7 @@ const identifiers: { readonly [R in Role]: Identifier<R> } = {
   node: identifyNode,
   operator: identifyOperator,
   server: identifyServer,
+  ocsp: identifyResponder,
   issuer: identifyIssuer,
 };
 
@@ -42,6 +45,7 @@ const purposesOf: Readonly<Record<Role, readonly KeyPurpose[]>> = {
   node: ['serverAuth', 'clientAuth'],
   operator: ['clientAuth', 'lifesignOperator'],
   server: ['serverAuth'],
+  ocsp: ['ocspSigning'],
   issuer: [],
 };
 
@@ -100,6 +104,12 @@ function identifyServer(certificate: Certificate): Result<IdentityOf<'server'>, 
       `certificate ${certificate.serialHex} does not hold host names and addresses only`,
     ),
   );
+}
+
+/** Errors: LS_TRUST_WRONG_ROLE, _LIFETIME. Source: RFC 6960 §4.2.2.2. */
+function identifyResponder(certificate: Certificate): Result<IdentityOf<'ocsp'>, Fault> {
+  const refusal = checkEndEntity(certificate, purposesOf.ocsp);
+  return refusal === undefined ? ok({ role: 'ocsp' }) : err(refusal);
 }
 
 /** Errors: LS_TRUST_WRONG_ROLE, with the reason as its cause. */
