@@ -172,23 +172,22 @@ describe('a server', () => {
 });
 
 describe('an OCSP responder', () => {
+  const OCSP_SIGNING = '1.3.6.1.5.5.7.3.9';
   const ocspCode = (...specs: Parameters<typeof pathTo>) =>
     codeOf(identify(pathTo(...specs), TRUST_DOMAIN, 'ocsp'));
+  const signing = (spec: CertificateSpec, ...purposes: readonly string[]) =>
+    withExtensions(spec, { extendedKeyUsage: extendedKeyUsage(OCSP_SIGNING, ...purposes) });
 
   it('signs answers and serves in no other role', () => {
-    expect(ocspCode(caFor(serverSpec, OCSP_SIGNING))).toBeUndefined();
-    expect(serverCode(caFor(serverSpec, OCSP_SIGNING))).toBe('LS_TRUST_WRONG_ROLE');
-    expect(nodeCode(caFor(nodeSpec, OCSP_SIGNING))).toBe('LS_TRUST_WRONG_ROLE');
+    expect(ocspCode(signing(serverSpec))).toBeUndefined();
+    expect(serverCode(signing(serverSpec))).toBe('LS_TRUST_WRONG_ROLE');
+    expect(nodeCode(signing(nodeSpec))).toBe('LS_TRUST_WRONG_ROLE');
     expect(ocspCode(serverSpec)).toBe('LS_TRUST_WRONG_ROLE');
-    expect(ocspCode(caFor(serverSpec, OCSP_SIGNING, SERVER_AUTH))).toBe('LS_TRUST_WRONG_ROLE');
-    expect(ocspCode(caFor(serverSpec, OCSP_SIGNING), caFor(issuingSpec, SERVER_AUTH))).toBe(
-      'LS_TRUST_WRONG_ROLE',
-    );
+    expect(ocspCode(signing(serverSpec, SERVER_AUTH))).toBe('LS_TRUST_WRONG_ROLE');
+    expect(ocspCode(signing(serverSpec), caFor(issuingSpec, SERVER_AUTH))).toBe('LS_TRUST_WRONG_ROLE');
     expect(ocspCode(issuingSpec)).toBe('LS_TRUST_WRONG_ROLE');
   });
 });
-
-const OCSP_SIGNING = '1.3.6.1.5.5.7.3.9';
 
 describe('the purposes of a CA', () => {
   it('bind whom it certifies, when it has any', () => {
