@@ -2,6 +2,7 @@ import type { DomainId, Fault, Result, UnixMs } from '../std/index.ts';
 import type { VerifiedPeer } from '../trust/index.ts';
 import type { OcspResponder, ResponderOptions } from './ocsp/interface.ts';
 import type {
+  AcceptedLoss,
   CertificateFacts,
   CurrentCrls,
   CurrentRoster,
@@ -79,6 +80,11 @@ export interface RevokeRequest {
   readonly reason?: RevocationReason;
 }
 
+export interface AcceptLossRequest {
+  /** DER CRLs of this CA, full or delta, from wherever newer ones than the backup's are found. At most MAX_MERGED_CRLS. */
+  readonly crls: readonly Uint8Array[];
+}
+
 /**
  * The certificate authority of one trust domain. Every refusal is a Fault; what a method has answered is durable.
  * The promises never reject for expected failures of the store either: those come back as LS_CA_STORE_* faults.
@@ -129,6 +135,15 @@ export interface Authority {
   bindLogKey(logKey: Uint8Array, now: UnixMs): Promise<Result<number, Fault>>;
 
   publishFull(now: UnixMs): Promise<Result<CurrentCrls, Fault>>;
+
+  /** When the store was restored from a backup, as long as it is read-only: every change answers LS_CA_READ_ONLY. */
+  readOnlySince(): Promise<Result<UnixMs | null, Fault>>;
+  /**
+   * Ends the read-only time of a restored CA: takes over what `crls` revoke, forgets tokens that may be spent, and
+   * signs CRL and roster with numbers that none published since the backup can have. Later again, for CRLs that turn
+   * up then; LS_CA_NOT_RESTORED without any.
+   */
+  acceptLoss(request: AcceptLossRequest, now: UnixMs): Promise<Result<AcceptedLoss, Fault>>;
 
   currentCrls(): Promise<Result<CurrentCrls, Fault>>;
   currentRoster(): Promise<Result<CurrentRoster, Fault>>;

@@ -7,7 +7,7 @@ import {
   type LedgerEntry,
 } from '../ledger/index.ts';
 import { equalBytes, ok, type Fault, type Result, type UnixMs } from '../std/index.ts';
-import { commit, type AuthorityContext } from './context.ts';
+import { commitAlways, type AuthorityContext } from './context.ts';
 import { journal } from './journal.ts';
 import { ledgerBatches } from './ledger-rows.ts';
 import type { LedgerRow } from './rows.ts';
@@ -28,7 +28,7 @@ export async function bindLogKey(
 ): Promise<Result<number, Fault>> {
   const found = await findBinding(context, logKey);
   if (!found.ok || found.value !== null) return found.ok ? ok(found.value ?? 0) : found;
-  return commit(context, async (tx) => {
+  return commitAlways(context, async (tx) => {
     const index = await tx.ledgerSize();
     await journal(tx, [logKeyEntry(context, logKey, now)], now);
     return ok({ answer: index });

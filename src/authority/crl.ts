@@ -23,14 +23,15 @@ export async function nextCrlNumber(tx: StoreReader): Promise<number> {
   return newest === null ? FIRST_CRL_NUMBER : newest.number + 1;
 }
 
-/** Signs and keeps the full CRL of all that is revoked in this transaction. */
+/** Signs and keeps the full CRL of all that is revoked in this transaction, with at least the number `atLeast`. */
 export async function publishFullCrl(
   context: AuthorityContext,
   tx: StoreTransaction,
   now: UnixMs,
+  atLeast = FIRST_CRL_NUMBER,
 ): Promise<CrlPublication> {
   const entries = await tx.revocationsFrom(oldestListed(await tx.newestFullCrl('issuing')));
-  return publish(context, tx, { base: null, entries }, now);
+  return publish(context, tx, { base: null, entries, atLeast }, now);
 }
 
 /**
@@ -43,7 +44,8 @@ export async function publishDeltaCrl(
   now: UnixMs,
 ): Promise<CrlPublication> {
   const base = (await tx.newestFullCrl('issuing'))?.number ?? 0;
-  return publish(context, tx, { base, entries: await tx.revocationsAfterCrl(base) }, now);
+  const entries = await tx.revocationsAfterCrl(base);
+  return publish(context, tx, { base, entries, atLeast: FIRST_CRL_NUMBER }, now);
 }
 
 /** Signs and keeps the root's CRL, which lists nothing as long as no issuing CA was revoked. */
@@ -51,12 +53,13 @@ export async function publishRootCrl(
   context: AuthorityContext,
   tx: StoreTransaction,
   now: UnixMs,
+  atLeast = FIRST_CRL_NUMBER,
 ): Promise<void> {
   const newest = await tx.newestCrl('root');
   const thisUpdate = wholeSecond(now);
   const content = {
     issuer: 'root',
-    number: newest === null ? FIRST_CRL_NUMBER : newest.number + 1,
+    number: Math.max(atLeast, newest === null ? FIRST_CRL_NUMBER : newest.number + 1),
     base: null,
     thisUpdate,
     nextUpdate: unixMs(thisUpdate + ROOT_CRL_NEXT_UPDATE_MS),
@@ -92,15 +95,21 @@ export async function readCurrentCrls(tx: StoreReader): Promise<CurrentCrls | nu
   };
 }
 
+interface CrlContent {
+  readonly base: number | null;
+  readonly entries: readonly RevocationRow[];
+  readonly atLeast: number;
+}
+
 async function publish(
   context: AuthorityContext,
   tx: StoreTransaction,
-  { base, entries }: { readonly base: number | null; readonly entries: readonly RevocationRow[] },
+  { base, entries, atLeast }: CrlContent,
   now: UnixMs,
 ): Promise<CrlPublication> {
   const newest = await tx.newestCrl('issuing');
   const thisUpdate = wholeSecond(now);
-  const number = newest === null ? FIRST_CRL_NUMBER : newest.number + 1;
+  const number = Math.max(atLeast, newest === null ? FIRST_CRL_NUMBER : newest.number + 1);
   const nextUpdate = unixMs(thisUpdate + CRL_NEXT_UPDATE_MS);
   const content = { issuer: 'issuing', number, base, thisUpdate, nextUpdate } as const;
   const der = signCrl(context, content, entries);

@@ -123,6 +123,22 @@ export interface TrustFacts {
   readonly roots: readonly Uint8Array[];
 }
 
+/** How a restored CA went on. */
+export interface AcceptedLoss {
+  /** The newest numbers of the backup. */
+  readonly formerCrlNumber: number;
+  readonly formerRosterNumber: number;
+  /** Those it goes on with. */
+  readonly crlNumber: number;
+  readonly rosterNumber: number;
+  /** Revocations that the backup did not have. */
+  readonly mergedSerials: readonly SerialNumber[];
+  /** Names of identities that are revoked now and were not in the backup. */
+  readonly endedNames: readonly string[];
+  /** Outstanding tokens that were forgotten. */
+  readonly droppedTokens: number;
+}
+
 export interface CurrentCrls {
   readonly full: Uint8Array;
   readonly fullNumber: number;

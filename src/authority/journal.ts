@@ -14,7 +14,9 @@ export type JournalWord =
   | 'issued'
   | 'activated'
   | 'revoked'
-  | 'removed';
+  | 'removed'
+  | 'restored'
+  | 'loss-accepted';
 
 /** Writes ledger rows in the transaction that does what they record. */
 export async function journal(

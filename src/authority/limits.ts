@@ -21,6 +21,16 @@ export const MAX_ADDRESS_BYTES = 259;
 /** Listeners of {@link Authority.onPublication}. */
 export const MAX_PUBLICATION_LISTENERS = 64;
 
+/** CRLs that a restored CA takes over at a time: one full and one delta of each of many nodes. */
+export const MAX_MERGED_CRLS = 64;
+/**
+ * How far the numbers of a restored CA jump at least. They jump by one more for each millisecond since the newest
+ * CRL or roster of the backup, so that a second restore of the same backup does not meet the numbers of the first.
+ */
+export const RESTORE_NUMBER_MARGIN = 2 ** 20;
+/** Beyond this a clock is wrong rather than a backup old: 140,000 years of milliseconds. */
+export const MAX_RESTORED_NUMBER = 2 ** 52;
+
 export const CRL_NEXT_UPDATE_MS = 72 * HOUR_MS;
 export const ROOT_CRL_NEXT_UPDATE_MS = 180 * DAY_MS;
 

@@ -41,6 +41,8 @@ export interface AuthorityStore {
 export interface StoreReader {
   /** Null before `initialise`. */
   genesis(): Promise<Genesis | null>;
+  /** When this store was restored from a backup, until somebody has accepted what that may have lost; else null. */
+  readOnlySince(): Promise<UnixMs | null>;
 
   token(tokenId: string): Promise<TokenRow | null>;
   /** Newest first. */
@@ -88,6 +90,8 @@ export interface StoreReader {
 export interface StoreTransaction extends StoreReader {
   /** Requires: none was inserted before. */
   insertGenesis(genesis: Genesis): Promise<void>;
+  /** Null ends it. */
+  setReadOnlySince(since: UnixMs | null): Promise<void>;
 
   insertToken(token: TokenRow): Promise<void>;
   /** False when there was none. */
@@ -113,6 +117,7 @@ export interface StoreTransaction extends StoreReader {
   /** Remembers that the subject has used this certificate. The first time counts. */
   confirmCertificate(serial: SerialNumber, at: UnixMs): Promise<void>;
 
+  /** One that is there already takes the date and CRL number of this one when the date is earlier; else it stays. */
   insertRevocation(revocation: RevocationRow): Promise<void>;
   /** Keeps the DER of only the newest full CRL and the newest delta of each issuer; digests of all. */
   insertCrl(crl: CrlRow): Promise<void>;

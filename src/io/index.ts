@@ -2,6 +2,7 @@
  * All of the folder at once, for tests and tools. The program enters by the parts, so that no process loads what it
  * does not use (the rule app-takes-parts).
  */
+export * from './backup/index.ts';
 export * from './ca-client/index.ts';
 export * from './crypto/index.ts';
 export * from './files/index.ts';

@@ -9,8 +9,8 @@ import type { CaApiContext, PeerGate } from './context.ts';
 import { crlRoutes } from './crl-routes.ts';
 import { healthRoutes } from './health-routes.ts';
 import { nodeRoutes } from './node-routes.ts';
-import { operatorRoutes } from './operator-routes.ts';
 import { ocspRoutes } from './ocsp-routes.ts';
+import { operatorRoutes, restoreRoutes } from './operator-routes.ts';
 import { publicRoutes } from './public-routes.ts';
 import type { RateLimiter } from './rate-limit.ts';
 import { MAX_BODY_BYTES } from './schemas.ts';
@@ -65,6 +65,7 @@ export function controlApp(context: CaApiContext, log: FastifyBaseLogger): Fasti
   const app = newApp((handler) => createHttpServer({ maxHeaderSize: MAX_HEADER_BYTES }, handler), { log });
   adminRoutes(app, context);
   operatorRoutes(app, context);
+  restoreRoutes(app, context);
   healthRoutes(app, context);
   publicRoutes(app, context);
   return app;

@@ -13,12 +13,12 @@ import {
   type CaApiContext,
   type ListenerOptions,
 } from '../../api/ca/index.ts';
-import type { OcspResponder } from '../../authority/index.ts';
+import { readOnlyFault, type Authority, type OcspResponder } from '../../authority/index.ts';
 import { nodeCrypto } from '../../io/crypto/index.ts';
 import { controlSocketPath, ensurePrivateDir } from '../../io/files/index.ts';
 import type { PassphraseSources } from '../../io/keys/index.ts';
 import { systemClock } from '../../io/system/index.ts';
-import { toHex, type Fault, type UnixMs } from '../../std/index.ts';
+import { LsError, toHex, type Fault, type UnixMs } from '../../std/index.ts';
 import { Closers } from '../closers.ts';
 import type { Endpoint } from '../endpoint.ts';
 import type { Log } from '../log.ts';
@@ -53,6 +53,8 @@ export interface RunningCa {
   readonly listening: Endpoint;
   readonly crlListening: Endpoint;
   readonly controlSocket: string;
+  /** The home was restored from a backup: this server changes nothing. */
+  readonly readOnly: boolean;
   /** Stops taking calls, ends feeds, closes the store. Further calls do nothing. */
   close(): Promise<void>;
 }
@@ -82,6 +84,7 @@ async function start(ca: OpenCa, request: ServeRequest, closers: Closers): Promi
   const { log } = request;
   const now = (): UnixMs => systemClock.now().wall;
   const { authority, config } = ca;
+  const readOnly = await isReadOnly(authority, log);
   closers.add(await publishWhenDue(authority, config.fullCrlEveryMs, now, log));
   const trust = await OwnTrust.of(authority, nodeCrypto, now());
   const ocsp = await startResponder(authority, now, log, closers);
@@ -113,8 +116,18 @@ async function start(ca: OpenCa, request: ServeRequest, closers: Closers): Promi
     listening,
     crlListening,
     controlSocket,
+    readOnly,
     close: () => closers.close(),
   };
+}
+
+async function isReadOnly(authority: Authority, log: Log): Promise<boolean> {
+  const since = await authority.readOnlySince();
+  if (!since.ok) throw new LsError(since.error);
+  if (since.value === null) return false;
+  const { code, detail } = readOnlyFault();
+  log.warn({ event: 'read-only', code, since: new Date(since.value).toISOString() }, detail);
+  return true;
 }
 
 /** Ties publications to feeds and to our own verdicts: a node revoked now is cut before anybody hears of it. */

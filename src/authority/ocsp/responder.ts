@@ -38,10 +38,14 @@ export async function openResponder(
   if (!issuer.ok) return issuer;
   const delegate = await newDelegate(context, options.newKey(), now);
   if (!delegate.ok) return delegate;
-  const newest = await context.deps.store.read(async (tx) => ok(await tx.newestCrl('issuing')));
-  if (!newest.ok) return newest;
-  const crlNumber = newest.value?.number ?? 0;
-  return ok(new Responder(context, options, issuer.value, delegate.value, crlNumber));
+  const standing = await context.deps.store.read(async (tx) =>
+    ok({
+      crlNumber: (await tx.newestCrl('issuing'))?.number ?? 0,
+      isReadOnly: (await tx.readOnlySince()) !== null,
+    }),
+  );
+  if (!standing.ok) return standing;
+  return ok(new Responder(context, options, issuer.value, delegate.value, standing.value));
 }
 
 class Responder implements OcspResponder {
@@ -54,6 +58,8 @@ class Responder implements OcspResponder {
   #delegate: Delegate;
   /** Counts publications: what was read before one may be outdated after it. */
   #generation = 0;
+  /** A restored CA calls nothing good, since it may not know the newest revocations; its next CRL ends that. */
+  #isSilent: boolean;
   /** Every revocation up to this CRL is known here. */
   #crlNumber: number;
 
@@ -62,13 +68,14 @@ class Responder implements OcspResponder {
     options: ResponderOptions,
     issuer: OcspIssuer,
     delegate: Delegate,
-    crlNumber: number,
+    { crlNumber, isReadOnly }: { readonly crlNumber: number; readonly isReadOnly: boolean },
   ) {
     this.#context = context;
     this.#options = options;
     this.#issuer = issuer;
     this.#delegate = delegate;
     this.#crlNumber = crlNumber;
+    this.#isSilent = isReadOnly;
     this.#held = new HeldAnswers(options.maxHeld);
     this.#budget = new SignatureBudget(options.ownAnswers);
     this.#unsubscribe = context.publisher.subscribe((publication) => this.#absorb(publication));
@@ -81,6 +88,7 @@ class Responder implements OcspResponder {
     if (!certIds.every((certId) => namesIssuer(certId, this.#issuer))) return UNAUTHORIZED;
     const [first, ...others] = certIds;
     if (first === undefined) return MALFORMED;
+    if (this.#isSilent) return TRY_LATER;
     const isOwn = nonce !== undefined || others.length > 0;
     if (isOwn && this.#budget.take(now.mono)) return this.#own(certIds, nonce, now.wall);
     if (others.length > 0) return TRY_LATER;
@@ -93,6 +101,7 @@ class Responder implements OcspResponder {
       if (!delegate.ok) return delegate;
       this.#delegate = delegate.value;
     }
+    if (this.#isSilent) return ok(0);
     const behind = await this.#catchUp();
     return behind === undefined ? this.#sweep(now) : err(behind);
   }
@@ -177,6 +186,7 @@ class Responder implements OcspResponder {
 
   #absorb({ crl, revokedSerials = [] }: Publication): void {
     if (crl === undefined) return;
+    this.#isSilent = false;
     this.#generation += 1;
     this.#crlNumber = Math.max(this.#crlNumber, crl.number);
     for (const serial of revokedSerials) this.#held.delete(serial);

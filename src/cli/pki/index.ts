@@ -1,11 +1,13 @@
 import type { Command } from 'commander';
 import type { CliContext } from '../context.ts';
+import { registerBackup } from './backup.ts';
 import { registerCrl } from './crl.ts';
 import { registerInit } from './init.ts';
 import { registerList } from './list.ts';
 import { registerOperator } from './operator.ts';
 import { registerOcsp } from './ocsp.ts';
 import { registerRemove } from './remove.ts';
+import { registerRestore } from './restore.ts';
 import { registerRevoke } from './revoke.ts';
 import { registerServe } from './serve.ts';
 import { registerShow } from './show.ts';
@@ -24,4 +26,6 @@ export function registerPki(program: Command, ctx: CliContext): void {
   registerCrl(pki, ctx);
   registerOperator(pki, ctx);
   registerOcsp(pki, ctx);
+  registerBackup(pki, ctx);
+  registerRestore(pki, ctx);
 }

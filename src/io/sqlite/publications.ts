@@ -14,7 +14,9 @@ import type { SqlRow, Statements } from './statements.ts';
 
 export function insertRevocation(sql: Statements, row: RevocationRow): void {
   sql.run(
-    'INSERT INTO revocations (serial, reason, revoked_at, crl_number) VALUES (?, ?, ?, ?)',
+    `INSERT INTO revocations (serial, reason, revoked_at, crl_number) VALUES (?, ?, ?, ?)
+     ON CONFLICT (serial) DO UPDATE SET revoked_at = excluded.revoked_at, crl_number = excluded.crl_number
+     WHERE excluded.revoked_at < revocations.revoked_at`,
     row.serial,
     row.reason,
     row.revokedAt,

@@ -22,6 +22,7 @@ import {
   putAddress,
   rosterNodes,
 } from './nodes.ts';
+import { findReadOnlySince, putReadOnlySince } from './read-only.ts';
 import {
   appendLedger,
   crlBytes,
@@ -62,6 +63,7 @@ export function sqliteTransaction(sql: Statements): StoreTransaction {
       });
   return {
     genesis: step(findGenesis),
+    readOnlySince: step(findReadOnlySince),
     token: step(findToken),
     tokens: step(allTokens),
     countOutstandingTokens: step(countOutstandingTokens),
@@ -85,6 +87,7 @@ export function sqliteTransaction(sql: Statements): StoreTransaction {
     ledger: step(ledgerRows),
     ledgerSize: step(ledgerSize),
     insertGenesis: step(insertGenesis),
+    setReadOnlySince: step(putReadOnlySince),
     insertToken: step(insertToken),
     deleteToken: step(deleteToken),
     spendToken: step(spendToken),

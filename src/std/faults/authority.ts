@@ -61,6 +61,28 @@ export const authorityFaults = {
     http: 503,
     advice: 'put the log key and the ledger/checkpoint of the same CA into its home',
   },
+  LS_CA_READ_ONLY: {
+    cause: 'environment',
+    stateChanged: false,
+    exit: 6,
+    http: 503,
+    advice:
+      'it may not know the newest revocations: read docs/OPERATIONS.md, then end this with `lifesign pki restore --accept-loss`',
+  },
+  LS_CA_NOT_RESTORED: {
+    cause: 'misconfiguration',
+    stateChanged: false,
+    exit: 3,
+    http: 409,
+    advice: 'nothing to do: this CA is not read-only',
+  },
+  LS_CA_NUMBERS: {
+    cause: 'environment',
+    stateChanged: false,
+    exit: 5,
+    http: 503,
+    advice: 'set the clock of this host, then try again: the numbers grow with the time since the backup',
+  },
   LS_CA_STORE_BUSY: {
     cause: 'environment',
     stateChanged: false,

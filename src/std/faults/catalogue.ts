@@ -1,6 +1,7 @@
 import { apiFaults } from './api.ts';
 import { auditFaults } from './audit.ts';
 import { authorityFaults } from './authority.ts';
+import { backupFaults } from './backup.ts';
 import { cliFaults } from './cli.ts';
 import { codecFaults } from './codec.ts';
 import { configFaults } from './config.ts';
@@ -30,6 +31,7 @@ export const faultCatalogue = {
   ...membershipFaults,
   ...ledgerFaults,
   ...authorityFaults,
+  ...backupFaults,
   ...enrollmentFaults,
   ...meshFaults,
   ...nodeFaults,
