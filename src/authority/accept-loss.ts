@@ -22,6 +22,9 @@ import { liveSeeds } from './seeds.ts';
 import type { AuthorityStore, StoreTransaction } from './store.ts';
 import { actingTime } from './time.ts';
 
+/** In the ledger, for a certificate that was issued after the backup: its name is lost. */
+const NO_NAME = '-';
+
 /** Marks a store that was just restored, so that nothing is signed with it but what a server needs to be reached. */
 export function markRestored(store: AuthorityStore, now: UnixMs): Promise<Result<null, Fault>> {
   return store.transaction(async (tx) => {
@@ -74,8 +77,8 @@ async function goOn(
 ): Promise<Result<Outcome<AcceptedLoss>, Fault>> {
   const at = await actingTime(tx, now);
   await tx.setReadOnlySince(null);
-  const merged = await merge(tx, listed, next, at);
-  const droppedTokens = isRestored ? await dropTokens(tx) : 0;
+  const merged = await merge(context, tx, listed, next, at);
+  const droppedTokens = isRestored ? await dropTokens(context, tx, at) : 0;
   const { crlNumber, rosterNumber } = next;
   const said = [
     ...['crl', former.crl.number, crlNumber, 'roster', former.roster.number, rosterNumber],
@@ -143,6 +146,7 @@ interface Merged {
 
 /** An identity ends when none of its certificates is left; a revoked certificate of a living one is only listed. */
 async function merge(
+  context: AuthorityContext,
   tx: StoreTransaction,
   listed: readonly ListedRevocation[],
   { crlNumber }: Continuation['next'],
@@ -150,7 +154,14 @@ async function merge(
 ): Promise<Merged> {
   const known = new Map((await tx.revocationsFrom(unixMs(0))).map((row) => [row.serial, row.revokedAt]));
   const news = listed.filter(({ serial, revokedAt }) => revokedAt < (known.get(serial) ?? Infinity));
-  for (const revocation of news) await tx.insertRevocation({ ...revocation, crlNumber });
+  for (const revocation of news) {
+    await tx.insertRevocation({ ...revocation, crlNumber });
+    const { serial, reason, revokedAt } = revocation;
+    const certificate = await tx.certificate(serial);
+    const values = [certificate?.name ?? NO_NAME, serial, reason, String(revokedAt)];
+    const der = certificate?.der ?? context.issuing.der;
+    await journal(tx, [certificateEvent('revoked-elsewhere', values, der)], now);
+  }
   const nodes: NodeRow[] = [];
   for (const { serial, reason } of news) {
     const nodeId = (await tx.certificate(serial))?.nodeId ?? null;
@@ -165,8 +176,11 @@ async function merge(
 }
 
 /** A token that is outstanding in the backup may have been spent since. */
-async function dropTokens(tx: StoreTransaction): Promise<number> {
+async function dropTokens(context: AuthorityContext, tx: StoreTransaction, now: UnixMs): Promise<number> {
   const outstanding = (await tx.tokens()).filter(({ spent }) => spent === null);
-  for (const { tokenId } of outstanding) await tx.deleteToken(tokenId);
+  for (const { tokenId, name } of outstanding) {
+    await tx.deleteToken(tokenId);
+    await journal(tx, [certificateEvent('token-deleted', [name, tokenId], context.issuing.der)], now);
+  }
   return outstanding.length;
 }

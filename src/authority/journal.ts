@@ -15,8 +15,8 @@ export type JournalWord =
   | 'activated'
   | 'revoked'
   | 'removed'
-  | 'restored'
-  | 'loss-accepted';
+  | 'loss-accepted'
+  | 'revoked-elsewhere';
 
 /** Writes ledger rows in the transaction that does what they record. */
 export async function journal(

@@ -237,6 +237,7 @@ describe('a backup of a CA', () => {
       .all()
       .map(({ body }) => Buffer.from(body as Uint8Array).toString('latin1'));
     expect(rows.filter((row) => row.includes('loss-accepted'))).toHaveLength(1);
+    expect(await runJson(home, ['audit', 'verify', home])).toMatchObject({ ok: true, faults: [] });
   });
 
   it('and the files of the command line are asked for as they are needed', async () => {
@@ -293,6 +294,9 @@ describe('a cluster whose CA is restored from a backup', () => {
     const revoked = await cluster.pki('revoke', 'bravo', '--wait');
     expect(JSON.parse(revoked.stdout)).toMatchObject({ spread: 'mesh' });
     await cluster.until(['alpha'], ['bravo'], (peer) => peer?.state === 'revoked', LIMIT_MS);
+    await cluster.ca?.kill('SIGTERM');
+    const audit = await lifesign(['--json', 'audit', 'verify', cluster.caHome]);
+    expect(JSON.parse(audit.stdout)).toMatchObject({ ok: true, faults: [] });
   });
 });
 

@@ -6,7 +6,7 @@ import {
   type StoreReader,
 } from '../../authority/index.ts';
 import { generateKey, nodeCrypto } from '../../io/crypto/index.ts';
-import { readKeyFileAside, writeKeyFile, type Passphrase } from '../../io/keys/index.ts';
+import { readKeyFile, writeKeyFile, type Passphrase } from '../../io/keys/index.ts';
 import { DerivedLog, type LeafSource } from '../../io/ledger/index.ts';
 import { caLogOrigin, logKeyOfSpki } from '../../ledger/index.ts';
 import { fault, LsError, ok, type Fault, type Result, type Signer } from '../../std/index.ts';
@@ -14,7 +14,7 @@ import type { CaHome } from './home.ts';
 
 /** The key that signs the ledger's checkpoints, from its file or made now. Throws LS_KEY_*, LS_FILE_*, LS_DISK_FULL. */
 export async function readLogKey(path: string, passphrase: Passphrase): Promise<Signer> {
-  if (await isThere(path)) return (await readKeyFileAside(path, passphrase)).signer;
+  if (await isThere(path)) return (await readKeyFile(path, passphrase)).signer;
   const { signer, pkcs8 } = generateKey('Ed25519');
   await writeKeyFile(path, pkcs8, passphrase);
   return signer;

@@ -38,6 +38,8 @@ const WORDS: Readonly<Record<string, { readonly values: number; readonly check: 
   activated: { values: 2, check: activated },
   revoked: { values: 3, check: revoked },
   removed: { values: 2, check: removed },
+  'revoked-elsewhere': { values: 4, check: revokedElsewhere },
+  'loss-accepted': { values: 10, check: aboutNoCertificate },
 };
 
 /** What the CA says it did, against all that it said before. */
@@ -137,6 +139,32 @@ function revoked(state: CaState, event: Event): void {
   keep(state.revocations, serial, entry);
   state.pending.push(entry);
 }
+
+/** A revocation that a restored CA took over from a CRL which the lost one had signed, with its date then. */
+function revokedElsewhere(state: CaState, event: Event): void {
+  const [name = '', text = '', reason = '', date = ''] = event.values;
+  const serial = parseSerialNumber(text);
+  if (serial === undefined || !DATE.test(date)) {
+    const expected = 'a serial, a reason and a date';
+    state.findings.add('LS_AUDIT_CA_WORD', event.place, { node: name, expected, found: `${text} ${date}` });
+    return;
+  }
+  const known = state.certificates.get(serial);
+  if (known === undefined) aboutNoCertificate(state, event);
+  else if (known.name !== name || !equalBytes(known.sha256, state.crypto.sha256(event.der)))
+    differs(state, event, `certificate ${serial} of ${known.name}, as issued`, `another of ${name}`);
+  const revokedAt = unixMs(Number(date));
+  const earlier = state.revocations.get(serial);
+  if (earlier !== undefined && earlier.revokedAt <= revokedAt)
+    outOfOrder(state, event, 'a date before that known', `${serial} again`);
+  const { place } = event;
+  const entry = { place, name, serial, reason, revokedAt, crlNumber: undefined, inStore: false };
+  keep(state.revocations, serial, entry);
+  state.pending.push(entry);
+}
+
+/** Milliseconds since 1970. */
+const DATE = /^(?:0|[1-9][0-9]{0,15})$/;
 
 interface Issue {
   readonly name: string;

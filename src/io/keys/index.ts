@@ -1,10 +1,4 @@
-export {
-  MAX_KEY_FILE_BYTES,
-  readKeyFile,
-  readKeyFileAside,
-  writeKeyFile,
-  type LoadedKey,
-} from './key-file.ts';
+export { MAX_KEY_FILE_BYTES, readKeyFile, writeKeyFile, type LoadedKey } from './key-file.ts';
 export {
   findPassphrase,
   makePassphrase,

@@ -45,20 +45,8 @@ export async function writeKeyFile(path: string, pkcs8: Uint8Array, passphrase?:
 export async function readKeyFile(path: string, passphrase?: Passphrase): Promise<LoadedKey> {
   const block = keyBlock(await readPrivateFile(path), path);
   const encrypted = block.label === ENCRYPTED_LABEL;
-  const key = encrypted ? decrypt(block.der, passphrase, path) : privateKeyFromPkcs8(block.der);
+  const key = encrypted ? await decrypt(block.der, passphrase, path) : privateKeyFromPkcs8(block.der);
   return { signer: signerFromKeyObject(key), key, encrypted };
-}
-
-/**
- * {@link readKeyFile} for a key that nobody waits for: the passphrase is turned into a key on another thread. A file that
- * was encrypted in another way than ours is opened as readKeyFile does.
- */
-export async function readKeyFileAside(path: string, passphrase: Passphrase): Promise<LoadedKey> {
-  const block = keyBlock(await readPrivateFile(path), path);
-  const pkcs8 = block.label === ENCRYPTED_LABEL ? await decryptPkcs8(block.der, passphrase) : undefined;
-  if (pkcs8 === undefined) return readKeyFile(path, passphrase);
-  const key = privateKeyFromPkcs8(pkcs8);
-  return { signer: signerFromKeyObject(key), key, encrypted: true };
 }
 
 async function readPrivateFile(path: string): Promise<Uint8Array> {
@@ -93,15 +81,32 @@ function keyBlock(bytes: Uint8Array, path: string): PemBlock {
   throw new LsError(fault('LS_KEY_FORMAT', `${path} holds ${found} where one private key belongs`));
 }
 
-function decrypt(der: Uint8Array, passphrase: Passphrase | undefined, path: string): KeyObject {
+/** Ours on another thread; a file that was encrypted in another way is left to OpenSSL, which keeps this one waiting. */
+async function decrypt(
+  der: Uint8Array,
+  passphrase: Passphrase | undefined,
+  path: string,
+): Promise<KeyObject> {
   if (passphrase === undefined) {
     throw new LsError(fault('LS_KEY_NO_PASSPHRASE', `the private key ${path} is encrypted`));
   }
+  const pkcs8 = await decryptPkcs8(der, passphrase);
+  const key = pkcs8 === undefined ? undefined : keyIn(pkcs8);
+  if (key !== undefined) return key;
   const options = { format: 'der', type: 'pkcs8', passphrase: Buffer.from(passphrase) } as const;
   try {
     return createPrivateKey({ key: Buffer.from(der), ...options });
   } catch (cause) {
     const detail = `the passphrase does not open ${path} (or the file is damaged)`;
     throw new LsError(fault('LS_KEY_PASSPHRASE', detail), { cause });
+  }
+}
+
+/** A wrong passphrase leaves a padding that looks right once in 256 times, and then no key. */
+function keyIn(pkcs8: Uint8Array): KeyObject | undefined {
+  try {
+    return privateKeyFromPkcs8(pkcs8);
+  } catch {
+    return undefined;
   }
 }
