@@ -14,15 +14,16 @@ import { LedgerDirectory } from '../io/ledger/index.ts';
 import { parseCheckpoint, parseNote } from '../ledger/index.ts';
 import { equalBytes, fault, LsError } from '../std/index.ts';
 import { makeTrustBundle, type TrustBundle } from '../trust/index.ts';
+import { auditCaHome, caLedger, isCaHome, type AuditedCa } from './audit-ca.ts';
 import { nodeHome } from './node-home.ts';
 import { readCertificatesPem } from './pem-file.ts';
 
 const MAX_CRL_FILE_BYTES = 64 * 1024 * 1024;
 const MAX_ROSTER_FILE_BYTES = 4 * 1024 * 1024;
-const ORIGIN = /^lifesign\/([^/]+)\/[0-9a-f]{32}$/;
+const ORIGIN = /^lifesign\/([^/]+)\/(?:[0-9a-f]{32}|ca)$/;
 
 export interface AuditRequest {
-  /** Homes of nodes, or directories that hold a ledger. */
+  /** Homes of nodes or CAs, or directories that hold a ledger. */
   readonly homes: readonly string[];
   /** PEM file with the pinned root; default the root.pem that the homes agree on. */
   readonly root?: string;
@@ -49,21 +50,51 @@ export type AuditFindingJson = AuditFinding;
 export async function auditHomes(request: AuditRequest): Promise<AuditJson> {
   const homes = request.homes.map((home) => resolve(home));
   const roots = request.root === undefined ? await rootsOf(homes) : await readCertificatesPem(request.root);
-  const sources = homes.map((home) => new LedgerDirectory(ledgerOf(home), basename(home)));
-  const bundle = makeTrustBundle(await trustDomainOf(sources), roots, nodeCrypto);
+  const cas = homes.filter(isCaHome);
+  const nodes = homes.filter((home) => !cas.includes(home));
+  const sources = nodes.map((home) => new LedgerDirectory(ledgerOf(home), basename(home)));
+  const domain = await trustDomainOf([...cas.map(caLedger), ...sources]);
+  const bundle = makeTrustBundle(domain, roots, nodeCrypto);
   if (!bundle.ok) throw new LsError(bundle.error);
-  const report = await audit(sources, homes, bundle.value);
+  const audited: AuditedCa[] = [];
+  for (const [number, home] of cas.entries()) audited.push(await auditCaHome(home, number, bundle.value));
+  const ofNodes = nodes.length === 0 ? [] : [await audit(sources, nodes, bundle.value, audited)];
+  const report = together([...audited.map((ca) => ca.report), ...ofNodes]);
   return { ...report, homes: report.homes.map(homeJson) };
+}
+
+/** CAs first: what they signed is what the nodes are judged by. */
+function together(reports: readonly AuditReport[]): AuditReport {
+  const sum = (of: (report: AuditReport) => number): number =>
+    reports.reduce((total, one) => total + of(one), 0);
+  return {
+    ok: reports.every(({ ok }) => ok),
+    complete: reports.every(({ complete }) => complete),
+    records: sum(({ records }) => records),
+    signatures: sum(({ signatures }) => signatures),
+    nodes: sum(({ nodes }) => nodes),
+    faults: reports.flatMap(({ faults }) => faults),
+    missing: reports.flatMap(({ missing }) => missing),
+    unlisted: sum(({ unlisted }) => unlisted),
+    homes: reports.flatMap(({ homes }) => homes),
+  };
 }
 
 async function audit(
   sources: readonly LedgerSource[],
   homes: readonly string[],
   bundle: TrustBundle,
+  cas: readonly AuditedCa[],
 ): Promise<AuditReport> {
   const crls = (await Promise.all(homes.map(crlsOf))).flat();
   const rosters = (await Promise.all(homes.map(rosterOf))).flat();
-  return auditVerify(sources, { bundle, crypto: nodeCrypto, crls, rosters });
+  const fromCas = { crls: cas.flatMap((ca) => ca.crls), rosters: cas.flatMap((ca) => ca.rosters) };
+  return auditVerify(sources, {
+    bundle,
+    crypto: nodeCrypto,
+    crls: [...crls, ...fromCas.crls],
+    rosters: [...rosters, ...fromCas.rosters],
+  });
 }
 
 function ledgerOf(home: string): string {
@@ -94,7 +125,7 @@ function sameCertificates(a: readonly Uint8Array[], b: readonly Uint8Array[]): b
  * The trust domain that the first readable checkpoint names. Unverified, which does no harm: certificates must be of
  * this domain and lead to the pinned root.
  */
-async function trustDomainOf(sources: readonly LedgerSource[]): Promise<string> {
+async function trustDomainOf(sources: readonly Pick<LedgerSource, 'checkpoint'>[]): Promise<string> {
   for (const source of sources) {
     const checkpoint = await source.checkpoint();
     const note = checkpoint === undefined ? undefined : parseNote(checkpoint.bytes);

@@ -17,6 +17,11 @@ export async function readConfigFile<const S extends object>(path: string, schem
   return parseConfig(await readText(path), schema, path);
 }
 
+/** The value of a YAML file of which nothing else is known. Throws as {@link readConfigFile} up to LS_CONFIG_SYNTAX. */
+export async function readYamlFile(path: string): Promise<unknown> {
+  return parseYaml(await readText(path), path);
+}
+
 /** As {@link readConfigFile}, of text already read; `origin` names it in errors. */
 export function parseConfig<const S extends object>(text: string, schema: S, origin: string): XStatic<S> {
   const value = parseYaml(text, origin);

@@ -4,8 +4,11 @@
  */
 import type { AuditJson, AuditRequest } from './audit.ts';
 import type { AdminRequest } from './ca/admin.ts';
+import type { OcspQuestion, OcspReply } from './ca/ask-ocsp.ts';
+import type { BackupRequest, MadeBackup } from './ca/backup.ts';
 import type { InitCaRequest, InitialisedCa } from './ca/init.ts';
 import type { CreatedOperator, CreateOperatorRequest } from './ca/operator.ts';
+import type { DrilledBackup, DrillRequest, RestoredCa, RestoreRequest } from './ca/restore.ts';
 import type { RunningCa, ServeRequest } from './ca/serve.ts';
 import type { DemoCluster, DemoObservation, startDemo as StartDemo } from './demo/index.ts';
 import type { EnrolledNode, EnrollNodeRequest, RenewedNode } from './enroll/index.ts';
@@ -16,12 +19,16 @@ import type { RunningNode, RunNodeRequest } from './node/run-node.ts';
 import type { passphraseSources as PassphraseSourcesOf } from './passphrase.ts';
 import type { PassphraseSources } from '../io/keys/index.ts';
 
+export type { AcceptedLoss } from '../authority/index.ts';
 export type { CertificateJson, CreatedTokenJson, CrlsJson, NodeJson } from '../api/ca/index.ts';
 export type { ReleaseJson, RemovalJson, RevocationJson, TokenJson } from '../api/ca/index.ts';
 export type { ExplanationJson, NodeStatusJson, PeerStatusJson, TransitionJson } from '../api/node/index.ts';
 export type { PassphraseSources } from '../io/keys/index.ts';
 export type { AuditedHomeJson, AuditFindingJson, AuditJson, AuditRequest } from './audit.ts';
 export type { AdminRequest } from './ca/admin.ts';
+export type { OcspQuestion, OcspReply } from './ca/ask-ocsp.ts';
+export type { BackupRequest, MadeBackup } from './ca/backup.ts';
+export type { DrilledBackup, DrillRequest, RestoredCa, RestoreRequest } from './ca/restore.ts';
 export type { AdminCall } from './ca/control-client.ts';
 export type { InitCaRequest, InitialisedCa } from './ca/init.ts';
 export type { CreatedOperator, CreateOperatorRequest } from './ca/operator.ts';
@@ -44,9 +51,29 @@ export async function createOperator(request: CreateOperatorRequest): Promise<Cr
   return (await import('./ca/operator.ts')).createOperator(request);
 }
 
+/** See ca/backup.ts. */
+export async function backupCa(request: BackupRequest): Promise<MadeBackup> {
+  return (await import('./ca/backup.ts')).backupCa(request);
+}
+
+/** See ca/restore.ts. */
+export async function restoreCa(request: RestoreRequest): Promise<RestoredCa> {
+  return (await import('./ca/restore.ts')).restoreCa(request);
+}
+
+/** See ca/restore.ts. */
+export async function drillBackup(request: DrillRequest): Promise<DrilledBackup> {
+  return (await import('./ca/restore.ts')).drillBackup(request);
+}
+
 /** See ca/admin.ts. */
 export async function administerCa(request: AdminRequest): Promise<unknown> {
   return (await import('./ca/admin.ts')).administerCa(request);
+}
+
+/** See ca/ask-ocsp.ts. */
+export async function askOcsp(question: OcspQuestion): Promise<OcspReply> {
+  return (await import('./ca/ask-ocsp.ts')).askOcsp(question);
 }
 
 /** See ca/init.ts. */
@@ -110,6 +137,11 @@ export async function openLog(env: Parameters<typeof OpenLog>[0]): Promise<Log> 
 /** See named-file.ts. */
 export async function readTextFile(path: string, maxBytes: number): Promise<string> {
   return (await import('./named-file.ts')).readTextFile(path, maxBytes);
+}
+
+/** See named-file.ts. */
+export async function readBinaryFile(path: string, maxBytes: number): Promise<Uint8Array> {
+  return (await import('./named-file.ts')).readBinaryFile(path, maxBytes);
 }
 
 /** See named-file.ts. */

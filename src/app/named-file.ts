@@ -8,6 +8,11 @@ export async function writeOutput(path: string, content: Uint8Array | string): P
   await writeFileDurably(path, content, { mode: PUBLIC_FILE });
 }
 
+/** The bytes of a file named on the command line. Throws LS_FILE_NOT_FOUND, LS_FILE_UNREADABLE, LS_FILE_TOO_LARGE. */
+export async function readBinaryFile(path: string, maxBytes: number): Promise<Uint8Array> {
+  return readFileCapped(path, maxBytes);
+}
+
 /** The text of a file named on the command line. Throws LS_FILE_NOT_FOUND, LS_FILE_UNREADABLE, LS_FILE_TOO_LARGE. */
 export async function readTextFile(path: string, maxBytes: number): Promise<string> {
   const text = fromUtf8(await readFileCapped(path, maxBytes));

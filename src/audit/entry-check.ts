@@ -81,6 +81,12 @@ export class EntryCheck {
       case 'successor':
         this.#successor(home, place, entry.record);
         return;
+      case 'log-key':
+        evidence.findings.add('LS_AUDIT_OWNER', place, {
+          node: home.ownerName,
+          found: 'the log key of a CA',
+        });
+        return;
       case 'accusation':
         home.signatures += checkAccusation(evidence, home, place, entry.record);
         return;

@@ -1,3 +1,11 @@
+export {
+  auditCa,
+  MAX_CA_SUBJECTS,
+  type CaAudit,
+  type CaAuditOptions,
+  type CaSource,
+  type CaTables,
+} from './ca/index.ts';
 export { MAX_TRACKED_CERTIFICATES } from './certificate-book.ts';
 export { MAX_TRACKED_ROSTERS } from './evidence.ts';
 export { MAX_TRACKED_NODES, WINDOW_EPOCHS, WINDOW_RECORDS } from './history.ts';

@@ -23,6 +23,8 @@ export interface HeadClaim extends TreeHead {
   readonly seq: number | null;
 }
 
+type TreeSource = Pick<LedgerSource, 'place' | 'tile'>;
+
 type ClaimCode = 'LS_AUDIT_FORK' | 'LS_AUDIT_ROOT';
 
 interface PendingClaim {
@@ -39,7 +41,7 @@ interface Moment {
 
 /** One log's tree, computed again from its bodies, and compared with whatever was signed or stored about it. */
 export class LogTree {
-  readonly #source: LedgerSource;
+  readonly #source: TreeSource;
   readonly #findings: Findings;
   readonly #hasher: TreeHasher;
   readonly #tree: TiledTree;
@@ -53,7 +55,7 @@ export class LogTree {
   #confirmed = 0;
   #accused = false;
 
-  constructor(source: LedgerSource, findings: Findings, hasher: TreeHasher) {
+  constructor(source: TreeSource, findings: Findings, hasher: TreeHasher) {
     this.#source = source;
     this.#findings = findings;
     this.#hasher = hasher;
@@ -180,6 +182,6 @@ function firstDifference(a: Uint8Array, b: Uint8Array): number {
   return Math.floor(at / HASH_BYTES);
 }
 
-export function wholeLog(source: LedgerSource, home: number): Place {
+export function wholeLog(source: Pick<LedgerSource, 'place'>, home: number): Place {
   return { home, file: source.place, offset: null, index: null };
 }

@@ -33,6 +33,16 @@ export interface AuditedHome {
   /** Milliseconds since 1970 of the first and last entry. */
   readonly firstMs: number | null;
   readonly lastMs: number | null;
+  /** What the entries of a CA's ledger add up to; only of CA homes. */
+  readonly ca?: AuditedCaFacts;
+}
+
+export interface AuditedCaFacts {
+  /** Certificates issued so far. */
+  readonly certificates: number;
+  readonly revoked: number;
+  readonly crlNumber: number;
+  readonly rosterNumber: number;
 }
 
 export interface AuditReport {

@@ -6,6 +6,7 @@ import { endIdentity } from './end.ts';
 import type { Publication } from './facts.ts';
 import { isHeld } from './hold.ts';
 import { recordIntent, type Intent } from './issue.ts';
+import { certificateEvent, journal } from './journal.ts';
 import { MAX_ROSTER_MEMBERS } from './limits.ts';
 import { orderFor } from './node-order.ts';
 import { publishRoster } from './roster.ts';
@@ -65,7 +66,7 @@ async function admit(
   { csr, address }: Applicant,
   now: UnixMs,
 ) {
-  const room = await makeRoom(tx, token, csr, now);
+  const room = await makeRoom(context, tx, token, csr, now);
   if (!room.ok) return room;
   const node = newNode(context, token, now);
   await tx.insertNode(node);
@@ -90,6 +91,7 @@ async function admit(
 
 /** Frees the name if the token may, and answers the identity that this ended. */
 async function makeRoom(
+  context: AuthorityContext,
   tx: StoreTransaction,
   token: TokenRow,
   csr: CheckedCsr,
@@ -105,7 +107,11 @@ async function makeRoom(
     return err(fault('LS_CSR_KEY_REUSED', 'a certificate for this key was issued before'));
   }
   const isReplaced = holder !== null && holder.endedAt === null;
-  if (isReplaced) await endIdentity(tx, holder, 'removed', now);
+  if (isReplaced) {
+    await endIdentity(tx, holder, 'removed', now);
+    const event = certificateEvent('removed', [holder.name, holder.nodeId], context.issuing.der);
+    await journal(tx, [event], now);
+  }
   const members = await tx.countRosterNodes(now);
   if (members >= MAX_ROSTER_MEMBERS) {
     return err(fault('LS_ROSTER_FULL', `the roster has ${members} members`));

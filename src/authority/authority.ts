@@ -1,6 +1,8 @@
 import type { DomainId, Fault, Result, UnixMs } from '../std/index.ts';
 import type { VerifiedPeer } from '../trust/index.ts';
+import type { OcspResponder, ResponderOptions } from './ocsp/interface.ts';
 import type {
+  AcceptedLoss,
   CertificateFacts,
   CurrentCrls,
   CurrentRoster,
@@ -79,6 +81,11 @@ export interface RevokeRequest {
   readonly reason?: RevocationReason;
 }
 
+export interface AcceptLossRequest {
+  /** DER CRLs of this CA, full or delta, from wherever newer ones than the backup's are found. At most MAX_MERGED_CRLS. */
+  readonly crls: readonly Uint8Array[];
+}
+
 /**
  * The certificate authority of one trust domain. Every refusal is a Fault; what a method has answered is durable.
  * The promises never reject for expected failures of the store either: those come back as LS_CA_STORE_* faults.
@@ -127,7 +134,22 @@ export interface Authority {
   /** Ends the identity without revoking its certificates. Idempotent. */
   remove(name: string, now: UnixMs): Promise<Result<RemovalFacts, Fault>>;
   /** Signs a full CRL, and the root's again when its key is here and its CRL is past half its time. */
+  /**
+   * Has the ledger say that this raw Ed25519 key signs its checkpoints, unless it says so already; answers the index
+   * of that entry.
+   */
+  bindLogKey(logKey: Uint8Array, now: UnixMs): Promise<Result<number, Fault>>;
+
   publishFull(now: UnixMs): Promise<Result<CurrentCrls, Fault>>;
+
+  /** When the store was restored from a backup, as long as it is read-only: every change answers LS_CA_READ_ONLY. */
+  readOnlySince(): Promise<Result<UnixMs | null, Fault>>;
+  /**
+   * Ends the read-only time of a restored CA: takes over what `crls` revoke, forgets tokens that may be spent, and
+   * signs CRL and roster with numbers that none published since the backup can have. Later again, for CRLs that turn
+   * up then; LS_CA_NOT_RESTORED without any.
+   */
+  acceptLoss(request: AcceptLossRequest, now: UnixMs): Promise<Result<AcceptedLoss, Fault>>;
 
   currentCrls(): Promise<Result<CurrentCrls, Fault>>;
   currentRoster(): Promise<Result<CurrentRoster, Fault>>;
@@ -135,6 +157,9 @@ export interface Authority {
   bundle(): TrustFacts & { readonly issuing: Uint8Array };
   /** Live members with a known address. */
   seeds(): Promise<Result<readonly Seed[], Fault>>;
+
+  /** Starts to answer OCSP for the issuing CA: certifies a key of its own first. */
+  openResponder(options: ResponderOptions, now: UnixMs): Promise<Result<OcspResponder, Fault>>;
 
   /** Returns the function that ends the subscription. Throws beyond MAX_PUBLICATION_LISTENERS (a leak). */
   onPublication(listener: (publication: Publication) => void): () => void;

@@ -65,7 +65,7 @@ export function prepareCertificate(
     serialNumber: order.nodeId ?? undefined,
     dns: order.dns,
     ip: order.ip,
-    ...crlUrls(genesis.crlUrl),
+    ...(order.role === 'ocsp' ? {} : statusUrls(genesis.crlUrl)),
   };
   return prepare({
     profile,
@@ -77,9 +77,14 @@ export function prepareCertificate(
   });
 }
 
-function crlUrls(crlUrl: string | null): Pick<Grant, 'crlUrls' | 'deltaCrlUrls'> {
+/** Where to ask about a certificate. A responder's own is not asked about (RFC 6960 §4.2.2.2.1). */
+function statusUrls(crlUrl: string | null): Pick<Grant, 'crlUrls' | 'deltaCrlUrls' | 'ocspUrls'> {
   if (crlUrl === null) return {};
-  return { crlUrls: [issuingCrlUrl(crlUrl)], deltaCrlUrls: [deltaCrlUrl(crlUrl)] };
+  return {
+    crlUrls: [issuingCrlUrl(crlUrl)],
+    deltaCrlUrls: [deltaCrlUrl(crlUrl)],
+    ocspUrls: [`${crlUrl}/ocsp`],
+  };
 }
 
 /** DER. Requires: the key of `content.issuer` is here. */

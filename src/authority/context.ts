@@ -1,4 +1,4 @@
-import type { CertId, Fault, Result } from '../std/index.ts';
+import { err, fault, type CertId, type Fault, type Result } from '../std/index.ts';
 import type { Certificate, Issuer } from '../x509/index.ts';
 import type { AuthorityDeps } from './deps.ts';
 import type { Publication, TrustFacts } from './facts.ts';
@@ -26,13 +26,27 @@ export interface Outcome<T> {
   readonly publication?: Publication;
 }
 
-/** Runs `work` in a transaction, and publishes after the commit and before anyone has the answer. */
-export async function commit<T>(
-  context: AuthorityContext,
-  work: (tx: StoreTransaction) => Promise<Result<Outcome<T>, Fault>>,
-): Promise<Result<T, Fault>> {
+type Work<T> = (tx: StoreTransaction) => Promise<Result<Outcome<T>, Fault>>;
+
+/**
+ * Runs `work` in a transaction, and publishes after the commit and before anyone has the answer.
+ * Error: LS_CA_READ_ONLY for a store restored from a backup, since it may not know the newest revocations.
+ */
+export async function commit<T>(context: AuthorityContext, work: Work<T>): Promise<Result<T, Fault>> {
+  return commitAlways(context, async (tx) => {
+    const since = await tx.readOnlySince();
+    return since === null ? work(tx) : err(readOnlyFault());
+  });
+}
+
+/** {@link commit} for what a restored CA does too. */
+export async function commitAlways<T>(context: AuthorityContext, work: Work<T>): Promise<Result<T, Fault>> {
   const outcome = await context.deps.store.transaction(work);
   if (!outcome.ok) return outcome;
   if (outcome.value.publication !== undefined) context.publisher.publish(outcome.value.publication);
   return { ok: true, value: outcome.value.answer };
+}
+
+export function readOnlyFault(): Fault {
+  return fault('LS_CA_READ_ONLY', 'this CA was restored from a backup and is read-only');
 }

@@ -11,12 +11,6 @@ import { wholeSecond } from './time.ts';
 
 const FIRST_CRL_NUMBER = 1;
 
-interface Listed {
-  readonly base: number | null;
-  readonly entries: readonly RevocationRow[];
-  readonly releases: readonly ReleaseRow[];
-}
-
 type CrlPublication = NonNullable<Publication['crl']>;
 
 /*
@@ -29,17 +23,19 @@ export async function nextCrlNumber(tx: StoreReader): Promise<number> {
   return newest === null ? FIRST_CRL_NUMBER : newest.number + 1;
 }
 
-/** Signs and keeps the full CRL of all that is revoked in this transaction. */
+/** Signs and keeps the full CRL of all that is revoked in this transaction, with at least the number `atLeast`. */
 export async function publishFullCrl(
   context: AuthorityContext,
   tx: StoreTransaction,
   now: UnixMs,
+  atLeast = FIRST_CRL_NUMBER,
 ): Promise<CrlPublication> {
   const since = oldestListed(await tx.newestFullCrl('issuing'));
   const content = {
     base: null,
     entries: await tx.revocationsFrom(since),
     releases: await tx.releasesFrom(since),
+    atLeast,
   };
   return publish(context, tx, content, now);
 }
@@ -58,6 +54,7 @@ export async function publishDeltaCrl(
     base,
     entries: await tx.revocationsAfterCrl(base),
     releases: await tx.releasesAfterCrl(base),
+    atLeast: FIRST_CRL_NUMBER,
   };
   return publish(context, tx, content, now);
 }
@@ -67,12 +64,13 @@ export async function publishRootCrl(
   context: AuthorityContext,
   tx: StoreTransaction,
   now: UnixMs,
+  atLeast = FIRST_CRL_NUMBER,
 ): Promise<void> {
   const newest = await tx.newestCrl('root');
   const thisUpdate = wholeSecond(now);
   const content = {
     issuer: 'root',
-    number: newest === null ? FIRST_CRL_NUMBER : newest.number + 1,
+    number: Math.max(atLeast, newest === null ? FIRST_CRL_NUMBER : newest.number + 1),
     base: null,
     thisUpdate,
     nextUpdate: unixMs(thisUpdate + ROOT_CRL_NEXT_UPDATE_MS),
@@ -108,15 +106,22 @@ export async function readCurrentCrls(tx: StoreReader): Promise<CurrentCrls | nu
   };
 }
 
+interface CrlContent {
+  readonly base: number | null;
+  readonly entries: readonly RevocationRow[];
+  readonly releases: readonly ReleaseRow[];
+  readonly atLeast: number;
+}
+
 async function publish(
   context: AuthorityContext,
   tx: StoreTransaction,
-  { base, entries, releases }: Listed,
+  { base, entries, releases, atLeast }: CrlContent,
   now: UnixMs,
 ): Promise<CrlPublication> {
   const newest = await tx.newestCrl('issuing');
   const thisUpdate = wholeSecond(now);
-  const number = newest === null ? FIRST_CRL_NUMBER : newest.number + 1;
+  const number = Math.max(atLeast, newest === null ? FIRST_CRL_NUMBER : newest.number + 1);
   const nextUpdate = unixMs(thisUpdate + CRL_NEXT_UPDATE_MS);
   const content = { issuer: 'issuing', number, base, thisUpdate, nextUpdate } as const;
   const der = signCrl(context, content, entries, releases);

@@ -34,6 +34,8 @@ export interface InitialiseRequest {
   readonly permittedDns: readonly string[];
   /** `http://HOST:PORT` under which the CRLs are served; none means no distribution points in certificates. */
   readonly crlUrl?: string;
+  /** Raw Ed25519 public key that will sign the checkpoints of the ledger: its first entry says so. */
+  readonly logKey?: Uint8Array;
 }
 
 export interface InitialisedAuthority extends TrustFacts {

@@ -4,8 +4,8 @@ import type { CrlReason } from '../x509/index.ts';
 /** Where an identity stands. `enrolled` and `active` are live; the other two are final. */
 export type NodeState = 'enrolled' | 'active' | 'revoked' | 'removed';
 
-/** Whom a certificate is for: a mesh member, a person or script that administers the CA, or the CA's own TLS server. */
-export type CertificateRole = 'node' | 'operator' | 'server';
+/** Whom a certificate is for: a mesh member, a person or script that administers the CA, the CA's own TLS server or OCSP responder. */
+export type CertificateRole = 'node' | 'operator' | 'server' | 'ocsp';
 
 /** Reasons for which `revoke` can be asked; `certificateHold` can be released. The others of RFC 5280 §5.3.1 are about CAs. */
 export type RevocationReason = Extract<
@@ -38,7 +38,7 @@ export type CertificateStatus = 'good' | 'revoked' | 'expired' | 'pending';
 
 export interface CertificateFacts {
   readonly name: string;
-  /** Null for operator and server certificates. */
+  /** Null for all but nodes. */
   readonly nodeId: NodeId | null;
   readonly role: CertificateRole;
   readonly serial: SerialNumber;
@@ -135,6 +135,22 @@ export interface TrustFacts {
   readonly roots: readonly Uint8Array[];
 }
 
+/** How a restored CA went on. */
+export interface AcceptedLoss {
+  /** The newest numbers of the backup. */
+  readonly formerCrlNumber: number;
+  readonly formerRosterNumber: number;
+  /** Those it goes on with. */
+  readonly crlNumber: number;
+  readonly rosterNumber: number;
+  /** Revocations that the backup did not have. */
+  readonly mergedSerials: readonly SerialNumber[];
+  /** Names of identities that are revoked now and were not in the backup. */
+  readonly endedNames: readonly string[];
+  /** Outstanding tokens that were forgotten. */
+  readonly droppedTokens: number;
+}
+
 export interface CurrentCrls {
   readonly full: Uint8Array;
   readonly fullNumber: number;
@@ -163,5 +179,6 @@ export interface Publication {
   readonly seeds?: readonly Seed[];
   /** Identities that were revoked or removed. */
   readonly endedNodes?: readonly NodeId[];
+  /** Certificates whose status changed: whoever keeps answers about them drops those at once. */
   readonly revokedSerials?: readonly SerialNumber[];
 }

@@ -1,4 +1,6 @@
+export { markRestored } from './accept-loss.ts';
 export type {
+  AcceptLossRequest,
   Authority,
   CertificateFilter,
   CreatedToken,
@@ -10,6 +12,7 @@ export type {
   TokenRequest,
 } from './authority.ts';
 export type {
+  AcceptedLoss,
   CertificateFacts,
   CertificateRole,
   CertificateStatus,
@@ -35,6 +38,7 @@ export type {
   InitialiseRequest,
   InitialisedAuthority,
 } from './deps.ts';
+export { LEDGER_BATCH_BYTES, LEDGER_BATCH_ROWS, ledgerBatches } from './ledger-rows.ts';
 export * from './limits.ts';
 export type {
   AddressRow,
@@ -53,10 +57,14 @@ export type {
   TokenRow,
 } from './rows.ts';
 export type { AuthorityStore, NodeEnd, StoreReader, StoreTransaction } from './store.ts';
+export { readOnlyFault } from './context.ts';
 export { initialiseAuthority, MAX_PERMITTED_DNS } from './initialise.ts';
+export type { OcspAnswer, OcspTimes } from './ocsp/held-answers.ts';
+export type { OcspHealth, OcspResponder, ResponderOptions } from './ocsp/interface.ts';
 export { openAuthority } from './open.ts';
 export {
   parseProfiles,
+  profilesWith,
   PROFILE_NAMES,
   shippedProfiles,
   type AuthorityProfiles,

@@ -4,6 +4,8 @@ import { isTrustDomain } from '../x509/index.ts';
 import { makeHierarchy } from './hierarchy.ts';
 import { publishFullCrl, publishRootCrl } from './crl.ts';
 import type { AuthorityDeps, AuthorityKeys, InitialisedAuthority, InitialiseRequest } from './deps.ts';
+import { logKeyEntry } from './bind-log-key.ts';
+import { journal } from './journal.ts';
 import { isDnsName, quote } from './names.ts';
 import { makeContext } from './open.ts';
 import { publishRoster } from './roster.ts';
@@ -44,6 +46,9 @@ export async function initialiseAuthority(
       return err(fault('LS_CA_ALREADY_INITIALISED', 'the store holds a CA already'));
     }
     await tx.insertGenesis(genesis);
+    if (request.logKey !== undefined) {
+      await journal(tx, [logKeyEntry(context.value, request.logKey, now)], now);
+    }
     await publishRootCrl(context.value, tx, now);
     await publishFullCrl(context.value, tx, now);
     await publishRoster(context.value, tx, now);

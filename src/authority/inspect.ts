@@ -70,6 +70,10 @@ export async function currentRoster(context: AuthorityContext): Promise<Result<C
   });
 }
 
+export async function readOnlySince(context: AuthorityContext): Promise<Result<UnixMs | null, Fault>> {
+  return context.deps.store.read(async (tx) => ok(await tx.readOnlySince()));
+}
+
 export async function seeds(context: AuthorityContext): Promise<Result<readonly Seed[], Fault>> {
   return context.deps.store.read(async (tx) => ok(await liveSeeds(tx)));
 }

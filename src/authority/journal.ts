@@ -16,7 +16,9 @@ export type JournalWord =
   | 'revoked'
   | 'held'
   | 'released'
-  | 'removed';
+  | 'removed'
+  | 'loss-accepted'
+  | 'revoked-elsewhere';
 
 /** Writes ledger rows in the transaction that does what they record. */
 export async function journal(

@@ -21,5 +21,26 @@ export const MAX_ADDRESS_BYTES = 259;
 /** Listeners of {@link Authority.onPublication}. */
 export const MAX_PUBLICATION_LISTENERS = 64;
 
+/** CRLs that a restored CA takes over at a time: one full and one delta of each of many nodes. */
+export const MAX_MERGED_CRLS = 64;
+/**
+ * How far the numbers of a restored CA jump at least. They jump by one more for each millisecond since the newest
+ * CRL or roster of the backup, so that a second restore of the same backup does not meet the numbers of the first.
+ */
+export const RESTORE_NUMBER_MARGIN = 2 ** 20;
+/** Beyond this a clock is wrong rather than a backup old: 140,000 years of milliseconds. */
+export const MAX_RESTORED_NUMBER = 2 ** 52;
+
 export const CRL_NEXT_UPDATE_MS = 72 * HOUR_MS;
 export const ROOT_CRL_NEXT_UPDATE_MS = 180 * DAY_MS;
+
+/** How long a signed OCSP answer holds, and after how long a new one takes its place. */
+export const OCSP_NEXT_UPDATE_MS = 12 * HOUR_MS;
+export const OCSP_REFRESH_MS = 6 * HOUR_MS;
+/** Certificates whose answers are kept signed, each with both hashes: about 2.5 KiB. The rest is signed when asked for. */
+export const MAX_HELD_ANSWERS = 32_768;
+/** Certificates signed for in one go before others get their turn. */
+export const OCSP_BATCH = 32;
+/** Answers signed for one caller alone (a nonce, several certificates, a serial without a live certificate). */
+export const OCSP_OWN_ANSWERS_PER_SECOND = 500;
+export const OCSP_OWN_ANSWERS_BURST = 1_000;

@@ -1,12 +1,15 @@
 import { domainIdOf, equalBytes, err, fault, ok } from '../std/index.ts';
 import type { Fault, Result, Signer } from '../std/index.ts';
 import { certIdOfCertificate, issuerOf, parseCertificate, type Certificate } from '../x509/index.ts';
+import { bindLogKey } from './bind-log-key.ts';
+import { acceptLoss } from './accept-loss.ts';
 import { activate } from './activate.ts';
 import type { Authority } from './authority.ts';
 import type { AuthorityContext } from './context.ts';
 import type { AuthorityDeps } from './deps.ts';
 import { enroll } from './enroll.ts';
-import { currentCrls, currentRoster, list, seeds, show } from './inspect.ts';
+import { openResponder } from './ocsp/responder.ts';
+import { currentCrls, currentRoster, list, readOnlySince, seeds, show } from './inspect.ts';
 import { shippedProfiles } from './profiles.ts';
 import { issueOperator, issueServer } from './other-roles.ts';
 import { publishFull } from './publish.ts';
@@ -83,11 +86,15 @@ function authorityOver(context: AuthorityContext): Authority {
     revoke: (request, now) => revoke(context, request, now),
     release: (name, now) => release(context, name, now),
     remove: (name, now) => remove(context, name, now),
+    bindLogKey: (logKey, now) => bindLogKey(context, logKey, now),
     publishFull: (now) => publishFull(context, now),
+    readOnlySince: () => readOnlySince(context),
+    acceptLoss: (request, now) => acceptLoss(context, request, now),
     currentCrls: () => currentCrls(context),
     currentRoster: () => currentRoster(context),
     bundle: () => ({ ...context.trust, issuing: context.genesis.issuing }),
     seeds: () => seeds(context),
+    openResponder: (options, now) => openResponder(context, options, now),
     onPublication: (listener) => context.publisher.subscribe(listener),
   };
 }

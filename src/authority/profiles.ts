@@ -1,8 +1,9 @@
 import { err, fault, ok, type Fault, type Result } from '../std/index.ts';
 import { parseProfile, type Profile } from '../x509/index.ts';
+import { quote } from './names.ts';
 
 /** The kinds of certificate that an authority issues, by the names of their profiles. */
-export const PROFILE_NAMES = ['root', 'issuing', 'node', 'operator', 'server'] as const;
+export const PROFILE_NAMES = ['root', 'issuing', 'node', 'operator', 'server', 'ocsp'] as const;
 export type ProfileName = (typeof PROFILE_NAMES)[number];
 
 export type AuthorityProfiles = Readonly<Record<ProfileName, Profile>>;
@@ -22,13 +23,29 @@ export function parseProfiles(raw: Readonly<Record<string, unknown>>): Result<Au
   if (!operator.ok) return operator;
   const server = parseNamed('server', raw);
   if (!server.ok) return server;
+  const ocsp = parseNamed('ocsp', raw);
+  if (!ocsp.ok) return ocsp;
   return ok({
     root: root.value,
     issuing: issuing.value,
     node: node.value,
     operator: operator.value,
     server: server.value,
+    ocsp: ocsp.value,
   });
+}
+
+/**
+ * The shipped profiles with some of them replaced, each as a whole, by what a CA's own files say.
+ * Errors: as parseProfiles; LS_X509_PROFILE_INVALID too for the name of no profile.
+ */
+export function profilesWith(own: Readonly<Record<string, unknown>>): Result<AuthorityProfiles, Fault> {
+  const stranger = Object.keys(own).find((name) => !PROFILE_NAMES.some((known) => known === name));
+  if (stranger !== undefined) {
+    const known = PROFILE_NAMES.join(', ');
+    return err(fault('LS_X509_PROFILE_INVALID', `there is no profile ${quote(stranger)}, only ${known}`));
+  }
+  return parseProfiles({ ...SHIPPED, ...own });
 }
 
 /** The profiles that ship with the product: what `ca/profiles/*.yaml` say. */
@@ -90,6 +107,14 @@ const SHIPPED: Readonly<Record<ProfileName, unknown>> = {
     hosts: 'required',
     lifetime_days: 90,
     extended_key_usage: ['serverAuth'],
+  },
+  ocsp: {
+    ...END_ENTITY,
+    name: 'ocsp',
+    subject: ['commonName'],
+    hosts: 'none',
+    lifetime_days: 7,
+    extended_key_usage: ['ocspSigning'],
   },
 };
 

@@ -37,7 +37,7 @@ export async function release(
     const serials = held.map(({ serial }) => serial).sort();
     return ok({
       answer: { name, nodeId: first.nodeId, serials, releasedAt: at, crlNumber },
-      publication: { crl },
+      publication: { crl, revokedSerials: serials },
     });
   });
 }

@@ -16,23 +16,32 @@ export async function nextRosterNumber(tx: StoreReader): Promise<number> {
   return newest === null ? FIRST_ROSTER_NUMBER : newest.number + 1;
 }
 
-/** Signs the members as they stand in this transaction, chained to the roster before, and keeps it. */
+/**
+ * Signs the members as they stand in this transaction, with at least the number `atLeast`, chained to the roster
+ * before, and keeps it.
+ */
 export async function publishRoster(
   context: AuthorityContext,
   tx: StoreTransaction,
   now: UnixMs,
+  atLeast = FIRST_ROSTER_NUMBER,
 ): Promise<NonNullable<Publication['roster']>> {
-  const roster = await signNextRoster(context, tx, now);
+  const roster = await signNextRoster(context, tx, now, atLeast);
   await tx.insertRoster(roster);
   await journal(tx, [{ type: 'roster', record: roster.record }], now);
   return { record: roster.record, number: roster.number };
 }
 
-async function signNextRoster(context: AuthorityContext, tx: StoreReader, now: UnixMs): Promise<RosterRow> {
+async function signNextRoster(
+  context: AuthorityContext,
+  tx: StoreReader,
+  now: UnixMs,
+  atLeast: number,
+): Promise<RosterRow> {
   const { crypto, keys, config } = context.deps;
   const [newest, nodes] = [await tx.newestRoster(), await tx.rosterNodes(now)];
   const { k, h, active } = observerNumbers(nodes.map(({ state }) => state));
-  const number = newest === null ? FIRST_ROSTER_NUMBER : newest.number + 1;
+  const number = Math.max(atLeast, newest === null ? FIRST_ROSTER_NUMBER : newest.number + 1);
   const tMs = unixMs(Math.max(now, newest?.tMs ?? now));
   const { bytes, structureHash } = signRoster(
     {

@@ -42,6 +42,8 @@ export interface AuthorityStore {
 export interface StoreReader {
   /** Null before `initialise`. */
   genesis(): Promise<Genesis | null>;
+  /** When this store was restored from a backup, until somebody has accepted what that may have lost; else null. */
+  readOnlySince(): Promise<UnixMs | null>;
 
   token(tokenId: string): Promise<TokenRow | null>;
   /** Newest first. */
@@ -96,6 +98,8 @@ export interface StoreReader {
 export interface StoreTransaction extends StoreReader {
   /** Requires: none was inserted before. */
   insertGenesis(genesis: Genesis): Promise<void>;
+  /** Null ends it. */
+  setReadOnlySince(since: UnixMs | null): Promise<void>;
 
   insertToken(token: TokenRow): Promise<void>;
   /** False when there was none. */
@@ -121,6 +125,7 @@ export interface StoreTransaction extends StoreReader {
   /** Remembers that the subject has used this certificate. The first time counts. */
   confirmCertificate(serial: SerialNumber, at: UnixMs): Promise<void>;
 
+  /** Requires: there is none of this serial. */
   insertRevocation(revocation: RevocationRow): Promise<void>;
   /** Takes a hold back: because it is released, or because a revocation takes its place. */
   deleteRevocation(serial: SerialNumber): Promise<void>;

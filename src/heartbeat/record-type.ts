@@ -2,7 +2,7 @@ import { concatBytes, utf8 } from '../std/index.ts';
 import type { DomainId } from '../std/index.ts';
 
 export type RecordType =
-  'heartbeat' | 'epoch-start' | 'key-change' | 'accusation' | 'leave' | 'roster' | 'successor';
+  'heartbeat' | 'epoch-start' | 'key-change' | 'accusation' | 'leave' | 'roster' | 'successor' | 'log-key';
 
 /** The number of each record type in frames, ledgers and embedded records. */
 export const RECORD_TYPE_CODES = {
@@ -13,6 +13,7 @@ export const RECORD_TYPE_CODES = {
   leave: 4,
   roster: 5,
   successor: 6,
+  'log-key': 7,
 } as const satisfies Record<RecordType, number>;
 
 export const RECORD_TYPES = Object.keys(RECORD_TYPE_CODES) as readonly RecordType[];

@@ -19,6 +19,11 @@ export function logOrigin(trustDomain: string, nodeId: NodeId): string {
   return `lifesign/${trustDomain}/${nodeId}`;
 }
 
+/** The origin of the CA's log: `lifesign/<trust domain>/ca`, which no node id is. */
+export function caLogOrigin(trustDomain: string): string {
+  return `lifesign/${trustDomain}/ca`;
+}
+
 /** The note text of a checkpoint without extension lines. */
 export function formatCheckpoint({ origin, size, root }: Checkpoint): string {
   return `${origin}\n${String(size)}\n${toBase64(root)}\n`;

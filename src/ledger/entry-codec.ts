@@ -47,7 +47,10 @@ const CODES = {
   gap: 12,
   'checkpoint-received': 13,
   successor: 14,
+  'log-key': 15,
 } as const satisfies Record<LedgerEntryType, number>;
+
+const HIGHEST_CODE = Math.max(...Object.values(CODES));
 
 /** An entry and when its log's host wrote it. */
 export interface DatedEntry {
@@ -139,7 +142,7 @@ function readEntry(value: CborValue): Result<DatedEntry, Fault> {
   const [versionItem, codeItem, timeItem, ...rest] = elements.value;
   const version = readUint(versionItem, ENTRY_VERSION, 'version', ENTRY_VERSION);
   if (!version.ok) return version;
-  const code = readUint(codeItem, CODES.successor, 'type');
+  const code = readUint(codeItem, HIGHEST_CODE, 'type');
   if (!code.ok) return code;
   const tMs = readUint(timeItem, Number.MAX_SAFE_INTEGER, 't_ms');
   if (!tMs.ok) return tMs;

@@ -32,7 +32,8 @@ export type RecordEntryType =
   | 'leave'
   | 'accusation'
   | 'roster'
-  | 'successor';
+  | 'successor'
+  | 'log-key';
 
 type RecordEntry = {
   [T in RecordEntryType]: { readonly type: T; readonly record: Uint8Array };

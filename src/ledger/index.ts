@@ -1,4 +1,5 @@
 export {
+  caLogOrigin,
   formatCheckpoint,
   logOrigin,
   openCheckpoint,
@@ -18,6 +19,15 @@ export {
 export type { LedgerEntry, LedgerEntryType, RecordEntryType } from './entry.ts';
 export { bodyChecksum, FRAME_HEADER_BYTES, frameEnd, writeFrame, type Frame } from './frame.ts';
 export { HASH_BYTES, treeHasher, type TreeHasher } from './hash.ts';
+export {
+  decodeLogKey,
+  logKeyFormat,
+  MAX_LOG_KEY_RECORD_BYTES,
+  signLogKey,
+  verifyLogKey,
+  type LogKey,
+  type VerifiedLogKey,
+} from './log-key.ts';
 export {
   formatVerifierKey,
   LOG_KEY_BYTES,

@@ -121,6 +121,8 @@ export class Receiver {
         return this.#roster(bytes);
       case 'successor':
         return err(fault('LS_MESH_UNEXPECTED_RECORD', 'a successor statement never travels alone'));
+      case 'log-key':
+        return err(fault('LS_MESH_UNEXPECTED_RECORD', 'the log key of the CA does not travel'));
     }
   }
 

@@ -1,4 +1,4 @@
-import type { Fault, NodeId } from '../std/index.ts';
+import { fault, type Fault, type NodeId } from '../std/index.ts';
 import { trustedNow, type Core } from './core.ts';
 import type { LinkTable } from './link-table.ts';
 import type { Link } from './link.ts';
@@ -30,6 +30,11 @@ export class Revocations {
       return;
     }
     if (!taken.value.news) return;
+    const [released] = taken.value.ignoredReleases;
+    if (released !== undefined) {
+      const detail = `a delta CRL releases serial ${released} without a release record: it stays revoked`;
+      out.report('warn', fault('LS_CRL_OMITS_ENTRY', detail), from);
+    }
     if (trust.newestThisUpdate !== undefined) keeper.advanceTime(trust.newestThisUpdate);
     journal.record({ type: 'crl', der }, now.wall);
     out.emit({ kind: 'keep-crl', der });

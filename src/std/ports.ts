@@ -19,6 +19,8 @@ export interface Signer {
 export interface CryptoPort {
   /** SHA-256 over the concatenation of `parts`. */
   sha256(...parts: readonly Uint8Array[]): Uint8Array;
+  /** SHA-1 over `message`, for the names that OCSP gives to issuers and keys; never where a collision would matter. */
+  sha1(message: Uint8Array): Uint8Array;
   hmacSha256(key: Uint8Array, message: Uint8Array): Uint8Array;
   /** Compares secrets in constant time; false when the lengths differ. */
   equalSecrets(a: Uint8Array, b: Uint8Array): boolean;

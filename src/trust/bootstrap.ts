@@ -56,7 +56,7 @@ export function judgeCaServer(
   const path = judgePath(bundle, chain, crypto, now);
   if (!path.ok) return path;
   const { target } = path.value;
-  const identity = identify(target, '', 'server');
+  const identity = identify(path.value, '', 'server');
   if (!identity.ok) return identity;
   const refusal = checkHost(target, host);
   return refusal === undefined ? ok(target) : err(refusal);

@@ -43,7 +43,7 @@ export function judgeCertificate<R extends Role>(
   const path = judgePath(bundle, chain, crypto, judgedAt);
   if (!path.ok) return path;
   const { target, certificates, anchor } = path.value;
-  const identity = identify(target, bundle.trustDomain, role);
+  const identity = identify(path.value, bundle.trustDomain, role);
   if (!identity.ok) return identity;
   const status = checkStatus(revocation, certificates, material, judgedAt);
   if (!status.ok) return status;

@@ -47,7 +47,7 @@ export function judgePast<R extends Role>(
   const path = judgePath(bundle, chain, crypto, at);
   if (!path.ok) return path;
   const { target: certificate, certificates } = path.value;
-  const identity = identify(certificate, bundle.trustDomain, role);
+  const identity = identify(path.value, bundle.trustDomain, role);
   if (!identity.ok) return identity;
   const { keyAlgorithm: algorithm, spki } = certificate;
   if (algorithm === null) {

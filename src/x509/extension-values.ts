@@ -1,13 +1,25 @@
 import { toHex } from '../std/index.ts';
 import { contextConstructed, contextPrimitive, derTag, type DerReader } from '../codec/index.ts';
-import type { AuthorityKeyId, BasicConstraints, KeyUsage, NameConstraints } from './extensions.ts';
-import { readConstraintBase, readGeneralNames, type NameConstraintBase } from './general-name.ts';
+import type {
+  AccessDescription,
+  AuthorityKeyId,
+  BasicConstraints,
+  KeyUsage,
+  NameConstraints,
+} from './extensions.ts';
+import {
+  readConstraintBase,
+  readGeneralName,
+  readGeneralNames,
+  type NameConstraintBase,
+} from './general-name.ts';
 
 /** Longest pathLenConstraint that is read; real paths are shorter than ten. */
 const MAX_PATH_LEN = 255;
 const MAX_KEY_PURPOSES = 64;
 /** Most subtrees on one side of a NameConstraints. */
 const MAX_SUBTREES = 256;
+const MAX_ACCESS_DESCRIPTIONS = 16;
 const MAX_KEY_ID_BYTES = 64;
 /** Release records in one CRL. */
 export const MAX_RELEASES = 1_000;
@@ -63,6 +75,19 @@ export function readNameConstraints(reader: DerReader): NameConstraints {
     const excluded = body.optional(contextConstructed(1), (r) => r.context(1, readSubtrees)) ?? [];
     return { permitted, excluded };
   });
+}
+
+/** Source: RFC 5280 §4.2.2.1. */
+export function readInfoAccess(reader: DerReader): readonly AccessDescription[] {
+  return reader.sequenceOf(1, MAX_ACCESS_DESCRIPTIONS, (member) =>
+    member.sequence((body) => ({ method: body.oid(), location: readGeneralName(body) })),
+  );
+}
+
+/** Source: RFC 6960 §4.2.2.2.1. */
+export function readNoCheck(reader: DerReader): true {
+  reader.null();
+  return true;
 }
 
 /** Source: RFC 5280 §4.2.1.2. */

@@ -5,10 +5,12 @@ import {
   readBasicConstraints,
   readCrlNumber,
   readExtendedKeyUsage,
+  readInfoAccess,
   readKeyId,
   readKeyUsage,
   readNameConstraints,
   readReleases,
+  readNoCheck,
 } from './extension-values.ts';
 import type { CertificateExtensions, CrlExtensions, Extension, OpaqueExtension } from './extensions.ts';
 import { readGeneralNames, type GeneralName } from './general-name.ts';
@@ -39,6 +41,8 @@ export const noCertificateExtensions: CertificateExtensions = {
   authorityKeyId: undefined,
   crlDistributionPoints: undefined,
   freshestCrl: undefined,
+  authorityInfoAccess: undefined,
+  ocspNoCheck: undefined,
   policy: [],
   unknown: [],
 };
@@ -90,6 +94,12 @@ export function readCertificateExtensions(reader: DerReader): CertificateExtensi
         break;
       case oids.freshestCrl:
         draft.freshestCrl = open.parsed(readDistributionPoints);
+        break;
+      case oids.authorityInfoAccess:
+        draft.authorityInfoAccess = open.parsed(readInfoAccess);
+        break;
+      case oids.ocspNoCheck:
+        draft.ocspNoCheck = open.parsed(readNoCheck);
         break;
       case oids.certificatePolicies:
       case oids.policyMappings:

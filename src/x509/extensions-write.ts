@@ -4,6 +4,7 @@ import {
   derContext,
   derElement,
   derNamedBits,
+  derNull,
   derOctetString,
   derOid,
   derSequence,
@@ -77,6 +78,19 @@ export function crlDistributionPointsExtension(urls: readonly string[]): Uint8Ar
 /** Where delta CRLs are published. Source: RFC 5280 §4.2.1.15 and §5.2.6. */
 export function freshestCrlExtension(urls: readonly string[]): Uint8Array {
   return encodeExtension(oids.freshestCrl, false, encodeDistributionPoints(urls));
+}
+
+/** Where OCSP answers about the certificate. Source: RFC 5280 §4.2.2.1, RFC 6960 §3.1. */
+export function ocspAccessExtension(urls: readonly string[]): Uint8Array {
+  const points = urls.map((value) =>
+    derSequence(derOid(oids.ocspAccess), encodeGeneralName({ kind: 'uri', value })),
+  );
+  return encodeExtension(oids.authorityInfoAccess, false, derSequence(...points));
+}
+
+/** Source: RFC 6960 §4.2.2.2.1. */
+export function ocspNoCheckExtension(): Uint8Array {
+  return encodeExtension(oids.ocspNoCheck, false, derNull());
 }
 
 /** Source: RFC 5280 §5.2.3. */

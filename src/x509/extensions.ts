@@ -42,6 +42,13 @@ export interface AuthorityKeyId {
   readonly serialHex: string | undefined;
 }
 
+/** Source: RFC 5280 §4.2.2.1. */
+export interface AccessDescription {
+  /** accessMethod, dotted. */
+  readonly method: string;
+  readonly location: GeneralName;
+}
+
 /** Source: RFC 5280 §4.2.1.10. `minimum` is always 0 and `maximum` always absent: anything else is refused at parsing. */
 export interface NameConstraints {
   readonly permitted: readonly NameConstraintBase[];
@@ -65,9 +72,12 @@ export interface CertificateExtensions {
   readonly authorityKeyId: Extension<AuthorityKeyId> | undefined;
   readonly crlDistributionPoints: Extension<readonly DistributionPoint[]> | undefined;
   readonly freshestCrl: Extension<readonly DistributionPoint[]> | undefined;
+  readonly authorityInfoAccess: Extension<readonly AccessDescription[]> | undefined;
+  /** id-pkix-ocsp-nocheck: the responder's certificate is not asked about. Source: RFC 6960 §4.2.2.2.1. */
+  readonly ocspNoCheck: Extension<true> | undefined;
   /** certificatePolicies, policyMappings, policyConstraints, inhibitAnyPolicy: known, not interpreted. */
   readonly policy: readonly OpaqueExtension[];
-  /** Every other extension (authorityInfoAccess among them). */
+  /** Every other extension. */
   readonly unknown: readonly OpaqueExtension[];
 }
 

@@ -10,6 +10,7 @@ export { signCsr, type CsrFields } from './csr-write.ts';
 export type { DistributionPoint, IssuingDistributionPoint } from './distribution-point.ts';
 export { MAX_RELEASE_BYTES, MAX_RELEASES } from './extension-values.ts';
 export type {
+  AccessDescription,
   AuthorityKeyId,
   BasicConstraints,
   CertificateExtensions,
@@ -28,6 +29,8 @@ export {
   freshestCrlExtension,
   keyUsageExtension,
   nameConstraintsExtension,
+  ocspAccessExtension,
+  ocspNoCheckExtension,
   subjectAltNameExtension,
   subjectKeyIdExtension,
 } from './extensions-write.ts';
@@ -61,7 +64,8 @@ export {
   type ValidatedPath,
   type WorkLimits,
 } from './path/index.ts';
-export { KEY_ID_BYTES, keyIdOf, subjectKeyOf, type SubjectKey } from './public-key.ts';
+export * from './ocsp/index.ts';
+export { KEY_ID_BYTES, keyIdOf, publicKeyBits, subjectKeyOf, type SubjectKey } from './public-key.ts';
 export { signObject, verifySigned, type SignedObject } from './signed.ts';
 export { isTrustDomain, parseSpiffeId, spiffeUri, type SpiffeId } from './spiffe.ts';
 export { buildTbs } from './issuance/build-tbs.ts';

@@ -27,6 +27,14 @@ export const oids = {
   freshestCrl: '2.5.29.46',
   inhibitAnyPolicy: '2.5.29.54',
 
+  authorityInfoAccess: '1.3.6.1.5.5.7.1.1',
+  /** id-ad-ocsp, the access method of an OCSP responder. Source: RFC 5280 §4.2.2.1. */
+  ocspAccess: '1.3.6.1.5.5.7.48.1',
+  /** Sources: RFC 6960 §4.2.1, §4.2.2.2.1, RFC 9654 §2.1. */
+  ocspBasicResponse: '1.3.6.1.5.5.7.48.1.1',
+  ocspNonce: '1.3.6.1.5.5.7.48.1.2',
+  ocspNoCheck: '1.3.6.1.5.5.7.48.1.5',
+
   challengePassword: '1.2.840.113549.1.9.7',
   extensionRequest: '1.2.840.113549.1.9.14',
 

@@ -71,11 +71,15 @@ export function subjectKeyOf(spki: Uint8Array, crypto: CryptoPort): Result<Subje
  * Source: RFC 7093 §2, method 1.
  */
 export function keyIdOf(spki: Uint8Array, crypto: CryptoPort): Result<Uint8Array, Fault> {
-  const bits = readDer('SubjectPublicKeyInfo', spki, MAX_SPKI_BYTES, subjectPublicKey);
+  const bits = publicKeyBits(spki);
   return bits.ok ? ok(crypto.sha256(bits.value).slice(0, KEY_ID_BYTES)) : bits;
 }
 
-/** The bits of the key itself. */
+/** The bits of the key itself: content of subjectPublicKey without the count of unused bits. */
+export function publicKeyBits(spki: Uint8Array): Result<Uint8Array, Fault> {
+  return readDer('SubjectPublicKeyInfo', spki, MAX_SPKI_BYTES, subjectPublicKey);
+}
+
 function subjectPublicKey(reader: DerReader): Uint8Array {
   return reader.sequence((body) => {
     body.sequence((algorithm) => {

@@ -56,8 +56,11 @@ export function verifySigned(crypto: CryptoPort, signed: SignedObject, spki: Uin
 
 /** Signs the bytes and assembles `SIGNED{…}`. Requires: `tbs` names the signer's algorithm where it has one. */
 export function signObject(tbs: Uint8Array, signer: Signer): Uint8Array {
+  return derSequence(tbs, encodeAlgorithm(signer.algorithm), derBitString(signedBits(tbs, signer)));
+}
+
+/** A signature as X.509 structures hold it: content of the BIT STRING. */
+export function signedBits(tbs: Uint8Array, signer: Signer): Uint8Array {
   const signature = signer.sign(tbs);
-  const encoded =
-    signer.algorithm === 'Ed25519' ? signature : ecdsaSignatureToDer(signer.algorithm, signature);
-  return derSequence(tbs, encodeAlgorithm(signer.algorithm), derBitString(encoded));
+  return signer.algorithm === 'Ed25519' ? signature : ecdsaSignatureToDer(signer.algorithm, signature);
 }

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { createServer } from 'node:net';
-import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
 import { promisify } from 'node:util';
@@ -22,6 +22,7 @@ import {
   type CaHomeOnDisk,
 } from '../support/ca-process.ts';
 import { testCrypto } from '../support/crypto.ts';
+import { faultLine } from '../support/fault-line.ts';
 import { startLifesign, type RunningProgram } from '../support/process.ts';
 import { valueOf } from '../support/result.ts';
 import { base64, enrollTlsMember, type TlsMember } from '../support/tls-identity.ts';
@@ -379,6 +380,33 @@ describe('starting and stopping', () => {
     expect(answers.at(-1)).toMatchObject({ status: 429, json: { code: 'LS_API_RATE_LIMITED' } });
     expect((await callSocket(other.home, 'GET', '/healthz')).status).toBe(200);
     expect(started.stdout).not.toBe('');
+  });
+
+  it('issues by the profiles of its home, and opens with no bad one', async () => {
+    const other = await initCaHome(join(directory.path, 'ca-profiles'));
+    const profile = join(other.home, 'profiles', 'node.yaml');
+    const shipped = await readFile('ca/profiles/node.yaml', 'utf8');
+    await mkdir(join(other.home, 'profiles'));
+    await writeFile(profile, shipped.replace('lifetime_days: 7', 'lifetime_minutes: 20'));
+    await using own = await serveCaHome(other.home);
+    const { chain } = await enrollTlsMember(other.home, 'alpha');
+    const { notAfter } = valueOf(parseCertificate(chain[0] ?? new Uint8Array()));
+    expect(notAfter - Date.now()).toBeGreaterThan(15 * 60_000);
+    expect(notAfter - Date.now()).toBeLessThan(21 * 60_000);
+    await own.kill('SIGTERM');
+
+    for (const [file, text, code] of [
+      ['node.yaml', shipped.replace('lifetime_days: 7', 'lifetime_days: 700'), 'LS_X509_PROFILE_INVALID'],
+      ['node.yaml', `${shipped}lifetime_day: 7\n`, 'LS_X509_PROFILE_KEY'],
+      ['node.yaml', shipped.replace('name: node', 'name: [node'), 'LS_CONFIG_SYNTAX'],
+      ['nodes.yaml', shipped, 'LS_X509_PROFILE_INVALID'],
+    ] as const) {
+      await rm(profile, { force: true });
+      await writeFile(join(other.home, 'profiles', file), text);
+      const refused = await runOn(other.home, ['--json', 'pki', 'list']);
+      expect(faultLine(refused).code).toBe(code);
+      expect(refused.code).toBe(3);
+    }
   });
 
   it('refuses a ca.yaml with a misspelt key, naming the right one', async () => {

@@ -64,6 +64,10 @@ describe.each(['ES256', 'ES384', 'Ed25519'] as const)('a key file for %s', (algo
   });
 });
 
+/** After the OID of PBKDF2, and after that of AES-256-CBC. */
+const SALT = /2a864886f70d01050c3[0-9a-f]{3}0410([0-9a-f]{32})/;
+const IV = /60864801650304012a0410([0-9a-f]{32})/;
+
 describe('an encrypted key', () => {
   it('says PBES2, PBKDF2 with HMAC-SHA-256 and 600,000 rounds, and AES-256-CBC', async () => {
     const path = join(await tempDir(), 'key.pem');
@@ -81,9 +85,15 @@ describe('an encrypted key', () => {
     expect(structure.match(/OCTET STRING/g)).toHaveLength(3);
   });
 
-  it('never has the same salt twice', async () => {
+  it('has a salt of its own for each home, and an IV of its own for each key', async () => {
     const { pkcs8 } = generateKey('Ed25519');
-    expect(await encryptPkcs8(pkcs8, PASSPHRASE)).not.toEqual(await encryptPkcs8(pkcs8, PASSPHRASE));
+    const home = async (): Promise<readonly Uint8Array[]> => {
+      const passphrase = makePassphrase(utf8('the same words'), 'test');
+      return [await encryptPkcs8(pkcs8, passphrase), await encryptPkcs8(pkcs8, passphrase)];
+    };
+    const ders = [...(await home()), ...(await home())].map((der) => Buffer.from(der).toString('hex'));
+    expect(new Set(ders.map((der) => SALT.exec(der)?.[1])).size).toBe(2);
+    expect(new Set(ders.map((der) => IV.exec(der)?.[1])).size).toBe(4);
   });
 
   it('is refused with a wrong passphrase, with none, and with one bit of the ciphertext flipped', async () => {

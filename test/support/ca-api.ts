@@ -23,6 +23,7 @@ export async function makeTestApi(): Promise<TestApi> {
   const feeds = new FeedHub(() => undefined);
   const context: CaApiContext = {
     authority,
+    ocsp: null,
     now: () => CA_NOW,
     feeds,
     acks: new AckBook(),

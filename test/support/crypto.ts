@@ -21,6 +21,9 @@ export const testCrypto: CryptoPort = {
     for (const part of parts) hash.update(part);
     return new Uint8Array(hash.digest());
   },
+  sha1(message) {
+    return new Uint8Array(createHash('sha1').update(message).digest());
+  },
   hmacSha256(key, message) {
     return new Uint8Array(createHmac('sha256', key).update(message).digest());
   },

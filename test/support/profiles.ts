@@ -3,8 +3,8 @@ import { parse } from 'yaml';
 import { parseProfile, type Profile } from '../../src/x509/index.ts';
 import { valueOf } from './result.ts';
 
-export type ProfileName = 'root' | 'issuing' | 'node' | 'operator' | 'server';
-export const profileNames: readonly ProfileName[] = ['root', 'issuing', 'node', 'operator', 'server'];
+export type ProfileName = 'root' | 'issuing' | 'node' | 'operator' | 'server' | 'ocsp';
+export const profileNames: readonly ProfileName[] = ['root', 'issuing', 'node', 'operator', 'server', 'ocsp'];
 
 /** The object that `ca/profiles/<name>.yaml` holds. */
 export function rawProfile(name: ProfileName): Record<string, unknown> {

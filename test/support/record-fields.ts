@@ -227,6 +227,7 @@ export const fieldCases: Readonly<Record<RecordType, Readonly<Record<string, Fie
     tMs: time,
     ext,
   },
+  'log-key': { certId: id, logKey: hash32, tMs: time, ext },
 };
 
 /** A payload element list with one field replaced; the version is element 0. */

@@ -40,6 +40,7 @@ import {
   type Leave,
   type Roster,
 } from '../../src/membership/records/index.ts';
+import { logKeyFormat, type LogKey } from '../../src/ledger/index.ts';
 import { testCrypto } from './crypto.ts';
 import { fixedKey } from './fixed-keys.ts';
 
@@ -182,6 +183,13 @@ export const sampleRoster: Roster = {
   ext: new Map(),
 };
 
+export const sampleLogKey: LogKey = {
+  certId: certIdNamed('issuing'),
+  logKey: hash('log key'),
+  tMs: sampleTime,
+  ext: new Map(),
+};
+
 export interface RecordSample {
   readonly type: RecordType;
   readonly fields: readonly string[];
@@ -201,6 +209,7 @@ export const recordSamples: readonly RecordSample[] = [
   sampleOf(leaveFormat, sampleLeave),
   sampleOf(rosterFormat, sampleRoster),
   sampleOf(successorFormat, sampleSuccessor),
+  sampleOf(logKeyFormat, sampleLogKey),
 ];
 
 function sampleOf<T extends RecordBody>(format: RecordFormat<T>, body: T): RecordSample {

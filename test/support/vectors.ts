@@ -24,6 +24,7 @@ import {
   type Accusation,
   type DownCertificate,
 } from '../../src/membership/records/index.ts';
+import { logKeyFormat } from '../../src/ledger/index.ts';
 import { testCrypto } from './crypto.ts';
 import {
   certIdNamed,
@@ -35,6 +36,7 @@ import {
   sampleEpochStart,
   sampleKeyChange,
   sampleLeave,
+  sampleLogKey,
   sampleRoster,
   sampleSuccessor,
   slimHeartbeat,
@@ -63,6 +65,7 @@ export function buildVectors(keys: VectorKeys): ReadonlyMap<string, VectorFile> 
     ],
     ['leave.json', fileOf(keys, leaveFormat, 'a', () => [['with a reason', sampleLeave]])],
     ['roster.json', fileOf(keys, rosterFormat, 'issuing', () => rosters)],
+    ['log-key.json', fileOf(keys, logKeyFormat, 'issuing', () => [['first', sampleLogKey]])],
     ['key-proof.json', keyProofFile(keys)],
     ['down-certificate.json', downCertificateFile(keys)],
   ]);

@@ -1,7 +1,7 @@
 import { createServer as createHttpServer, type Server } from 'node:http';
 import { createServer as createTlsServer, type ServerOptions } from 'node:https';
 import fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
-import { fault, LsError } from '../../std/index.ts';
+import { fault, LsError, monoMs } from '../../std/index.ts';
 import { answerWithProblems } from '../problem.ts';
 import { validateWithSchemas } from '../validation.ts';
 import { adminRoutes } from './admin-routes.ts';
@@ -9,7 +9,8 @@ import type { CaApiContext, PeerGate } from './context.ts';
 import { crlRoutes } from './crl-routes.ts';
 import { healthRoutes } from './health-routes.ts';
 import { nodeRoutes } from './node-routes.ts';
-import { operatorRoutes } from './operator-routes.ts';
+import { ocspRoutes } from './ocsp-routes.ts';
+import { operatorRoutes, restoreRoutes } from './operator-routes.ts';
 import { publicRoutes } from './public-routes.ts';
 import type { RateLimiter } from './rate-limit.ts';
 import { MAX_BODY_BYTES } from './schemas.ts';
@@ -64,16 +65,23 @@ export function controlApp(context: CaApiContext, log: FastifyBaseLogger): Fasti
   const app = newApp((handler) => createHttpServer({ maxHeaderSize: MAX_HEADER_BYTES }, handler), { log });
   adminRoutes(app, context);
   operatorRoutes(app, context);
+  restoreRoutes(app, context);
   healthRoutes(app, context);
   publicRoutes(app, context);
   return app;
 }
 
-/** Plain HTTP: CRLs and nothing else. */
+/** Plain HTTP: CRLs and OCSP, which are signed by themselves, and nothing else. */
 export function crlApp(context: CaApiContext, options: ListenerOptions): FastifyInstance {
   const app = newApp((handler) => createHttpServer({ maxHeaderSize: MAX_HEADER_BYTES }, handler), options);
+  // Making a logger for each call costs more than an answer; nothing here logs anything about one.
+  app.setChildLoggerFactory((logger) => logger);
   limitRates(app, options);
   crlRoutes(app, context);
+  const { ocsp, now } = context;
+  if (ocsp !== null) {
+    ocspRoutes(app, ocsp, () => ({ mono: monoMs(options.monotonicMs()), wall: now() }));
+  }
   return app;
 }
 

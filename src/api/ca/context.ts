@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { Authority } from '../../authority/index.ts';
+import type { Authority, OcspResponder } from '../../authority/index.ts';
 import type { Fault, Result, UnixMs } from '../../std/index.ts';
 import type { VerifiedOperator, VerifiedPeer } from '../../trust/index.ts';
 import type { AckBook } from './ack-book.ts';
@@ -8,11 +8,15 @@ import type { FeedHub } from './feed-hub.ts';
 /** What the CA's routes work with; made once by the server and shared by its three listeners. */
 export interface CaApiContext {
   readonly authority: Authority;
+  /** Null where nobody is served: a single command over the home. */
+  readonly ocsp: OcspResponder | null;
   readonly now: () => UnixMs;
   readonly feeds: FeedHub;
   readonly acks: AckBook;
   /** How long `revoke` waits for acknowledgements. */
   readonly spread: SpreadTimes;
+  /** Why the CA's ledger is not signed any more, if so. */
+  readonly ledgerFault?: () => Fault | undefined;
 }
 
 export interface SpreadTimes {

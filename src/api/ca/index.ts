@@ -11,6 +11,7 @@ export {
   type PendingFeed,
 } from './feed-hub.ts';
 export type { OperatorJson } from './operator-routes.ts';
+export { OCSP_MAX_AGE_SECONDS } from './ocsp-routes.ts';
 export { tlsPeerGate, type GateTrust } from './peer-gate.ts';
 export { publicationEvents } from './publication-events.ts';
 export { MAX_TRACKED_ADDRESSES, RateLimiter, type RateLimit } from './rate-limit.ts';

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { SchemaTypes } from '../validation.ts';
 import type { CaApiContext } from './context.ts';
-import { operatorBody } from './schemas.ts';
+import { acceptLossBody, MAX_MERGED_BODY_BYTES, operatorBody } from './schemas.ts';
 import { valueOrThrow } from './spread.ts';
 import { base64Of, bytesOf, issuedJson } from './wire.ts';
 
@@ -20,6 +20,27 @@ export function operatorRoutes(plain: FastifyInstance, { authority, now }: CaApi
     const roots = authority.bundle().roots.map(base64Of);
     return reply.code(201).send({ name, ...issuedJson(issued), roots });
   });
+}
+
+/** How a restored CA goes on. Only for whoever may open the control socket: it decides what counts as revoked. */
+export function restoreRoutes(plain: FastifyInstance, { authority, now }: CaApiContext): void {
+  const app = plain.withTypeProvider<SchemaTypes>();
+
+  app.post(
+    '/v1/restore/accept-loss',
+    { schema: { body: acceptLossBody }, bodyLimit: MAX_MERGED_BODY_BYTES },
+    async (request) => {
+      const accepted = valueOrThrow(
+        await authority.acceptLoss({ crls: request.body.crls.map(bytesOf) }, now()),
+      );
+      const { crlNumber, rosterNumber } = accepted;
+      request.log.warn(
+        { event: 'loss-accepted', crlNumber, rosterNumber, merged: accepted.mergedSerials.length },
+        'the restored CA signs again',
+      );
+      return accepted;
+    },
+  );
 }
 
 export type OperatorJson = { readonly name: string; readonly roots: readonly string[] } & ReturnType<

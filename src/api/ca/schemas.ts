@@ -1,5 +1,8 @@
 /** Caps on what a call may bring. The authority holds its own, tighter ones. */
 export const MAX_BODY_BYTES = 64 * 1024;
+/** CRLs that a restored CA takes over: two of the largest ones. */
+export const MAX_MERGED_BODY_BYTES = 192 * 1024 * 1024;
+const MAX_CRLS = 64;
 const MAX_CSR_CHARS = 24 * 1024;
 const MAX_SUCCESSOR_CHARS = 2 * 1024;
 const MAX_ADDRESS_CHARS = 262;
@@ -50,6 +53,13 @@ export const feedQuery = {
 } as const;
 
 export const operatorBody = { ...strict, required: ['name', 'csr'], properties: { name, csr } } as const;
+
+/** CRLs of this CA that are newer than what was restored. */
+export const acceptLossBody = {
+  ...strict,
+  required: ['crls'],
+  properties: { crls: { type: 'array', items: base64(MAX_MERGED_BODY_BYTES), maxItems: MAX_CRLS } },
+} as const;
 
 export const tokenBody = {
   ...strict,

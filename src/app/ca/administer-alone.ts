@@ -21,6 +21,7 @@ export async function administerAlone({ home, call, passphrase }: AdminRequest):
   const feeds = new FeedHub(() => undefined);
   const context: CaApiContext = {
     authority: ca.authority,
+    ocsp: null,
     now: () => systemClock.now().wall,
     feeds,
     acks: new AckBook(),

@@ -84,12 +84,12 @@ export const caConfigSchema = {
       pattern: '^http://[^/\\s]+$',
       maxLength: 2_048,
       description:
-        'http://HOST:PORT of the CRLs, as written into certificates. Plain HTTP, since CRLs are signed.',
+        'http://HOST:PORT of CRLs and OCSP, as written into certificates. Plain HTTP, since both are signed.',
     },
     listen: { type: 'string', description: 'HOST:PORT for TLS. [::] is every interface.' },
     crl_listen: {
       type: 'string',
-      description: 'HOST:PORT for plain HTTP. It serves CRLs and nothing else.',
+      description: 'HOST:PORT for plain HTTP. It serves CRLs and OCSP and nothing else.',
     },
     permit_dns: {
       type: 'array',

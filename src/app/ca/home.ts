@@ -10,6 +10,12 @@ export interface CaHome {
   /** Encrypted PKCS#8, 0600. */
   readonly rootKey: string;
   readonly issuingKey: string;
+  /** NAME.yaml replaces the shipped profile of that name; usually not there. */
+  readonly profiles: string;
+  /** Signs the checkpoints of the ledger. Encrypted PKCS#8, 0600. */
+  readonly logKey: string;
+  /** Tiles and checkpoint, derived from the rows of the store. */
+  readonly ledger: string;
   readonly rootCert: string;
   readonly issuingCert: string;
   /** Where the control socket is, when that is not in the home: one line, written by the server. */
@@ -27,6 +33,9 @@ export function caHome(home: string): CaHome {
     keysDir: at('keys'),
     rootKey: at('keys', 'root.key.pem'),
     issuingKey: at('keys', 'issuing.key.pem'),
+    profiles: at('profiles'),
+    logKey: at('keys', 'log.key.pem'),
+    ledger: at('ledger'),
     rootCert: at('root.pem'),
     issuingCert: at('issuing.pem'),
     socketNote: at('control.path'),

@@ -12,7 +12,7 @@ import {
 } from '../../io/keys/index.ts';
 import { openSqliteStore } from '../../io/sqlite/index.ts';
 import { systemRandom } from '../../io/system/index.ts';
-import { LsError, toHex, type UnixMs } from '../../std/index.ts';
+import { LsError, toHex, type Signer, type UnixMs } from '../../std/index.ts';
 import { isLoopback } from '../endpoint.ts';
 import { buildHome, refuseExisting } from '../new-home.ts';
 import { certificatesPem } from '../pem-file.ts';
@@ -24,7 +24,8 @@ import {
   formatCaConfig,
   type CaConfigChoice,
 } from './config.ts';
-import { caHome } from './home.ts';
+import { caHome, type CaHome } from './home.ts';
+import { openCaLog, rawLogKey } from './log-key.ts';
 import { hostOfUrl, listenForUrl, originOf } from './url.ts';
 
 export interface InitCaRequest {
@@ -99,16 +100,14 @@ async function fill(
   await ensurePrivateDir(paths.keysDir);
   const root = generateKey('ES256');
   const issuing = generateKey('ES256');
+  const log = generateKey('Ed25519');
   await Promise.all([
     writeKeyFile(paths.rootKey, root.pkcs8, passphrase),
     writeKeyFile(paths.issuingKey, issuing.pkcs8, passphrase),
+    writeKeyFile(paths.logKey, log.pkcs8, passphrase),
   ]);
-  const made = await initialiseStore(
-    paths.store,
-    { root: root.signer, issuing: issuing.signer },
-    choice,
-    now,
-  );
+  const keys = { root: root.signer, issuing: issuing.signer };
+  const made = await initialiseStore(paths, keys, log.signer, choice, now);
   await writeFileDurably(paths.rootCert, certificatesPem(made.roots), PUBLIC_IN_PRIVATE_DIRECTORY);
   await writeFileDurably(paths.issuingCert, certificatesPem([made.issuing]), PUBLIC_IN_PRIVATE_DIRECTORY);
   await writeFileDurably(join(directory, CA_HOME.mark), formatCaConfig(choice), PUBLIC_IN_PRIVATE_DIRECTORY);
@@ -116,12 +115,13 @@ async function fill(
 }
 
 async function initialiseStore(
-  path: string,
+  paths: CaHome,
   keys: Parameters<typeof initialiseAuthority>[0]['keys'],
+  log: Signer,
   choice: CaConfigChoice,
   now: UnixMs,
 ): Promise<InitialisedAuthority> {
-  const store = openSqliteStore(path);
+  const store = openSqliteStore(paths.store);
   try {
     const made = await initialiseAuthority(
       {
@@ -135,11 +135,17 @@ async function initialiseStore(
           intervalMaxMs: DEFAULT_INTERVAL_MAX_MS,
         },
       },
-      { trustDomain: choice.trustDomain, permittedDns: choice.permitDns, crlUrl: choice.crlUrl },
+      {
+        trustDomain: choice.trustDomain,
+        permittedDns: choice.permitDns,
+        crlUrl: choice.crlUrl,
+        logKey: rawLogKey(log),
+      },
       now,
     );
-    if (made.ok) return made.value;
-    throw new LsError(made.error);
+    if (!made.ok) throw new LsError(made.error);
+    await (await openCaLog({ paths, store, signer: log, trustDomain: choice.trustDomain })).advance();
+    return made.value;
   } finally {
     await store.close();
   }

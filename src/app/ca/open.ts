@@ -1,5 +1,10 @@
 import { access } from 'node:fs/promises';
-import { openAuthority, type Authority, type AuthorityKeys } from '../../authority/index.ts';
+import {
+  openAuthority,
+  type Authority,
+  type AuthorityKeys,
+  type AuthorityStore,
+} from '../../authority/index.ts';
 import { nodeCrypto } from '../../io/crypto/index.ts';
 import { HomeLock } from '../../io/files/index.ts';
 import {
@@ -15,12 +20,17 @@ import { parseCertificate } from '../../x509/index.ts';
 import { readCertificatesPem } from '../pem-file.ts';
 import { readCaConfig, type CaConfig } from './config.ts';
 import { caHome, type CaHome } from './home.ts';
+import { readProfiles } from './profile-files.ts';
+import { readLogKey } from './log-key.ts';
 
 /** A CA home that this process alone has open. */
 export interface OpenCa {
   readonly home: CaHome;
   readonly config: CaConfig;
   readonly authority: Authority;
+  readonly store: AuthorityStore;
+  /** Unlocks the key of the ledger, made if the home has none; undefined when the keys are locked. */
+  readonly logKey: (() => Promise<Signer>) | undefined;
   /** Closes the store and gives the home free. */
   close(): Promise<void>;
 }
@@ -29,21 +39,24 @@ export interface OpenCa {
  * Opens the CA of `home` for this process alone: with its keys, or with no `passphrase` sources for what needs no
  * signature.
  *
- * Throws LS_CONFIG_*, LS_HOME_LOCKED, LS_KEY_*, LS_CA_STORE_*, LS_CA_NOT_INITIALISED, LS_CA_KEY_MISMATCH.
+ * Throws LS_CONFIG_*, LS_X509_PROFILE_*, LS_HOME_LOCKED, LS_KEY_*, LS_CA_STORE_*, LS_CA_NOT_INITIALISED, LS_CA_KEY_MISMATCH.
  */
 export async function openCa(home: string, passphrase: PassphraseSources | undefined): Promise<OpenCa> {
   const paths = caHome(home);
   const config = await readCaConfig(home);
+  const profiles = await readProfiles(paths.profiles);
   const lock = HomeLock.acquire(paths.home);
   try {
-    const keys =
+    const secret =
       passphrase === undefined
-        ? await lockedKeys(paths)
-        : await readKeys(paths, await requirePassphrase(passphrase, `the CA keys of ${paths.home}`));
+        ? undefined
+        : await requirePassphrase(passphrase, `the CA keys of ${paths.home}`);
+    const keys = secret === undefined ? await lockedKeys(paths) : await readKeys(paths, secret);
     const store = openSqliteStore(paths.store);
     const opened = await openAuthority({
       store,
       keys,
+      profiles,
       crypto: nodeCrypto,
       random: systemRandom,
       config: { urls: config.urls, intervalMinMs: config.intervalMinMs, intervalMaxMs: config.intervalMaxMs },
@@ -52,7 +65,10 @@ export async function openCa(home: string, passphrase: PassphraseSources | undef
       await store.close();
       lock.release();
     };
-    if (opened.ok) return { home: paths, config, authority: opened.value, close };
+    if (opened.ok) {
+      const logKey = secret === undefined ? undefined : () => readLogKey(paths.logKey, secret);
+      return { home: paths, config, authority: opened.value, store, logKey, close };
+    }
     await store.close();
     throw new LsError(opened.error);
   } catch (cause) {

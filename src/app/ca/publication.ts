@@ -7,7 +7,8 @@ import { schedule } from './schedule.ts';
 const RETRY_MS = 60_000;
 
 /**
- * Signs a full CRL every `everyMs`, the first at once when it is due already. Returns the function that stops it.
+ * Signs a full CRL every `everyMs`, the first at once when it is due already; a restored CA only once it may sign
+ * again. Returns the function that stops it.
  * Throws the authority's fault when the first one is due and cannot be signed.
  */
 export async function publishWhenDue(
@@ -17,6 +18,7 @@ export async function publishWhenDue(
   log: Log,
 ): Promise<() => void> {
   const publish = async (): Promise<number> => {
+    if (valueOf(await authority.readOnlySince()) !== null) return now() + RETRY_MS;
     const crls = valueOf(await authority.publishFull(now()));
     log.info({ event: 'crl-published', crlNumber: crls.number }, 'full CRL signed');
     return now() + everyMs;

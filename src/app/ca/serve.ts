@@ -13,17 +13,20 @@ import {
   type CaApiContext,
   type ListenerOptions,
 } from '../../api/ca/index.ts';
+import { readOnlyFault, type Authority, type OcspResponder } from '../../authority/index.ts';
 import { nodeCrypto } from '../../io/crypto/index.ts';
 import { controlSocketPath, ensurePrivateDir } from '../../io/files/index.ts';
 import type { PassphraseSources } from '../../io/keys/index.ts';
 import { systemClock } from '../../io/system/index.ts';
-import { toHex, type UnixMs } from '../../std/index.ts';
+import { LsError, toHex, type Fault, type UnixMs } from '../../std/index.ts';
 import { Closers } from '../closers.ts';
 import type { Endpoint } from '../endpoint.ts';
 import type { Log } from '../log.ts';
+import { keepLedger } from './ledger-keeper.ts';
 import { publishWhenDue } from './publication.ts';
 import { limitConnections, listenOn, listenOnSocket } from './listen.ts';
 import { openCa, type OpenCa } from './open.ts';
+import { startResponder } from './ocsp.ts';
 import { OwnTrust } from './own-trust.ts';
 import { makeServerIdentity, type ServerIdentity } from './server-identity.ts';
 import { schedule } from './schedule.ts';
@@ -50,6 +53,8 @@ export interface RunningCa {
   readonly listening: Endpoint;
   readonly crlListening: Endpoint;
   readonly controlSocket: string;
+  /** The home was restored from a backup: this server changes nothing. */
+  readonly readOnly: boolean;
   /** Stops taking calls, ends feeds, closes the store. Further calls do nothing. */
   close(): Promise<void>;
 }
@@ -60,7 +65,7 @@ const SERVER_CERTIFICATE_USED_UP = 2 / 3;
 const RETRY_MS = 60_000;
 
 /**
- * Opens the CA and serves it: TLS, plain HTTP for CRLs, control socket, timers.
+ * Opens the CA and serves it: TLS, plain HTTP for CRLs and OCSP, control socket, timers.
  * Throws what openCa throws, LS_PORT_IN_USE and LS_PORT_UNAVAILABLE; nothing is left open then.
  */
 export async function serveCa(request: ServeRequest): Promise<RunningCa> {
@@ -79,9 +84,14 @@ async function start(ca: OpenCa, request: ServeRequest, closers: Closers): Promi
   const { log } = request;
   const now = (): UnixMs => systemClock.now().wall;
   const { authority, config } = ca;
+  const readOnly = await isReadOnly(authority, log);
   closers.add(await publishWhenDue(authority, config.fullCrlEveryMs, now, log));
   const trust = await OwnTrust.of(authority, nodeCrypto, now());
-  const context = makeContext(ca, trust, now, log, closers);
+  const ocsp = await startResponder(authority, now, log, closers);
+  const keeper = keepLedger(ca, now, log);
+  closers.add(() => keeper.close());
+  const ledgerFault = (): Fault | undefined => keeper.fault;
+  const context = { ...makeContext(ca, { trust, ocsp }, now, log, closers), ledgerFault };
   const options = listenerOptions(ca, log);
   const identity = await makeServerIdentity(authority, serverHosts(ca), now());
   const listeners = {
@@ -106,14 +116,24 @@ async function start(ca: OpenCa, request: ServeRequest, closers: Closers): Promi
     listening,
     crlListening,
     controlSocket,
+    readOnly,
     close: () => closers.close(),
   };
+}
+
+async function isReadOnly(authority: Authority, log: Log): Promise<boolean> {
+  const since = await authority.readOnlySince();
+  if (!since.ok) throw new LsError(since.error);
+  if (since.value === null) return false;
+  const { code, detail } = readOnlyFault();
+  log.warn({ event: 'read-only', code, since: new Date(since.value).toISOString() }, detail);
+  return true;
 }
 
 /** Ties publications to feeds and to our own verdicts: a node revoked now is cut before anybody hears of it. */
 function makeContext(
   ca: OpenCa,
-  trust: OwnTrust,
+  { trust, ocsp }: { readonly trust: OwnTrust; readonly ocsp: OcspResponder },
   now: () => UnixMs,
   log: Log,
   closers: Closers,
@@ -131,7 +151,7 @@ function makeContext(
     acks.close();
     feeds.close();
   });
-  return { authority: ca.authority, now, feeds, acks, spread: SPREAD };
+  return { authority: ca.authority, ocsp, now, feeds, acks, spread: SPREAD };
 }
 
 function listenerOptions({ config }: OpenCa, log: Log): ListenerOptions {

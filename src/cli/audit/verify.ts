@@ -18,12 +18,16 @@ export function registerVerify(audit: Command, ctx: CliContext): void {
   withExample(
     audit.command('verify'),
     'lifesign audit verify certs/alpha certs/beta certs/gamma --root root.pem',
+    'lifesign audit verify ca/state certs/alpha --root root.pem',
     'lifesign audit verify --json /var/lib/lifesign | jq .faults',
   )
     .description(
       'verify the ledgers of homes, each by itself and all against each other; exit 1 for a contradiction, 2 for missing evidence',
     )
-    .argument('[homes...]', 'homes of nodes, or copies of them (default: the home that --home selects)')
+    .argument(
+      '[homes...]',
+      'homes of nodes and of the CA, or copies of them (default: the node home that --home selects)',
+    )
     .option('--root <file>', 'the root certificate to trust (default: the root.pem of the homes)')
     .addOption(new Option('--mode <mode>', 'how much to verify').choices(['full']).default('full'))
     .action(async (homes: readonly string[], options: VerifyOptions) => {

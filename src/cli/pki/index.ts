@@ -1,11 +1,14 @@
 import type { Command } from 'commander';
 import type { CliContext } from '../context.ts';
+import { registerBackup } from './backup.ts';
 import { registerCrl } from './crl.ts';
 import { registerInit } from './init.ts';
 import { registerList } from './list.ts';
 import { registerOperator } from './operator.ts';
+import { registerOcsp } from './ocsp.ts';
 import { registerRelease } from './release.ts';
 import { registerRemove } from './remove.ts';
+import { registerRestore } from './restore.ts';
 import { registerRevoke } from './revoke.ts';
 import { registerServe } from './serve.ts';
 import { registerShow } from './show.ts';
@@ -24,4 +27,7 @@ export function registerPki(program: Command, ctx: CliContext): void {
   registerRemove(pki, ctx);
   registerCrl(pki, ctx);
   registerOperator(pki, ctx);
+  registerOcsp(pki, ctx);
+  registerBackup(pki, ctx);
+  registerRestore(pki, ctx);
 }

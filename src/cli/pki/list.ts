@@ -14,7 +14,7 @@ export function registerList(pki: Command, ctx: CliContext): void {
   withExample(pki.command('list'), 'lifesign pki list --expiring 2d')
     .description('list certificates and their status')
     .option('--expiring <duration>', 'only good ones that expire within this time', durationArgument)
-    .option('--all', 'also the server certificates that the CA issues to itself')
+    .option('--all', 'also the certificates that the CA issues to itself')
     .action(async (options: ListOptions) => {
       const filter = options.expiring === undefined ? '' : `?expiringMs=${options.expiring}`;
       const answer = await query<{ readonly certificates: readonly CertificateJson[] }>(ctx, {
@@ -22,7 +22,7 @@ export function registerList(pki: Command, ctx: CliContext): void {
         path: `/v1/certificates${filter}`,
       });
       const certificates = answer.certificates.filter(
-        ({ role }) => options.all === true || role !== 'server',
+        ({ role }) => options.all === true || (role !== 'server' && role !== 'ocsp'),
       );
       ctx.report({ certificates }, () =>
         certificates.length === 0

@@ -15,6 +15,14 @@ export function passphraseOption(): Option {
   );
 }
 
+/** `--passphrase-file`, for commands that write or read a backup. */
+export function sealOption(): Option {
+  return new Option(
+    '--passphrase-file <file>',
+    'its first line is the passphrase (else LIFESIGN_PASSPHRASE, the systemd credential lifesign-passphrase, or a prompt)',
+  );
+}
+
 /** Where the passphrase may come from. */
 export async function sourcesOf(
   ctx: CliContext,

@@ -43,15 +43,29 @@ export function registerServe(pki: Command, ctx: CliContext): void {
 }
 
 function reportStart(ctx: CliContext, ca: RunningCa, text: (endpoint: Endpoint) => string): void {
-  const { home, trustDomain, rootSha256, urls, crlUrl, controlSocket } = ca;
+  const { home, trustDomain, rootSha256, urls, crlUrl, controlSocket, readOnly } = ca;
   const listening = text(ca.listening);
   const crlListening = text(ca.crlListening);
-  const started = { home, trustDomain, rootSha256, urls, listening, crlUrl, crlListening, controlSocket };
+  const started = {
+    home,
+    trustDomain,
+    rootSha256,
+    urls,
+    listening,
+    crlUrl,
+    crlListening,
+    controlSocket,
+    readOnly,
+  };
+  const next = readOnly
+    ? `next, in another terminal, once docs/OPERATIONS.md was read: lifesign${homeFlag(ctx)} pki restore --accept-loss`
+    : `next, in another terminal: lifesign${homeFlag(ctx)} pki token create NAME`;
   ctx.report(started, () => [
+    ...(readOnly ? ['READ-ONLY: restored from a backup; it enrolls, renews, revokes and signs nothing'] : []),
     `CA of ${trustDomain} serves ${urls.join(', ')} on ${listening}`,
     `CRLs at ${crlUrl}/crl/issuing.crl on ${crlListening}`,
     `root SHA-256 ${rootSha256}`,
-    `next, in another terminal: lifesign${homeFlag(ctx)} pki token create NAME`,
+    next,
   ]);
 }
 

@@ -26,6 +26,10 @@ export const nodeCrypto: CryptoPort = {
     return plain(digest.digest());
   },
 
+  sha1(message) {
+    return plain(createHash('sha1').update(message).digest());
+  },
+
   hmacSha256(key, message) {
     return plain(createHmac('sha256', key).update(message).digest());
   },

@@ -7,7 +7,7 @@ import { writeFileDurably } from '../files/durable-file.ts';
 import { fileError } from '../files/file-fault.ts';
 import { readHandleCapped } from '../files/read-file.ts';
 import type { Passphrase } from './passphrase.ts';
-import { encryptPkcs8 } from './pbes2.ts';
+import { decryptPkcs8, encryptPkcs8 } from './pbes2.ts';
 
 /** A key file is never longer: a P-384 key encrypted takes about 500 bytes. */
 export const MAX_KEY_FILE_BYTES = 16_384;
@@ -45,7 +45,7 @@ export async function writeKeyFile(path: string, pkcs8: Uint8Array, passphrase?:
 export async function readKeyFile(path: string, passphrase?: Passphrase): Promise<LoadedKey> {
   const block = keyBlock(await readPrivateFile(path), path);
   const encrypted = block.label === ENCRYPTED_LABEL;
-  const key = encrypted ? decrypt(block.der, passphrase, path) : privateKeyFromPkcs8(block.der);
+  const key = encrypted ? await decrypt(block.der, passphrase, path) : privateKeyFromPkcs8(block.der);
   return { signer: signerFromKeyObject(key), key, encrypted };
 }
 
@@ -81,15 +81,32 @@ function keyBlock(bytes: Uint8Array, path: string): PemBlock {
   throw new LsError(fault('LS_KEY_FORMAT', `${path} holds ${found} where one private key belongs`));
 }
 
-function decrypt(der: Uint8Array, passphrase: Passphrase | undefined, path: string): KeyObject {
+/** Ours on another thread; a file that was encrypted in another way is left to OpenSSL, which keeps this one waiting. */
+async function decrypt(
+  der: Uint8Array,
+  passphrase: Passphrase | undefined,
+  path: string,
+): Promise<KeyObject> {
   if (passphrase === undefined) {
     throw new LsError(fault('LS_KEY_NO_PASSPHRASE', `the private key ${path} is encrypted`));
   }
+  const pkcs8 = await decryptPkcs8(der, passphrase);
+  const key = pkcs8 === undefined ? undefined : keyIn(pkcs8);
+  if (key !== undefined) return key;
   const options = { format: 'der', type: 'pkcs8', passphrase: Buffer.from(passphrase) } as const;
   try {
     return createPrivateKey({ key: Buffer.from(der), ...options });
   } catch (cause) {
     const detail = `the passphrase does not open ${path} (or the file is damaged)`;
     throw new LsError(fault('LS_KEY_PASSPHRASE', detail), { cause });
+  }
+}
+
+/** A wrong passphrase leaves a padding that looks right once in 256 times, and then no key. */
+function keyIn(pkcs8: Uint8Array): KeyObject | undefined {
+  try {
+    return privateKeyFromPkcs8(pkcs8);
+  } catch {
+    return undefined;
   }
 }

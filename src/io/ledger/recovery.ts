@@ -79,7 +79,7 @@ export async function recoverLog(context: RecoveryContext): Promise<RecoveredLog
 }
 
 /** The tree below the checkpoint, from stored tiles; undefined when one that is needed is missing. */
-async function treeFromTiles({
+export async function treeFromTiles({
   fs,
   layout,
   hasher,

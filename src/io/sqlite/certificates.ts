@@ -84,7 +84,7 @@ function orNull(row: SqlRow | undefined): CertificateRow | null {
 function certificateOf(row: SqlRow): CertificateRow {
   return {
     serial: serial(row, 'serial'),
-    role: oneOf(row, 'role', ['node', 'operator', 'server']),
+    role: oneOf(row, 'role', ['node', 'operator', 'server', 'ocsp']),
     name: text(row, 'name'),
     nodeId: nullable(row, 'node_id', nodeId),
     spkiSha256: bytes(row, 'spki_sha256'),

@@ -41,7 +41,7 @@ export const MIGRATIONS: readonly Migration[] = [
       `CREATE TABLE certificates (
         serial TEXT PRIMARY KEY,
         number BIGINT NOT NULL UNIQUE,
-        role TEXT NOT NULL CHECK (role IN ('node', 'operator', 'server')),
+        role TEXT NOT NULL CHECK (role IN ('node', 'operator', 'server', 'ocsp')),
         name TEXT NOT NULL,
         node_id TEXT REFERENCES nodes (node_id),
         spki_sha256 BYTEA NOT NULL,
@@ -116,7 +116,25 @@ export const MIGRATIONS: readonly Migration[] = [
     ],
   },
   {
+    // A CA restored from a backup takes over revocations of certificates that it does not know.
     version: 2,
+    statements: [
+      `CREATE TABLE revocations_of_any (
+        serial TEXT PRIMARY KEY,
+        reason TEXT NOT NULL,
+        revoked_at BIGINT NOT NULL,
+        crl_number BIGINT NOT NULL
+      )`,
+      `INSERT INTO revocations_of_any (serial, reason, revoked_at, crl_number)
+       SELECT serial, reason, revoked_at, crl_number FROM revocations`,
+      `DROP TABLE revocations`,
+      `ALTER TABLE revocations_of_any RENAME TO revocations`,
+      `CREATE INDEX revocations_crl ON revocations (crl_number, serial)`,
+      `CREATE INDEX revocations_date ON revocations (revoked_at)`,
+    ],
+  },
+  {
+    version: 3,
     statements: [
       `CREATE TABLE releases (
         serial TEXT NOT NULL REFERENCES certificates (serial),

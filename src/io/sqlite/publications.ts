@@ -14,7 +14,7 @@ import type { SqlRow, Statements } from './statements.ts';
 
 export function insertRevocation(sql: Statements, row: RevocationRow): void {
   sql.run(
-    'INSERT INTO revocations (serial, reason, revoked_at, crl_number) VALUES (?, ?, ?, ?)',
+    `INSERT INTO revocations (serial, reason, revoked_at, crl_number) VALUES (?, ?, ?, ?)`,
     row.serial,
     row.reason,
     row.revokedAt,

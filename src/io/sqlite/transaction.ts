@@ -22,6 +22,7 @@ import {
   putAddress,
   rosterNodes,
 } from './nodes.ts';
+import { findReadOnlySince, putReadOnlySince } from './read-only.ts';
 import {
   appendLedger,
   crlBytes,
@@ -69,6 +70,7 @@ export function sqliteTransaction(sql: Statements): StoreTransaction {
       });
   return {
     genesis: step(findGenesis),
+    readOnlySince: step(findReadOnlySince),
     token: step(findToken),
     tokens: step(allTokens),
     countOutstandingTokens: step(countOutstandingTokens),
@@ -95,6 +97,7 @@ export function sqliteTransaction(sql: Statements): StoreTransaction {
     ledger: step(ledgerRows),
     ledgerSize: step(ledgerSize),
     insertGenesis: step(insertGenesis),
+    setReadOnlySince: step(putReadOnlySince),
     insertToken: step(insertToken),
     deleteToken: step(deleteToken),
     spendToken: step(spendToken),

@@ -47,6 +47,44 @@ export const auditFaults = {
   LS_AUDIT_DOWN_CERTIFICATE: contradiction(
     'the down certificate does not convince under the roster it names',
   ),
+  LS_AUDIT_CA_INDEX: contradiction('a row of the ledger is missing: compare with a backup of the store'),
+  LS_AUDIT_CA_ENTRY: contradiction(
+    'the entry is not one that a CA writes: compare with a backup of the store',
+  ),
+  LS_AUDIT_CA_WORD: contradiction(
+    'no CA of this version writes such an event: audit with the version that runs the CA',
+  ),
+  LS_AUDIT_CA_ORDER: contradiction(
+    'entries were put in, left out or moved: compare with a backup of the store',
+  ),
+  LS_AUDIT_CA_CERTIFICATE: contradiction(
+    'the certificate is not what the entry says, or not of this CA: revoke it and ask who made it',
+  ),
+  LS_AUDIT_CA_SUCCESSOR: contradiction(
+    'a key took over without the statement of the key before it: revoke it',
+  ),
+  LS_AUDIT_CA_LOG_KEY: contradiction('the log key is not bound by the issuing CA: compare with a backup'),
+  LS_AUDIT_CA_ISSUER: contradiction("the store's issuing CA does not lead to the pinned root"),
+  LS_AUDIT_CA_CRL_NUMBER: contradiction('CRL numbers only go up: ask whether the store was set back'),
+  LS_AUDIT_CA_CRL_CONTENT: contradiction(
+    'a CRL lists other certificates than the entries revoke: publish a new one, and ask who signed it',
+  ),
+  LS_AUDIT_CA_ROSTER_NUMBER: contradiction(
+    'rosters are numbered and chained: ask whether the store was set back',
+  ),
+  LS_AUDIT_CA_ROSTER: contradiction('a roster says something else of a member than the entries before it'),
+  LS_AUDIT_CA_STORE_CERTIFICATE: contradiction(
+    'the table of certificates was altered: compare with a backup of the store',
+  ),
+  LS_AUDIT_CA_STORE_REVOCATION: contradiction(
+    'the table of revocations was altered: revoke again what is listed, and compare with a backup',
+  ),
+  LS_AUDIT_CA_STORE_NODE: contradiction('the table of nodes was altered: compare with a backup of the store'),
+  LS_AUDIT_CA_STORE_TOKEN: contradiction('the table of tokens was altered: delete the token that is named'),
+  LS_AUDIT_CA_STORE_CRL: contradiction(
+    'the CRLs in the store are not those of the ledger: publish a new one',
+  ),
+  LS_AUDIT_CA_STORE_ROSTER: contradiction('the roster in the store is not that of the ledger'),
   LS_AUDIT_NO_LOG: incomplete('check the path: a home has a directory ledger/ with segments'),
   LS_AUDIT_NO_CHECKPOINT: incomplete(
     'find the file ledger/checkpoint: without it entries can be removed unseen',

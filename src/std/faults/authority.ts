@@ -68,6 +68,43 @@ export const authorityFaults = {
     http: 409,
     advice: 'the profile changed while the issuance was interrupted: make a new token with --replace',
   },
+  LS_CA_LEDGER_ROLLBACK: {
+    cause: 'environment',
+    stateChanged: false,
+    exit: 5,
+    http: 503,
+    advice:
+      'the store is older than the checkpoint of its ledger, or was altered: put the newest store back, and run `lifesign audit verify` on the CA home',
+  },
+  LS_CA_LEDGER_CHECKPOINT: {
+    cause: 'environment',
+    stateChanged: false,
+    exit: 5,
+    http: 503,
+    advice: 'put the log key and the ledger/checkpoint of the same CA into its home',
+  },
+  LS_CA_READ_ONLY: {
+    cause: 'environment',
+    stateChanged: false,
+    exit: 6,
+    http: 503,
+    advice:
+      'it may not know the newest revocations: read docs/OPERATIONS.md, then end this with `lifesign pki restore --accept-loss`',
+  },
+  LS_CA_NOT_RESTORED: {
+    cause: 'misconfiguration',
+    stateChanged: false,
+    exit: 3,
+    http: 409,
+    advice: 'nothing to do: this CA is not read-only',
+  },
+  LS_CA_NUMBERS: {
+    cause: 'environment',
+    stateChanged: false,
+    exit: 5,
+    http: 503,
+    advice: 'set the clock of this host, then try again: the numbers grow with the time since the backup',
+  },
   LS_CA_STORE_BUSY: {
     cause: 'environment',
     stateChanged: false,

@@ -1,6 +1,7 @@
 import { apiFaults } from './api.ts';
 import { auditFaults } from './audit.ts';
 import { authorityFaults } from './authority.ts';
+import { backupFaults } from './backup.ts';
 import { cliFaults } from './cli.ts';
 import { codecFaults } from './codec.ts';
 import { configFaults } from './config.ts';
@@ -15,6 +16,7 @@ import { linkFaults } from './link.ts';
 import { membershipFaults } from './membership.ts';
 import { meshFaults } from './mesh.ts';
 import { nodeFaults } from './node.ts';
+import { ocspFaults } from './ocsp.ts';
 import { trustFaults } from './trust.ts';
 import { x509Faults } from './x509.ts';
 
@@ -22,12 +24,14 @@ import { x509Faults } from './x509.ts';
 export const faultCatalogue = {
   ...codecFaults,
   ...x509Faults,
+  ...ocspFaults,
   ...trustFaults,
   ...heartbeatFaults,
   ...linkFaults,
   ...membershipFaults,
   ...ledgerFaults,
   ...authorityFaults,
+  ...backupFaults,
   ...enrollmentFaults,
   ...meshFaults,
   ...nodeFaults,

@@ -31,7 +31,7 @@ export const x509Faults = {
     'publish a CRL with fewer entries: drop those of long expired certificates',
   ),
 
-  LS_X509_PROFILE_INVALID: badProfile('correct the profile under ca/profiles and start again'),
+  LS_X509_PROFILE_INVALID: badProfile('correct the profile under profiles/ of the CA home and start again'),
   LS_X509_PROFILE_KEY: badProfile('use the key named in the message, or remove it'),
   LS_X509_GRANT: notIssued('misconfiguration', 'ask only for names and values that the profile allows'),
   LS_X509_VALIDITY: notIssued(

@@ -13,7 +13,7 @@ import {
 } from '../../std/index.ts';
 import { parseCrl, type CertificateList, type CrlEntry, type CrlReason } from '../../x509/index.ts';
 import type { TrustBundle } from '../bundle.ts';
-import { newEntries } from './continuity.ts';
+import { changedEntries, releasesWithoutEffect } from './continuity.ts';
 import { profileCrl, type ProfiledCrl } from './crl-form.ts';
 import { verifyCrlIssuer, type CrlIssuer } from './crl-issuer.ts';
 import { releasesOf } from './releases.ts';
@@ -32,6 +32,8 @@ export interface AppliedCrl {
   readonly state: RevocationState;
   /** What this CRL added to the state; serials that are not of lifesign's form are held, not listed. */
   readonly added: readonly AddedRevocation[];
+  /** Serials that this delta releases without a release record: they stay revoked, and its CA is to be asked why. */
+  readonly ignoredReleases: readonly string[];
   /** Number of the newest CRL now held of the issuer. */
   readonly crlNumber: number;
   /** The CRL was a complete one (full, in our words), not a delta. */
@@ -43,7 +45,8 @@ export interface AppliedCrl {
 /**
  * Verifies a full or delta CRL and adds it to what is known. Revocations only ever grow: a CRL that takes one
  * back before its certificate must have expired is refused whole, and the state stays as it was. A hold ends by a
- * release record of the issuer that the CRL carries.
+ * release record of the issuer that the CRL carries; a delta that takes out what its full CRL revokes, and brings no
+ * release, has no effect on that entry, and its other entries count.
  *
  * A delta stands on a full CRL: its BaseCRLNumber must not be above the number of the full CRL held, and the
  * newest delta replaces the one before. Its cost is O(entries of the delta), that of a full CRL O(entries held).
@@ -90,7 +93,8 @@ export function applyCrl(
   const replaced = { ...next.value, key, issuerChain: issuer.value.chain } as IssuerRevocation;
   return ok({
     state: state.replacing(replaced),
-    added: newEntries(held, list).flatMap(addedRevocation),
+    added: changedEntries(held, replaced, list).flatMap(addedRevocation),
+    ignoredReleases: releasesWithoutEffect(replaced, list),
     crlNumber: replaced.crlNumber,
     complete: isComplete(list),
     news: true,
@@ -98,7 +102,8 @@ export function applyCrl(
 }
 
 function nothingNew(state: RevocationState, held: IssuerRevocation, list: CertificateList): AppliedCrl {
-  return { state, added: [], crlNumber: held.crlNumber, complete: isComplete(list), news: false };
+  const { crlNumber } = held;
+  return { state, added: [], ignoredReleases: [], crlNumber, complete: isComplete(list), news: false };
 }
 
 function isHeld(held: IssuerRevocation, der: Uint8Array): boolean {

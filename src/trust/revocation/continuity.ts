@@ -22,6 +22,26 @@ export function newEntries(held: HeldLists | undefined, list: CertificateList): 
 }
 
 /**
+ * The entries that say something new in `after`, which `list` made of `before`: its own, and those of the full CRL
+ * that are in force again because a delta no longer changes them. O(entries of `list`, and of the delta before).
+ */
+export function changedEntries(
+  before: HeldLists | undefined,
+  after: HeldLists,
+  list: CertificateList,
+): readonly CrlEntry[] {
+  if (before === undefined) return newEntries(before, list);
+  const serials = new Set(
+    [...list.entries, ...(before.delta?.entries ?? [])].map(({ serialHex }) => serialHex),
+  );
+  return [...serials].flatMap((serial) => {
+    const entry = findEntry(after, serial);
+    const isNews = entry !== undefined && entry.reason !== findEntry(before, serial)?.reason;
+    return isNews ? [entry] : [];
+  });
+}
+
+/**
  * A full CRL that replaces what is held must still revoke all of it, except for holds it has a release for.
  * O(entries held). Errors: LS_CRL_OMITS_ENTRY, LS_CRL_RELEASE.
  */
@@ -42,8 +62,10 @@ export function checkFullKeepsAll(
 }
 
 /**
- * A delta must not take back what it names, and must repeat what the previous delta added to the same full CRL, or
- * made worse there: whoever held only the base would otherwise miss it, and a revocation would be a hold again.
+ * A delta must not weaken what is held, and must repeat what the previous delta added to the same full CRL, or
+ * made worse there: whoever held only the base would otherwise miss it, and a revocation would be a hold again. A hold
+ * ends by a release; to take out without one what the full CRL itself revokes has no effect (see
+ * {@link releasesWithoutEffect}), so it is no reason to refuse the revocations beside it.
  * O(entries of both deltas). Errors: LS_CRL_OMITS_ENTRY, LS_CRL_RELEASE.
  */
 export function checkDeltaKeepsAll(
@@ -53,20 +75,62 @@ export function checkDeltaKeepsAll(
 ): Fault | undefined {
   for (const entry of list.entries) {
     const known = findEntry(held, entry.serialHex);
-    const omitted = known === undefined ? undefined : omission(known, entry, retention);
-    if (omitted !== undefined) return omitted;
+    if (known === undefined) continue;
+    const isRemoval = entry.reason === 'removeFromCRL';
+    const refusal = isRemoval
+      ? judgeRemoval(held, entry, known, retention)
+      : omission(known, entry, retention);
+    if (refusal !== undefined) return refusal;
   }
   for (const known of held.delta?.entries ?? []) {
-    if (known.reason === 'removeFromCRL') continue;
-    const { serialHex } = known;
-    const omitted = omission(
-      known,
-      list.entries.find(serialHex) ?? held.full.entries.find(serialHex),
-      retention,
-    );
+    if (known.reason === 'removeFromCRL' || list.entries.find(known.serialHex) !== undefined) continue;
+    const omitted = omission(known, held.full.entries.find(known.serialHex), retention);
     if (omitted !== undefined) return omitted;
   }
   return undefined;
+}
+
+/**
+ * A hold that is taken out needs its release. What the full CRL lists all the same stays revoked without one, unless the
+ * delta brings a release for an earlier hold of it: whoever knew only that one would let it go.
+ */
+function judgeRemoval(
+  held: HeldLists,
+  entry: CrlEntry,
+  known: CrlEntry,
+  retention: RetentionRule,
+): Fault | undefined {
+  const release = known.reason === 'certificateHold' ? retention.releases.permits(known) : undefined;
+  if (release?.ok === true) return undefined;
+  if (release?.error.code === 'LS_CRL_RELEASE') return release.error;
+  const listed = held.full.entries.find(entry.serialHex);
+  const endsEarlierHold = listed?.reason === 'certificateHold' && retention.releases.permits(listed).ok;
+  const staysRevoked = weakening(known, listed) === undefined && !endsEarlierHold;
+  return staysRevoked ? undefined : omission(known, entry, retention);
+}
+
+/** Serials of holds in the full CRL that the delta ends, each with a release of that very hold. */
+export function releasedByDelta(
+  full: CertificateList,
+  delta: CertificateList,
+  releases: ReleaseBook,
+): ReadonlySet<string> {
+  const released = new Set<string>();
+  for (const { serialHex, reason } of delta.entries) {
+    const listed = reason === 'removeFromCRL' ? full.entries.find(serialHex) : undefined;
+    if (listed?.reason === 'certificateHold' && releases.permits(listed).ok) released.add(serialHex);
+  }
+  return released;
+}
+
+/**
+ * Serials that a delta takes out and that are revoked all the same once it is `held`: without a release that has no
+ * effect. O(entries of the delta).
+ */
+export function releasesWithoutEffect(held: HeldLists, list: CertificateList): readonly string[] {
+  if (list.extensions.deltaCrlIndicator === undefined) return [];
+  const removals = [...list.entries].filter(({ reason }) => reason === 'removeFromCRL');
+  return removals.map(({ serialHex }) => serialHex).filter((serial) => findEntry(held, serial) !== undefined);
 }
 
 /** Two CRLs of one number and different kind must revoke the same. Source: RFC 5280 §5.2.4. */

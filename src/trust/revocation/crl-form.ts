@@ -60,7 +60,8 @@ function releaseInFull(list: CertificateList): Fault | undefined {
 
 /**
  * A CRL about some certificates or reasons only says nothing of the others, so it never makes anyone good.
- * Where a CRL can be fetched does not narrow what it is about. Source: RFC 5280 §5.2.5, §6.3.3 (b)(2).
+ * Whom a CRL covers that names its place is looked at with the certificate: see `coversCertificate`.
+ * Source: RFC 5280 §5.2.5, §6.3.3 (b)(2).
  */
 function partialScope(list: CertificateList): Fault | undefined {
   const scope = list.extensions.issuingDistributionPoint?.value;

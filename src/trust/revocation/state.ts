@@ -35,6 +35,8 @@ export interface HeldLists {
   readonly full: CertificateList;
   readonly fullNumber: number;
   readonly delta: CertificateList | undefined;
+  /** Serials of holds in the full CRL that a release in the delta ended. */
+  readonly released: ReadonlySet<string>;
   /** Of the newest CRL held, as the two below. */
   readonly crlNumber: number;
   readonly thisUpdate: UnixMs;
@@ -48,13 +50,13 @@ export type IssuerRevocation = Brand<
 >;
 
 /**
- * The entry that revokes `serialHex`, newest first. A delta that takes one out was held only because its release, or
- * the entry's age, allowed it. O(1) once the CRL's index is built.
+ * The entry that revokes `serialHex`, newest first. A delta that takes one out of the full CRL does so by a verified
+ * release alone. O(1) once the CRL's index is built.
  */
 export function findEntry(held: HeldLists, serialHex: string): CrlEntry | undefined {
   const changed = held.delta?.entries.find(serialHex);
-  if (changed !== undefined) return changed.reason === 'removeFromCRL' ? undefined : changed;
-  return held.full.entries.find(serialHex);
+  if (changed !== undefined && changed.reason !== 'removeFromCRL') return changed;
+  return held.released.has(serialHex) ? undefined : held.full.entries.find(serialHex);
 }
 
 /** All that is known to be revoked, per CRL issuer. An immutable value: `applyCrl` returns the next one. */

@@ -1,5 +1,6 @@
 import { err, fault, ok, type Fault, type Result, type UnixMs } from '../../std/index.ts';
 import type { Certificate } from '../../x509/index.ts';
+import { coversCertificate } from './coverage.ts';
 import { findEntry, issuerKeyOf, type IssuerRevocation, type RevocationState } from './state.ts';
 
 /** How old revocation data may be, and what then. */
@@ -33,10 +34,12 @@ export function checkStatus(
 
   let crlNumber = 0;
   let staleRevocation = false;
-  for (const [distance, issuer] of path.slice(1).entries()) {
-    const held = revocationOf(state, issuer);
+  for (const [distance, certificate] of path.slice(0, -1).entries()) {
+    const held = coveringCrl(state, certificate, path[distance + 1]);
     if (held === undefined) {
-      return err(fault('LS_TRUST_NO_REVOCATION', `no CRL of certificate ${issuer.serialHex} is held`));
+      return err(
+        fault('LS_TRUST_NO_REVOCATION', `no CRL is held that covers certificate ${certificate.serialHex}`),
+      );
     }
     const outdated = checkFreshness(held, policy.graceMs, now);
     if (outdated !== undefined && policy.onStale === 'deny') return err(outdated);
@@ -61,6 +64,15 @@ export function checkKnownRevocations(
     return fault(entry.reason === 'certificateHold' ? 'LS_TRUST_HELD' : 'LS_TRUST_REVOKED', detail);
   }
   return undefined;
+}
+
+function coveringCrl(
+  state: RevocationState,
+  certificate: Certificate,
+  issuer: Certificate | undefined,
+): IssuerRevocation | undefined {
+  const held = issuer === undefined ? undefined : revocationOf(state, issuer);
+  return held !== undefined && coversCertificate(held.full, certificate) ? held : undefined;
 }
 
 function revocationOf(state: RevocationState, issuer: Certificate): IssuerRevocation | undefined {

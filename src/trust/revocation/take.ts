@@ -1,6 +1,13 @@
 import { equalBytes, err, fault, ok, type Fault, type Result } from '../../std/index.ts';
 import type { CertificateList } from '../../x509/index.ts';
-import { checkDeltaKeepsAll, checkFullKeepsAll, checkNothingNew, type RetentionRule } from './continuity.ts';
+import { sameScope } from './coverage.ts';
+import {
+  checkDeltaKeepsAll,
+  checkFullKeepsAll,
+  checkNothingNew,
+  releasedByDelta,
+  type RetentionRule,
+} from './continuity.ts';
 import { tooLarge, type ProfiledCrl } from './crl-form.ts';
 import type { HeldLists } from './state.ts';
 
@@ -19,13 +26,21 @@ export function takeCrl(
     : takeDelta(held, crl, crl.baseNumber, retention);
 }
 
+const NONE: ReadonlySet<string> = new Set();
+
 /** A full CRL replaces all that was held. */
 function takeFull(
   held: HeldLists | undefined,
   crl: ProfiledCrl,
   retention: RetentionRule,
 ): Result<HeldLists, Fault> {
-  const next = { full: crl.list, fullNumber: crl.crlNumber, delta: undefined, ...datesOf(crl) };
+  const next = {
+    full: crl.list,
+    fullNumber: crl.crlNumber,
+    delta: undefined,
+    released: NONE,
+    ...datesOf(crl),
+  };
   if (held === undefined) return ok(next);
   if (crl.crlNumber === held.fullNumber) return sameOrConflict(held, held.full, crl.list);
   const omitted = checkFullKeepsAll(held, crl.list, retention);
@@ -57,7 +72,8 @@ function takeDelta(
     const contradiction = checkNothingNew(held, crl.list);
     return contradiction === undefined ? ok(held) : err(contradiction);
   }
-  return ok({ ...held, delta: crl.list, ...datesOf(crl) });
+  const released = releasedByDelta(held.full, crl.list, retention.releases);
+  return ok({ ...held, delta: crl.list, released, ...datesOf(crl) });
 }
 
 /** One number names one set of signed bytes; only the signature over them may have been made twice. */
@@ -70,11 +86,8 @@ function sameOrConflict(
   return err(fault('LS_CRL_CONFLICT', `number ${held.crlNumber} was given to two different CRLs`));
 }
 
-/** Source: RFC 5280 §5.2.4 (b): base and delta have the same scope, or none. */
 function checkSameScope(held: HeldLists, list: CertificateList): Fault | undefined {
-  const base = held.full.extensions.issuingDistributionPoint !== undefined;
-  const delta = list.extensions.issuingDistributionPoint !== undefined;
-  if (base === delta) return undefined;
+  if (sameScope(held.full, list)) return undefined;
   return fault('LS_CRL_SCOPE', 'the delta CRL has another scope than the full CRL it stands on');
 }
 

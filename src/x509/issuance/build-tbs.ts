@@ -8,6 +8,8 @@ import {
   freshestCrlExtension,
   keyUsageExtension,
   nameConstraintsExtension,
+  ocspAccessExtension,
+  ocspNoCheckExtension,
   subjectAltNameExtension,
   subjectKeyIdExtension,
 } from '../extensions-write.ts';
@@ -15,14 +17,14 @@ import type { GeneralName } from '../general-name.ts';
 import { parseIp } from '../ip.ts';
 import { encodeName } from '../name-write.ts';
 import { keyPurposes } from '../oids.ts';
-import type { EndEntityProfile } from '../profiles/profile.ts';
+import { isResponderProfile, type EndEntityProfile } from '../profiles/profile.ts';
 import { isTrustDomain, spiffeUri } from '../spiffe.ts';
 import type { Grant, IssuanceRequest } from './request.ts';
 
 const NAME = /^[\p{L}\p{N}:][\p{L}\p{N} .,:'()/_-]{0,63}$/u;
 const PRINTABLE_NAME = /^[A-Za-z0-9][A-Za-z0-9 .,:'()/-]{0,63}$/;
 const HOST = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*$/;
-const CRL_URL = /^http:\/\/[!-~]{1,500}$/;
+const HTTP_URL = /^http:\/\/[!-~]{1,500}$/;
 const SPIFFE_SEGMENT = /^[A-Za-z0-9_-][A-Za-z0-9._-]*$/;
 
 /**
@@ -54,8 +56,9 @@ function problemOf(request: IssuanceRequest): string | undefined {
   if (!isTrustDomain(grant.trustDomain)) return 'the trust domain is not a dotted lower-case name';
   const selfSigned = profile.kind === 'authority' && profile.selfSigned;
   if (selfSigned !== (issuer === 'self')) return 'only a self-signed profile goes without an issuer';
-  const badUrl = [...(grant.crlUrls ?? []), ...(grant.deltaCrlUrls ?? [])].find((url) => !CRL_URL.test(url));
-  if (badUrl !== undefined) return `${JSON.stringify(badUrl.slice(0, 80))} is no http URL of a CRL`;
+  const { crlUrls = [], deltaCrlUrls = [], ocspUrls = [] } = grant;
+  const badUrl = [...crlUrls, ...deltaCrlUrls, ...ocspUrls].find((url) => !HTTP_URL.test(url));
+  if (badUrl !== undefined) return `${JSON.stringify(badUrl.slice(0, 80))} is no http URL`;
   return problemOfSubject(request) ?? problemOfNames(request);
 }
 
@@ -112,11 +115,13 @@ function extensionsOf({ profile, grant, subjectKey, issuer }: IssuanceRequest): 
   } else {
     extensions.push(keyUsageExtension(profile.keyUsage));
     extensions.push(extendedKeyUsageExtension(profile.purposes.map((purpose) => keyPurposes[purpose])));
-    extensions.push(subjectAltNameExtension(alternativeNames(profile, grant)));
+    if (isResponderProfile(profile)) extensions.push(ocspNoCheckExtension());
+    else extensions.push(subjectAltNameExtension(alternativeNames(profile, grant)));
   }
-  const { crlUrls = [], deltaCrlUrls = [] } = grant;
+  const { crlUrls = [], deltaCrlUrls = [], ocspUrls = [] } = grant;
   if (crlUrls.length > 0) extensions.push(crlDistributionPointsExtension(crlUrls));
   if (deltaCrlUrls.length > 0) extensions.push(freshestCrlExtension(deltaCrlUrls));
+  if (ocspUrls.length > 0) extensions.push(ocspAccessExtension(ocspUrls));
   return extensions;
 }
 

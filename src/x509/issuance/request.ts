@@ -28,6 +28,8 @@ export interface Grant {
   /** `http://` URLs of the issuer's full CRL, and of its delta CRL. */
   readonly crlUrls?: readonly string[] | undefined;
   readonly deltaCrlUrls?: readonly string[] | undefined;
+  /** `http://` URLs of the OCSP responder. */
+  readonly ocspUrls?: readonly string[] | undefined;
 }
 
 /** The CA that signs. Only {@link issuerOf} makes one from a certificate. */

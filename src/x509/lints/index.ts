@@ -1,6 +1,7 @@
 import { parseCertificate } from '../certificate.ts';
 import type { Issuer } from '../issuance/request.ts';
 import type { Profile } from '../profiles/profile.ts';
+import { authorityInfoAccess } from './authority-info-access.ts';
 import { authorityKeyId } from './authority-key-id.ts';
 import { basicConstraints } from './basic-constraints.ts';
 import { crlDistributionPoints } from './crl-distribution-points.ts';
@@ -11,6 +12,7 @@ import { keyUsage } from './key-usage.ts';
 import { knownExtensions } from './known-extensions.ts';
 import type { Lint, LintFinding } from './lint.ts';
 import { nameConstraints } from './name-constraints.ts';
+import { ocspNoCheck } from './ocsp-no-check.ts';
 import { serialNumber } from './serial-number.ts';
 import { signatureAlgorithm } from './signature-algorithm.ts';
 import { spiffeId } from './spiffe-id.ts';
@@ -42,6 +44,8 @@ export const lints: readonly Lint[] = [
   hostNames,
   nameConstraints,
   crlDistributionPoints,
+  authorityInfoAccess,
+  ocspNoCheck,
   knownExtensions,
 ];
 

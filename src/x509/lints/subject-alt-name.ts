@@ -1,9 +1,10 @@
 import type { GeneralName } from '../general-name.ts';
 import { formatIp } from '../ip.ts';
+import { isResponderProfile } from '../profiles/profile.ts';
 import type { Lint } from './lint.ts';
 
 /**
- * Present in end entities, absent in authorities; only URIs, DNS names and addresses, none of them twice.
+ * Present in end entities, absent in authorities and OCSP responders; only URIs, DNS names and addresses, none of them twice.
  * Not critical, because the subject is not empty. Source: RFC 5280 §4.2.1.6.
  */
 export const subjectAltName: Lint = {
@@ -11,6 +12,7 @@ export const subjectAltName: Lint = {
   check({ certificate, profile }) {
     const extension = certificate.extensions.subjectAltName;
     if (profile.kind === 'authority') return extension === undefined ? undefined : 'present in an authority';
+    if (isResponderProfile(profile)) return extension === undefined ? undefined : 'present in a responder';
     if (extension === undefined) return 'missing';
     if (extension.critical) return 'critical beside a subject name';
     const names = extension.value.map(textOf);

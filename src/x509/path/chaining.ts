@@ -3,8 +3,13 @@ import type { Certificate } from '../certificate.ts';
 import type { AuthorityKeyId } from '../extensions.ts';
 import { labelOf, type PathState } from './state.ts';
 
-/** The issuer's Name is the same DER, byte for byte. Source: RFC 5280 §6.1.3 (a)(4). */
+/**
+ * The issuer's Name is the same DER, byte for byte, and names somebody. Source: RFC 5280 §4.1.2.4, §6.1.3 (a)(4).
+ */
 export function checkNameChaining(certificate: Certificate, { issuer }: PathState): Fault | undefined {
+  if (certificate.issuerName.rdns.length === 0) {
+    return fault('LS_TRUST_UNKNOWN_ISSUER', `${labelOf(certificate)} names no issuer`);
+  }
   if (equalBytes(certificate.issuer, issuer.subject)) return undefined;
   return fault(
     'LS_TRUST_UNKNOWN_ISSUER',

@@ -12,7 +12,7 @@ import type { Certificate } from '../certificate.ts';
 import { anchorsFor, withoutAnchor } from './anchors.ts';
 import { WorkBudget } from './budget.ts';
 import { checkKeyId, checkNameChaining } from './chaining.ts';
-import { checkCriticalExtensions } from './critical.ts';
+import { checkCriticalExtensions, checkNoPolicyDemanded } from './critical.ts';
 import { checkIsCa, checkMaySignCertificates, checkPathLength, intermediatesBelow } from './issuing.ts';
 import {
   checkConstraintForms,
@@ -40,6 +40,8 @@ export interface PathInput {
   readonly crypto: CryptoPort;
   /** Default: a fresh one with the named maxima. */
   readonly budget?: WorkBudget;
+  /** Default: {@link MAX_PATH_CERTIFICATES}. More than that is for conformance tests of the rules alone. */
+  readonly maxCertificates?: number;
 }
 
 /**
@@ -69,12 +71,10 @@ export function validatePath(input: PathInput): Result<ValidatedPath, Fault> {
   const certificates = withoutAnchor(input.chain, input.anchors);
   const [target] = certificates;
   const topmost = certificates.at(-1);
-  if (target === undefined || topmost === undefined || certificates.length > MAX_PATH_CERTIFICATES) {
+  const longest = input.maxCertificates ?? MAX_PATH_CERTIFICATES;
+  if (target === undefined || topmost === undefined || certificates.length > longest) {
     return err(
-      fault(
-        'LS_TRUST_CHAIN_LENGTH',
-        `${certificates.length} certificates; 1 to ${MAX_PATH_CERTIFICATES} make a path`,
-      ),
+      fault('LS_TRUST_CHAIN_LENGTH', `${certificates.length} certificates; 1 to ${longest} make a path`),
     );
   }
   const anchors = anchorsFor(topmost, input.anchors);
@@ -97,6 +97,7 @@ const certificateRules: readonly PathRule[] = [
   checkSignature,
   checkValidity,
   checkCriticalExtensions,
+  checkNoPolicyDemanded,
 ];
 
 /** The certificate the path is for. Source: RFC 5280 §6.1.5. */
@@ -118,6 +119,7 @@ const intermediateRules: readonly PathRule[] = [
 const anchorRules: readonly PathRule[] = [
   checkValidity,
   checkCriticalExtensions,
+  checkNoPolicyDemanded,
   checkIsCa,
   checkMaySignCertificates,
   checkConstraintForms,

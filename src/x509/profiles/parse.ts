@@ -80,19 +80,27 @@ function readEndEntity(fields: FieldReader, base: Base): EndEntityProfile {
   }
   const spiffeSegment = fields.has('spiffe_segment') ? fields.word('spiffe_segment', WORD) : undefined;
   const hosts = fields.choice('hosts', HOST_POLICIES);
-  if (spiffeSegment === undefined && hosts !== 'required') {
+  const purposes = fields.choices('extended_key_usage', PURPOSES, 1);
+  const isResponder = purposes.includes('ocspSigning');
+  if (isResponder && (purposes.length > 1 || spiffeSegment !== undefined || hosts !== 'none')) {
+    fields.refuse('extended_key_usage', 'with ocspSigning goes with no other purpose and with no name');
+  }
+  if (!isResponder && spiffeSegment === undefined && hosts !== 'required') {
     fields.refuse('hosts', 'must be "required" where there is no spiffe_segment: a certificate needs a name');
   }
-  const purposes = fields.choices('extended_key_usage', PURPOSES, 1);
   return { kind: 'end-entity', ...base, purposes, spiffeSegment, hosts };
 }
 
+const LIFETIME_UNITS = [
+  ['lifetime_days', 24 * HOUR_MS],
+  ['lifetime_hours', HOUR_MS],
+  ['lifetime_minutes', MINUTE_MS],
+] as const;
+
 function readLifetime(fields: FieldReader, maxMs: number): number {
-  const key = fields.has('lifetime_hours') ? 'lifetime_hours' : 'lifetime_days';
-  if (fields.has('lifetime_hours') && fields.has('lifetime_days')) {
-    fields.refuse('lifetime_days', 'and lifetime_hours exclude each other');
-  }
-  const unit = key === 'lifetime_hours' ? HOUR_MS : 24 * HOUR_MS;
+  const [given, other] = LIFETIME_UNITS.filter(([key]) => fields.has(key));
+  if (other !== undefined) fields.refuse(other[0], `and ${given?.[0] ?? ''} exclude each other`);
+  const [key, unit] = given ?? LIFETIME_UNITS[0];
   return fields.integer(key, 1, maxMs / unit) * unit;
 }
 

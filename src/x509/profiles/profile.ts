@@ -37,5 +37,10 @@ export interface EndEntityProfile extends ProfileBase {
   readonly hosts: HostPolicy;
 }
 
+/** True for the profile of OCSP responders: no names, and id-pkix-ocsp-nocheck. */
+export function isResponderProfile(profile: Profile): boolean {
+  return profile.kind === 'end-entity' && profile.purposes.includes('ocspSigning');
+}
+
 /** What a certificate of one kind looks like: validated, frozen. Only `parseProfile` makes one. */
 export type Profile = AuthorityProfile | EndEntityProfile;

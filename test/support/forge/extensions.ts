@@ -83,3 +83,17 @@ export function nameConstraints({ permitted = [], excluded = [] }: Subtrees): Ui
 function subtrees(number: number, bases: readonly Uint8Array[]): Uint8Array {
   return derElement(contextConstructed(number), ...bases.map((base) => derSequence(base)));
 }
+
+/** cRLDistributionPoints with one point that has these names. */
+export function crlDistributionPoints(...names: readonly Uint8Array[]): Uint8Array {
+  return extension('2.5.29.31', false, derSequence(derSequence(pointNamed(names))));
+}
+
+/** issuingDistributionPoint that names where the CRL is, and does not limit it otherwise. */
+export function issuingDistributionPoint(...names: readonly Uint8Array[]): Uint8Array {
+  return extension('2.5.29.28', true, derSequence(pointNamed(names)));
+}
+
+function pointNamed(names: readonly Uint8Array[]): Uint8Array {
+  return derElement(contextConstructed(0), derElement(contextConstructed(0), ...names));
+}

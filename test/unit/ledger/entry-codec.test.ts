@@ -33,6 +33,7 @@ const examples: readonly LedgerEntry[] = [
   { type: 'gap', count: 4, reason: 'disk-full' },
   { type: 'checkpoint-received', nodeId, note: record },
   { type: 'successor', record },
+  { type: 'log-key', record },
 ];
 
 describe('a ledger entry', () => {
@@ -57,7 +58,7 @@ describe('a ledger entry', () => {
     ['too short', [1, 0]],
     ['too long', [1, 0, 5, record, 1]],
     ['of another version', [2, 0, 5, record]],
-    ['of an unknown type', [1, 15, 5, record]],
+    ['of an unknown type', [1, 16, 5, record]],
     ['of a negative type', [1, -1, 5, record]],
     ['with text for a time', [1, 0, '5', record]],
     ['with a negative time', [1, 0, -5, record]],
@@ -121,7 +122,7 @@ describe('a ledger entry', () => {
   });
 
   it('shows its type to a peek only when the first bytes can be those of an entry', () => {
-    for (const bytes of [[], [0x84], [0x84, 2, 0], [0x84, 1, 15], [0x82, 1, 0], [0x89, 1, 0], [0x84, 1]]) {
+    for (const bytes of [[], [0x84], [0x84, 2, 0], [0x84, 1, 16], [0x82, 1, 0], [0x89, 1, 0], [0x84, 1]]) {
       expect(peekEntryType(Uint8Array.from(bytes))).toBeUndefined();
     }
   });

@@ -180,3 +180,27 @@ describe('a peer that always claims to have no CRL', () => {
     expect(link.records('roster').length).toBeLessThanOrEqual(4);
   });
 });
+
+describe('a delta CRL that releases a revocation', () => {
+  it('is reported, leaves it revoked, and revokes whom else it names', () => {
+    const [held, named] = ['b', 'c'].map((name) => world.node(name).identity);
+    if (held === undefined || named === undefined) throw new Error('the world has b and c');
+    link.send({ kind: 'crl', delta: false, der: crl({ number: 5, revoked: [held] }) });
+    world.run(50);
+    link = mallory.link('a');
+    const entry = { revokedAt: world.now.wall, invalidityDate: undefined };
+    const der = world.pki.deltaCrl({
+      number: 6,
+      base: 5,
+      thisUpdate: world.now.wall,
+      revoked: [
+        { ...entry, serialHex: held.certificate.serialHex, reason: 'removeFromCRL' },
+        { ...entry, serialHex: named.certificate.serialHex, reason: 'keyCompromise' },
+      ],
+    });
+    link.send({ kind: 'crl', delta: true, der });
+    world.run(50);
+    expect(world.codes('a', ['warn'])).toContain('LS_CRL_OMITS_ENTRY');
+    expect(['b', 'c'].map((name) => world.peer('a', name).state)).toEqual(['revoked', 'revoked']);
+  });
+});

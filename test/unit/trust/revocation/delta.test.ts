@@ -147,15 +147,23 @@ describe('the number of a delta', () => {
 });
 
 describe('a delta that takes back', () => {
-  it('an entry of the full CRL is refused', () => {
-    expect(codeAfter(holding(full), deltaSpec(6, 5, [revoked('a', 'removeFromCRL')]))).toBe(
-      'LS_CRL_OMITS_ENTRY',
-    );
-  });
+  it.each(['keyCompromise', 'certificateHold'] as const)(
+    'an entry of the full CRL (%s) has no effect, and what it adds has',
+    (reason) => {
+      const state = holding(issuingCrlSpec(5, [revoked('a', reason)]));
+      const applied = valueOf(take(state, deltaSpec(6, 5, [revoked('a', 'removeFromCRL'), revoked('b')])));
+      expect(applied.ignoredReleases).toEqual([hex('a')]);
+      expect(applied.added).toMatchObject([{ serial: hex('b') }]);
+      expect([knows(applied.state, 'a'), knows(applied.state, 'b')]).toEqual([true, true]);
+      expect(codeAfter(applied.state, issuingCrlSpec(7, [revoked('b')]))).toBe('LS_CRL_OMITS_ENTRY');
+    },
+  );
 
-  it('a hold is refused, for a release needs a release record', () => {
-    const state = holding(issuingCrlSpec(5, [revoked('a', 'certificateHold')]));
-    expect(codeAfter(state, deltaSpec(6, 5, [revoked('a', 'removeFromCRL')]))).toBe('LS_CRL_OMITS_ENTRY');
+  it('a revocation that was a hold in the full CRL is refused, whether released or left out', () => {
+    const onHold = issuingCrlSpec(5, [revoked('a', 'certificateHold')]);
+    const state = holding(onHold, deltaSpec(6, 5, [revoked('a', 'keyCompromise')]));
+    expect(codeAfter(state, deltaSpec(7, 5, [revoked('a', 'removeFromCRL')]))).toBe('LS_CRL_OMITS_ENTRY');
+    expect(codeAfter(state, deltaSpec(7, 5, []))).toBe('LS_CRL_OMITS_ENTRY');
   });
 
   it('an entry of the delta before is refused, whether released or left out', () => {
@@ -212,6 +220,7 @@ describe('cost', () => {
       full: watched,
       fullNumber: 5,
       delta: undefined,
+      released: new Set(),
       crlNumber: 5,
       thisUpdate: watched.thisUpdate,
       nextUpdate: watched.thisUpdate,

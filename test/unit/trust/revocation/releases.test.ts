@@ -99,9 +99,6 @@ describe('a release', () => {
   const otherSerial = parseSerialNumber(hexOf('b')) ?? expect.fail('a serial number');
 
   it.each([
-    ['is missing', undefined, 'LS_CRL_OMITS_ENTRY'],
-    ['is of another certificate', releaseOf({ serial: otherSerial }), 'LS_CRL_OMITS_ENTRY'],
-    ['is of another hold', releaseOf({ heldAtMs: unixMs(HELD_AT + 1_000) }), 'LS_CRL_OMITS_ENTRY'],
     ['is by another key', releaseOf({}, testKey()), 'LS_CRL_RELEASE'],
     [
       'is by another CA',
@@ -111,17 +108,46 @@ describe('a release', () => {
     ['is for a CRL yet to come', releaseOf({ crlNumber: 7 }), 'LS_CRL_RELEASE'],
     ['is cut short', releaseOf().subarray(0, 40), 'LS_CRL_RELEASE'],
   ])('ends nothing when it %s', (_, record, code) => {
-    for (const spec of [full, delta]) {
-      expect(codeAfter(record === undefined ? spec : carrying(spec, record))).toBe(code);
-    }
+    for (const spec of [full, delta]) expect(codeAfter(carrying(spec, record))).toBe(code);
+  });
+
+  it.each([
+    ['is missing', undefined],
+    ['is of another certificate', releaseOf({ serial: otherSerial })],
+    ['is of another hold', releaseOf({ heldAtMs: unixMs(HELD_AT + 1_000) })],
+  ])('that %s lets a full CRL omit nothing, and a delta take nothing out', (_, record) => {
+    const [wholly, partly] = [full, delta].map((spec) =>
+      record === undefined ? spec : carrying(spec, record),
+    ) as [CrlSpec, CrlSpec];
+    expect(codeAfter(wholly)).toBe('LS_CRL_OMITS_ENTRY');
+    const taken = valueOf(take(onHold, partly));
+    expect(isHeld(taken.state)).toBe(true);
+    expect(taken.ignoredReleases).toEqual([hexOf('a')]);
+    expect(isHeld(restoreRevocation(taken.state.crls(), bundle, testCrypto, NOW).state)).toBe(true);
   });
 
   it('never ends a revocation', () => {
     const revoked = { ...held(), reason: 'keyCompromise' } as const;
     const state = holding(issuingCrlSpec(5, [revoked]));
-    for (const spec of [full, delta]) {
-      expect(codeAfter(carrying(spec, releaseOf()), state)).toBe('LS_CRL_OMITS_ENTRY');
-    }
+    expect(codeAfter(carrying(full, releaseOf()), state)).toBe('LS_CRL_OMITS_ENTRY');
+    const taken = valueOf(take(state, carrying(delta, releaseOf())));
+    expect(isHeld(taken.state)).toBe(true);
+    expect(taken.ignoredReleases).toEqual([hexOf('a')]);
+  });
+
+  it('never ends what a delta made a revocation of, nor another hold than its own', () => {
+    const worse = { ...held(), reason: 'keyCompromise' } as const;
+    const compromised = valueOf(take(onHold, deltaSpec(6, 5, [worse]))).state;
+    expect(codeAfter(carrying(deltaSpec(7, 5, [removed]), releaseOf()), compromised)).toBe(
+      'LS_CRL_OMITS_ENTRY',
+    );
+    const again = valueOf(take(onHold, deltaSpec(6, 5, [held(HELD_AGAIN_AT)]))).state;
+    expect(codeAfter(carrying(deltaSpec(7, 5, [removed]), releaseOf()), again)).toBe('LS_CRL_OMITS_ENTRY');
+    const second = releaseOf({ heldAtMs: HELD_AGAIN_AT, holdNumber: 6, crlNumber: 7 });
+    const halfway = valueOf(take(again, carrying(deltaSpec(7, 5, [removed]), second)));
+    expect(isHeld(halfway.state)).toBe(true);
+    const both = valueOf(take(again, carrying(deltaSpec(7, 5, [removed]), releaseOf(), second)));
+    expect(isHeld(both.state)).toBe(false);
   });
 
   it('does not take others out with it', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { identify } from '../../../../src/trust/roles/identity.ts';
-import { parseCertificate } from '../../../../src/x509/index.ts';
+import { parseCertificate, type ValidatedPath } from '../../../../src/x509/index.ts';
 import {
   forgeCertificate,
   withExtensions,
@@ -19,10 +19,12 @@ import {
   uri,
 } from '../../../support/forge/extensions.ts';
 import {
+  issuingSpec,
   NODE_ID,
   nodeSpec,
   operatorSpec,
   OPERATOR_PURPOSE,
+  rootSpec,
   serverSpec,
   TRUST_DOMAIN,
 } from '../../../support/forge/pki.ts';
@@ -30,9 +32,19 @@ import { distinguishedName } from '../../../support/forge/signed.ts';
 import { codeOf, valueOf } from '../../../support/result.ts';
 
 const certificate = (spec: CertificateSpec) => valueOf(parseCertificate(forgeCertificate(spec)));
-const nodeCode = (spec: CertificateSpec) => codeOf(identify(certificate(spec), TRUST_DOMAIN, 'node'));
-const operatorCode = (spec: CertificateSpec) => codeOf(identify(certificate(spec), TRUST_DOMAIN, 'operator'));
-const serverCode = (spec: CertificateSpec) => codeOf(identify(certificate(spec), TRUST_DOMAIN, 'server'));
+/** What path validation gives for a good path, whatever the role makes of its target. */
+const pathTo = (spec: CertificateSpec, issuing = issuingSpec, root = rootSpec): ValidatedPath => {
+  const [target, issuer, anchor] = [certificate(spec), certificate(issuing), certificate(root)];
+  return { target, certificates: [target, issuer, anchor], anchor } as unknown as ValidatedPath;
+};
+const nodeCode = (...specs: Parameters<typeof pathTo>) =>
+  codeOf(identify(pathTo(...specs), TRUST_DOMAIN, 'node'));
+const operatorCode = (...specs: Parameters<typeof pathTo>) =>
+  codeOf(identify(pathTo(...specs), TRUST_DOMAIN, 'operator'));
+const serverCode = (...specs: Parameters<typeof pathTo>) =>
+  codeOf(identify(pathTo(...specs), TRUST_DOMAIN, 'server'));
+const caFor = (spec: CertificateSpec, ...purposes: readonly string[]) =>
+  withExtensions(spec, { purposes: extendedKeyUsage(...purposes) });
 const named = (...names: readonly Uint8Array[]) =>
   withExtensions(nodeSpec, { subjectAltName: subjectAltName(...names) });
 const withUri = (text: string) => named(uri(text));
@@ -156,5 +168,38 @@ describe('a server', () => {
     expect(holds()).toBe('LS_TRUST_NAME');
     expect(holds(dns('ca.mesh.internal'), uri('spiffe://mesh.internal/node/alpha'))).toBe('LS_TRUST_NAME');
     expect(holds(dns('ca.mesh.internal'), email('ca@mesh.internal'))).toBe('LS_TRUST_NAME');
+  });
+});
+
+describe('an OCSP responder', () => {
+  const OCSP_SIGNING = '1.3.6.1.5.5.7.3.9';
+  const ocspCode = (...specs: Parameters<typeof pathTo>) =>
+    codeOf(identify(pathTo(...specs), TRUST_DOMAIN, 'ocsp'));
+  const signing = (spec: CertificateSpec, ...purposes: readonly string[]) =>
+    withExtensions(spec, { extendedKeyUsage: extendedKeyUsage(OCSP_SIGNING, ...purposes) });
+
+  it('signs answers and serves in no other role', () => {
+    expect(ocspCode(signing(serverSpec))).toBeUndefined();
+    expect(serverCode(signing(serverSpec))).toBe('LS_TRUST_WRONG_ROLE');
+    expect(nodeCode(signing(nodeSpec))).toBe('LS_TRUST_WRONG_ROLE');
+    expect(ocspCode(serverSpec)).toBe('LS_TRUST_WRONG_ROLE');
+    expect(ocspCode(signing(serverSpec, SERVER_AUTH))).toBe('LS_TRUST_WRONG_ROLE');
+    expect(ocspCode(signing(serverSpec), caFor(issuingSpec, SERVER_AUTH))).toBe('LS_TRUST_WRONG_ROLE');
+    expect(ocspCode(issuingSpec)).toBe('LS_TRUST_WRONG_ROLE');
+  });
+});
+
+describe('the purposes of a CA', () => {
+  it('bind whom it certifies, when it has any', () => {
+    expect(nodeCode(nodeSpec, caFor(issuingSpec, SERVER_AUTH, CLIENT_AUTH))).toBeUndefined();
+    expect(nodeCode(nodeSpec, caFor(issuingSpec, SERVER_AUTH))).toBe('LS_TRUST_WRONG_ROLE');
+    expect(nodeCode(nodeSpec, caFor(issuingSpec, CLIENT_AUTH, EMAIL_PROTECTION))).toBe('LS_TRUST_WRONG_ROLE');
+    expect(serverCode(serverSpec, caFor(issuingSpec, SERVER_AUTH))).toBeUndefined();
+    expect(serverCode(serverSpec, caFor(issuingSpec, CLIENT_AUTH))).toBe('LS_TRUST_WRONG_ROLE');
+    expect(operatorCode(operatorSpec, caFor(issuingSpec, CLIENT_AUTH))).toBe('LS_TRUST_WRONG_ROLE');
+  });
+
+  it('bind at every height', () => {
+    expect(nodeCode(nodeSpec, issuingSpec, caFor(rootSpec, EMAIL_PROTECTION))).toBe('LS_TRUST_WRONG_ROLE');
   });
 });

@@ -12,13 +12,18 @@ import {
 import { unixMs, utf8 } from '../../../../src/std/index.ts';
 import {
   encodeExtension,
+  encodeGeneralName,
   issuerOf,
   lintCertificate,
+  ocspAccessExtension,
+  ocspNoCheckExtension,
+  oids,
   subjectAltNameExtension,
   type GeneralName,
 } from '../../../../src/x509/index.ts';
 import { testKey } from '../../../support/crypto.ts';
 import { editDer } from '../../../support/der-surgery.ts';
+import { makeResponder } from '../../../support/ocsp.ts';
 import { makeTestPki, unknownExtension, type CertificateOverrides } from '../../../support/pki.ts';
 import { shippedProfile } from '../../../support/profiles.ts';
 import { valueOf } from '../../../support/result.ts';
@@ -32,7 +37,7 @@ const dns = (value: string): GeneralName => ({ kind: 'dns', value });
 const tbsOf = (path: readonly number[]) => [0, ...path];
 
 const rulesOf = (
-  name: 'node' | 'issuing' | 'root' | 'server',
+  name: 'node' | 'issuing' | 'root' | 'server' | 'ocsp',
   der: Uint8Array,
   by?: Parameters<typeof lintCertificate>[2],
 ) => lintCertificate(shippedProfile(name), der, by).map(({ rule }) => rule);
@@ -52,6 +57,39 @@ describe('lintCertificate', () => {
     ).toEqual([]);
     expect(lintCertificate(shippedProfile('operator'), pki.operator('bob').der, issuer)).toEqual([]);
     expect(lintCertificate(shippedProfile('server'), pki.server('10.0.0.1').der, issuer)).toEqual([]);
+  });
+
+  it('wants a responder to have no name, no access, and id-pkix-ocsp-nocheck, which nobody else has', () => {
+    const access = ocspAccessExtension(['http://ca.mesh.internal:8441/ocsp']);
+    const responder = (overrides: CertificateOverrides = {}) =>
+      rulesOf('ocsp', makeResponder(pki, overrides).der, issuer);
+    expect(responder()).toEqual([]);
+    expect(responder({ subjectAltName: [id] })).toEqual(['subject-alt-name', 'spiffe-id']);
+    expect(responder({ extra: [] })).toEqual(['ocsp-no-check']);
+    expect(responder({ extra: [ocspNoCheckExtension(), access] })).toEqual(['authority-info-access']);
+    expect(nodeRules({ extra: [ocspNoCheckExtension()] })).toEqual(['ocsp-no-check']);
+    const critical = encodeExtension(oids.ocspNoCheck, true, derNull());
+    expect(responder({ extra: [critical] })).toEqual(['ocsp-no-check']);
+  });
+
+  it('wants the access to OCSP to be an http URL, and not critical', () => {
+    const url: GeneralName = { kind: 'uri', value: 'http://ca.mesh.internal:8441/ocsp' };
+    const access = (method: string, location: GeneralName, critical = false) =>
+      encodeExtension(
+        oids.authorityInfoAccess,
+        critical,
+        derSequence(derSequence(derOid(method), encodeGeneralName(location))),
+      );
+    const https: GeneralName = { kind: 'uri', value: 'https://ca.mesh.internal/ocsp' };
+    expect(nodeRules({ extra: [ocspAccessExtension([url.value])] })).toEqual([]);
+    for (const bad of [
+      access(oids.ocspAccess, url, true),
+      access(oids.ocspAccess, https),
+      access(oids.ocspAccess, dns('ca.mesh.internal')),
+      access('1.3.6.1.5.5.7.48.2', url),
+    ]) {
+      expect(nodeRules({ extra: [bad] })).toEqual(['authority-info-access']);
+    }
   });
 
   it('needs no issuer for the rules about the certificate alone', () => {
@@ -450,7 +488,7 @@ describe('lintCertificate', () => {
   it('has one file with a source for each rule', () => {
     const folder = new URL('../../../../src/x509/lints/', import.meta.url);
     const files = readdirSync(folder).filter((file) => file !== 'index.ts' && file !== 'lint.ts');
-    expect(files).toHaveLength(18);
+    expect(files).toHaveLength(20);
     for (const file of files) {
       const text = readFileSync(new URL(file, folder), 'utf8');
       expect(text, file).toMatch(/Source: .*RFC|Source: SPIFFE/);

@@ -462,3 +462,35 @@ describe('name constraints in the wrong place', () => {
     expect(codeWithRoot(spec)).toBe('LS_TRUST_CONSTRAINT');
   });
 });
+
+describe('policyConstraints', () => {
+  const demand = (critical: boolean) =>
+    extension('2.5.29.36', critical, Uint8Array.of(0x30, 0x03, 0x80, 0x01, 0x00));
+
+  it.each([true, false])('refuse a path whoever has them, critical or not (%s)', (critical) => {
+    const policy = { policy: demand(critical) };
+    expect(codeWithNode(withExtensions(nodeSpec, policy))).toBe('LS_TRUST_CRITICAL_EXTENSION');
+    expect(codeWithIssuing(withExtensions(issuingSpec, policy))).toBe('LS_TRUST_CRITICAL_EXTENSION');
+    expect(codeWithRoot(withExtensions(rootSpec, policy))).toBe('LS_TRUST_CRITICAL_EXTENSION');
+  });
+});
+
+describe('a path', () => {
+  it('may be longer for who asks for it, and no longer than that', () => {
+    const twice = { chain: [issuing, issuing, issuing, issuing].map(parsed), anchors: [parsed(root)] };
+    const judged = (maxCertificates: number) =>
+      codeOf(validatePath({ ...twice, now: NOW, crypto: testCrypto, maxCertificates }));
+    expect(judged(3)).toBe('LS_TRUST_CHAIN_LENGTH');
+    expect(judged(4)).not.toBe('LS_TRUST_CHAIN_LENGTH');
+  });
+});
+
+describe('an issuer without a name', () => {
+  it('is nobody', () => {
+    const nameless = { ...issuingSpec, subject: distinguishedName() };
+    const below = { ...nodeSpec, issuer: distinguishedName() };
+    expect(codeOf(judge([forgeCertificate(below), forgeCertificate(nameless)]))).toBe(
+      'LS_TRUST_UNKNOWN_ISSUER',
+    );
+  });
+});

@@ -92,6 +92,8 @@ describe('parseProfile', () => {
     ['a lifetime in two units', 'node', { lifetime_hours: 1 }],
     ['a broken number of days', 'node', { lifetime_days: 1.5 }],
     ['a lifetime in text', 'node', { lifetime_days: '7' }],
+    ['a lifetime in days and in minutes', 'node', { lifetime_minutes: 10 }],
+    ['a lifetime in hours and in days', 'node', { lifetime_hours: 10 }],
     ['an authority for 21 years', 'root', { lifetime_days: 7306 }],
     ['an hour and a minute of back-dating', 'node', { backdate_minutes: 61 }],
     ['negative back-dating', 'node', { backdate_minutes: -1 }],

@@ -1,0 +1,138 @@
+import { access, mkdtemp, open, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import {
+  BACKUP_SALT_BYTES,
+  ChunkSealer,
+  makeHeader,
+  PartWriter,
+  readParts,
+  unlockWith,
+  type BackupSummary,
+  type Unlock,
+} from '../../io/backup/index.ts';
+import { nodeCrypto } from '../../io/crypto/index.ts';
+import { fileError, syncDirectory } from '../../io/files/index.ts';
+import { requirePassphrase, type PassphraseSources } from '../../io/keys/index.ts';
+import { openSqliteStore, snapshotSqliteStore } from '../../io/sqlite/index.ts';
+import { systemRandom } from '../../io/system/index.ts';
+import { fault, LsError, ok, type UnixMs } from '../../std/index.ts';
+import { readCaConfig } from './config.ts';
+import { caHome, type CaHome } from './home.ts';
+import { caHomeFiles, withFile } from './home-files.ts';
+
+export interface BackupRequest {
+  readonly home: string;
+  /** A file that is not there yet. */
+  readonly file: string;
+  /** Of the backup, which may be another one than that of the CA keys. */
+  readonly passphrase: PassphraseSources;
+  readonly now: () => UnixMs;
+}
+
+/** A backup that was written and read back. */
+export interface MadeBackup extends BackupSummary {
+  readonly file: string;
+  /** Of the home, the store aside. */
+  readonly files: number;
+  readonly bytes: number;
+}
+
+const PRIVATE_FILE = 0o600;
+
+/**
+ * Writes all that makes the CA into one encrypted file, whether or not a server is running, and reads it back.
+ * The store is taken last and as of one moment, so it is never older than the files beside it.
+ * Throws LS_BACKUP_EXISTS, LS_BACKUP_FILE, LS_CONFIG_*, LS_KEY_NO_PASSPHRASE, LS_CA_STORE_*, LS_FILE_*, LS_DISK_FULL.
+ */
+export async function backupCa(request: BackupRequest): Promise<MadeBackup> {
+  const file = resolve(request.file);
+  await refuseExisting(file);
+  const home = caHome(request.home);
+  await readCaConfig(home.home);
+  const unlock = unlockWith(await requirePassphrase(request.passphrase, `the backup ${file}`, true));
+  const workplace = await mkdtemp(`${file}.`).catch((cause: unknown) => {
+    throw fileError(cause, 'create', file);
+  });
+  try {
+    const fresh = join(workplace, 'backup');
+    await writeBackup(home, workplace, fresh, unlock, request.now());
+    const summary = await withFile(fresh, ({ content }) => readParts(content, unlock, discard));
+    const { size: bytes } = await stat(fresh);
+    await refuseExisting(file);
+    await rename(fresh, file);
+    await syncDirectory(dirname(file));
+    return { ...summary, file, bytes };
+  } catch (cause) {
+    throw fileError(cause, 'write', file);
+  } finally {
+    await rm(workplace, { recursive: true, force: true });
+  }
+}
+
+async function writeBackup(
+  home: CaHome,
+  workplace: string,
+  path: string,
+  unlock: Unlock,
+  now: UnixMs,
+): Promise<void> {
+  const header = await makeHeader(systemRandom.bytes(BACKUP_SALT_BYTES), unlock);
+  const output = await open(path, 'wx', PRIVATE_FILE);
+  try {
+    const sealer = await ChunkSealer.start(header, (bytes) => output.writeFile(bytes));
+    const parts = new PartWriter(sealer);
+    for (const name of await caHomeFiles(home.home)) {
+      await withFile(join(home.home, name), ({ size, mode, content }) =>
+        parts.add({ path: name, mode, size }, content),
+      );
+    }
+    const snapshot = join(workplace, 'store.sqlite');
+    snapshotSqliteStore(home.store, snapshot);
+    const summary = await summarise(snapshot, now);
+    await withFile(snapshot, ({ size, mode, content }) => parts.add({ path: null, mode, size }, content));
+    await parts.finish(summary);
+    await output.sync();
+  } finally {
+    await output.close();
+  }
+}
+
+async function summarise(snapshot: string, madeAt: UnixMs): Promise<BackupSummary> {
+  const store = openSqliteStore(snapshot);
+  try {
+    const read = await store.read(async (tx) =>
+      ok({
+        genesis: await tx.genesis(),
+        crl: await tx.newestCrl('issuing'),
+        roster: await tx.newestRoster(),
+      }),
+    );
+    if (!read.ok) throw new LsError(read.error);
+    const { genesis, crl, roster } = read.value;
+    if (genesis === null || crl === null || roster === null) {
+      throw new LsError(fault('LS_CA_NOT_INITIALISED', 'the store holds no CA'));
+    }
+    return {
+      madeAt,
+      trustDomain: genesis.trustDomain,
+      rootSha256: nodeCrypto.sha256(genesis.root),
+      crlNumber: crl.number,
+      rosterNumber: roster.number,
+    };
+  } finally {
+    await store.close();
+  }
+}
+
+async function discard(_: unknown, content: AsyncIterable<Uint8Array>): Promise<void> {
+  const pieces = content[Symbol.asyncIterator]();
+  while ((await pieces.next()).done !== true);
+}
+
+async function refuseExisting(file: string): Promise<void> {
+  const isThere = await access(file).then(
+    () => true,
+    () => false,
+  );
+  if (isThere) throw new LsError(fault('LS_BACKUP_EXISTS', `${file} is there already`));
+}

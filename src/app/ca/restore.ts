@@ -1,0 +1,173 @@
+import { access, mkdtemp, open, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { markRestored, type Authority } from '../../authority/index.ts';
+import { readParts, unlockWith, type BackupPart, type BackupSummary } from '../../io/backup/index.ts';
+import { nodeCrypto } from '../../io/crypto/index.ts';
+import { ensurePrivateDir, fileError, syncDirectory } from '../../io/files/index.ts';
+import { requirePassphrase, type Passphrase, type PassphraseSources } from '../../io/keys/index.ts';
+import { checkSqliteStore, openSqliteStore } from '../../io/sqlite/index.ts';
+import { equalBytes, fault, LsError, type UnixMs } from '../../std/index.ts';
+import { parseCrl } from '../../x509/index.ts';
+import { buildHome, refuseExisting } from '../new-home.ts';
+import { readCertificatesPem } from '../pem-file.ts';
+import { readCaConfig } from './config.ts';
+import { caHome } from './home.ts';
+import { withFile } from './home-files.ts';
+import { openCa } from './open.ts';
+import { OwnTrust } from './own-trust.ts';
+
+export interface RestoreRequest {
+  readonly file: string;
+  /** New or empty. */
+  readonly home: string;
+  /** Of the backup. */
+  readonly passphrase: PassphraseSources;
+  readonly now: () => UnixMs;
+}
+
+export interface RestoredCa extends BackupSummary {
+  readonly home: string;
+  readonly files: number;
+}
+
+export interface DrillRequest {
+  readonly file: string;
+  /** Of the backup. */
+  readonly passphrase: PassphraseSources;
+  /** Of the CA keys in it; absent: the same. */
+  readonly keyPassphrase?: PassphraseSources;
+  readonly now: () => UnixMs;
+}
+
+export interface DrilledBackup extends BackupSummary {
+  readonly file: string;
+  readonly files: number;
+  /** Whether the root's key is in it, and opened. */
+  readonly rootKey: boolean;
+  /** The newest full CRL of the backup has not lapsed yet. */
+  readonly crlInDate: boolean;
+}
+
+const CA_HOME = { mark: 'ca.yaml', existsCode: 'LS_CA_EXISTS' } as const;
+/** However the modes in a backup were, nobody else reads or writes what is restored. */
+const OWNER_BITS = 0o700;
+
+/**
+ * Makes a CA home of a backup, all or nothing. The CA is read-only then: see Authority.readOnlySince.
+ * Throws LS_BACKUP_*, LS_CA_EXISTS, LS_HOME_*, LS_KEY_NO_PASSPHRASE, LS_CA_STORE_*, LS_DISK_FULL.
+ */
+export async function restoreCa(request: RestoreRequest): Promise<RestoredCa> {
+  const { home } = caHome(request.home);
+  await refuseExisting(home, CA_HOME);
+  const file = resolve(request.file);
+  const passphrase = await passphraseOf(request.passphrase, file);
+  const wanted = { home, ...CA_HOME, purpose: 'pki restore' };
+  const summary = await buildHome(wanted, async (directory) => {
+    const unpacked = await unpack(file, passphrase, directory);
+    await checkUnpacked(directory, unpacked);
+    await mark(directory, request.now());
+    return unpacked;
+  });
+  return { ...summary, home };
+}
+
+/**
+ * Restores a backup to a temporary place, checks that a CA could go on from it, and removes it: every part's hash,
+ * the store's integrity, certificates up to the root, CRLs and roster, and that the keys open and are theirs.
+ * Throws the first thing that is wrong, as restoreCa and openCa do.
+ */
+export async function drillBackup(request: DrillRequest): Promise<DrilledBackup> {
+  const file = resolve(request.file);
+  const passphrase = await passphraseOf(request.passphrase, file);
+  const place = await mkdtemp(join(tmpdir(), 'lifesign-drill-'));
+  try {
+    const summary = await unpack(file, passphrase, place);
+    await checkUnpacked(place, summary);
+    const ca = await openCa(place, request.keyPassphrase ?? oneSource(passphrase));
+    try {
+      const now = request.now();
+      await OwnTrust.of(ca.authority, nodeCrypto, now);
+      const rootKey = await isThere(ca.home.rootKey);
+      return { ...summary, file, rootKey, crlInDate: await isCrlInDate(ca.authority, now) };
+    } finally {
+      await ca.close();
+    }
+  } finally {
+    await rm(place, { recursive: true, force: true });
+  }
+}
+
+/** A missing file is told before anybody types a passphrase. */
+async function passphraseOf(sources: PassphraseSources, file: string): Promise<Passphrase> {
+  await withFile(file, () => Promise.resolve());
+  return requirePassphrase(sources, `the backup ${file}`);
+}
+
+function oneSource(passphrase: Passphrase): PassphraseSources {
+  return { env: {}, prompt: { ask: () => Promise.resolve(passphrase) } };
+}
+
+type Unpacked = BackupSummary & { readonly files: number };
+
+async function unpack(file: string, passphrase: Passphrase, directory: string): Promise<Unpacked> {
+  const unpackOne = (part: BackupPart, content: AsyncIterable<Uint8Array>): Promise<void> =>
+    writePart(directory, part, content);
+  return withFile(file, ({ content }) => readParts(content, unlockWith(passphrase), unpackOne));
+}
+
+async function writePart(
+  directory: string,
+  { path, mode }: BackupPart,
+  content: AsyncIterable<Uint8Array>,
+): Promise<void> {
+  const target = path === null ? caHome(directory).store : join(directory, path);
+  const folder = dirname(target);
+  try {
+    if (folder !== directory) await ensurePrivateDir(folder);
+    const output = await open(target, 'wx', mode & OWNER_BITS);
+    try {
+      for await (const piece of content) await output.writeFile(piece);
+      await output.sync();
+    } finally {
+      await output.close();
+    }
+    await syncDirectory(folder);
+  } catch (cause) {
+    throw fileError(cause, 'write', target);
+  }
+}
+
+/** What can be told without a key: the store is whole, and of the CA that the backup says it is of. */
+async function checkUnpacked(directory: string, { rootSha256 }: BackupSummary): Promise<void> {
+  const paths = caHome(directory);
+  await readCaConfig(directory);
+  checkSqliteStore(paths.store);
+  const [root = new Uint8Array()] = await readCertificatesPem(paths.rootCert);
+  if (equalBytes(nodeCrypto.sha256(root), rootSha256)) return;
+  throw new LsError(fault('LS_BACKUP_CONTENT', `the backup holds a root.pem that is not the store's root`));
+}
+
+async function mark(directory: string, now: UnixMs): Promise<void> {
+  const store = openSqliteStore(caHome(directory).store);
+  try {
+    const marked = await markRestored(store, now);
+    if (!marked.ok) throw new LsError(marked.error);
+  } finally {
+    await store.close();
+  }
+}
+
+async function isCrlInDate(authority: Authority, now: UnixMs): Promise<boolean> {
+  const crls = await authority.currentCrls();
+  const full = crls.ok ? parseCrl(crls.value.full) : crls;
+  if (!full.ok) throw new LsError(full.error);
+  return (full.value.nextUpdate ?? 0) >= now;
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}

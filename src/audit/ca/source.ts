@@ -1,0 +1,58 @@
+import type { NodeId, SerialNumber, UnixMs } from '../../std/index.ts';
+import type { LedgerSource } from '../source.ts';
+
+/** A CA's ledger and store as the audit reads them, all of one moment. Everything in it is hostile. */
+export interface CaSource extends Pick<LedgerSource, 'name' | 'place' | 'tile'> {
+  /** Read before the rows, so that it is of no later moment; undefined when there is none. */
+  readonly checkpoint: { readonly file: string; readonly bytes: Uint8Array } | undefined;
+  /** All rows in order, one batch in memory at a time. */
+  rows(): AsyncIterable<readonly { readonly index: number; readonly body: Uint8Array }[]>;
+  readonly tables: CaTables;
+}
+
+/** The part of a store's reader that the audit compares with the ledger. */
+export interface CaTables {
+  genesis(): Promise<{ readonly issuing: Uint8Array } | null>;
+  certificates(query: CertificatePage): Promise<readonly CertificateInStore[]>;
+  /** Every identity with a certificate that expires at or after `now`, ended ones included. */
+  rosterNodes(now: UnixMs): Promise<readonly NodeInStore[]>;
+  tokens(): Promise<readonly { readonly tokenId: string; readonly name: string }[]>;
+  newestCrl(issuer: CrlIssuerName): Promise<CrlInStore | null>;
+  newestFullCrl(issuer: CrlIssuerName): Promise<CrlInStore | null>;
+  crlBytes(issuer: CrlIssuerName, number: number): Promise<Uint8Array | null>;
+  newestRoster(): Promise<{ readonly number: number; readonly structureHash: Uint8Array } | null>;
+  rosterRecord(number: number): Promise<Uint8Array | null>;
+}
+
+export type CrlIssuerName = 'issuing' | 'root';
+
+export interface CertificatePage {
+  readonly notAfterFrom?: UnixMs;
+  readonly notAfterTo?: UnixMs;
+}
+
+export interface CertificateInStore {
+  readonly serial: SerialNumber;
+  readonly role: string;
+  readonly name: string;
+  readonly nodeId: NodeId | null;
+  readonly der: Uint8Array | null;
+  readonly revocation: RevocationInStore | null;
+}
+
+export interface RevocationInStore {
+  readonly reason: string;
+  readonly revokedAt: UnixMs;
+  readonly crlNumber: number;
+}
+
+export interface NodeInStore {
+  readonly nodeId: NodeId;
+  readonly name: string;
+  readonly state: string;
+}
+
+export interface CrlInStore {
+  readonly number: number;
+  readonly sha256: Uint8Array;
+}

@@ -1,0 +1,117 @@
+import {
+  fault,
+  LsError,
+  type CryptoPort,
+  type NodeId,
+  type SerialNumber,
+  type UnixMs,
+} from '../../std/index.ts';
+import type { RecordKey, SigningKey } from '../../heartbeat/index.ts';
+import type { RosterMemberState } from '../../membership/index.ts';
+import type { Role, TrustBundle } from '../../trust/index.ts';
+import type { Certificate } from '../../x509/index.ts';
+import type { Findings, Place } from '../report.ts';
+
+/** Certificates, revocations, identities or tokens of one CA that an audit keeps in memory, each. */
+export const MAX_CA_SUBJECTS = 1_000_000;
+
+/** A certificate that the ledger says was issued, and that leads to the pinned root. */
+export interface IssuedByCa {
+  readonly place: Place;
+  readonly role: Exclude<Role, 'issuer'>;
+  readonly name: string;
+  readonly nodeId: NodeId | null;
+  /** SHA-256 of the DER. */
+  readonly sha256: Uint8Array;
+  readonly notAfter: UnixMs;
+  /** Null for all but nodes. */
+  readonly key: RecordKey | null;
+  inStore: boolean;
+}
+
+export interface RevokedByCa {
+  readonly place: Place;
+  readonly name: string;
+  readonly serial: SerialNumber;
+  readonly reason: string;
+  readonly revokedAt: UnixMs;
+  /** Of the first CRL after it; undefined until there is one. */
+  crlNumber: number | undefined;
+  inStore: boolean;
+}
+
+export interface NodeOfCa {
+  readonly place: Place;
+  readonly name: string;
+  /** What the newest roster that lists it says. */
+  state: RosterMemberState;
+  activated: boolean;
+  removed: boolean;
+  readonly serials: SerialNumber[];
+}
+
+export interface NewestCrl {
+  readonly number: number;
+  readonly sha256: Uint8Array;
+  readonly thisUpdate: UnixMs;
+  readonly place: Place;
+}
+
+/** What the entries of a CA's ledger have said so far. */
+export class CaState {
+  readonly bundle: TrustBundle;
+  readonly crypto: CryptoPort;
+  readonly findings: Findings;
+  /** The issuing CA: verified up to the pinned root. */
+  readonly issuing: Certificate;
+  readonly issuingKey: SigningKey;
+
+  readonly certificates = new Map<SerialNumber, IssuedByCa>();
+  readonly keys = new Map<string, RecordKey>();
+  readonly revocations = new Map<SerialNumber, RevokedByCa>();
+  readonly nodes = new Map<NodeId, NodeOfCa>();
+  readonly tokens = new Map<string, string>();
+  /** Tokens made for a name less enrollments under it. */
+  readonly credit = new Map<string, number>();
+  /** New keys that a successor statement names, by SHA-256, and whose they are. */
+  readonly successors = new Map<string, NodeId>();
+
+  /** Revocations that no CRL lists yet. */
+  pending: RevokedByCa[] = [];
+  /** Those that only deltas list. */
+  sinceFull: RevokedByCa[] = [];
+  /** Holds that ended since the newest full CRL. */
+  readonly releasedSinceFull = new Set<SerialNumber>();
+  newestCrl: NewestCrl | undefined;
+  newestFull: NewestCrl | undefined;
+  newestRootCrl: NewestCrl | undefined;
+  roster: { readonly number: number; readonly structureHash: Uint8Array; readonly place: Place } | undefined;
+  /** SHA-256 of its complete bytes. */
+  rosterSha256: Uint8Array | undefined;
+  salt: Uint8Array | undefined;
+  logKey: Uint8Array | undefined;
+  signatures = 0;
+
+  constructor(parts: Pick<CaState, 'bundle' | 'crypto' | 'findings' | 'issuing' | 'issuingKey'>) {
+    this.bundle = parts.bundle;
+    this.crypto = parts.crypto;
+    this.findings = parts.findings;
+    this.issuing = parts.issuing;
+    this.issuingKey = parts.issuingKey;
+  }
+}
+
+/** A hold that was released, or became a revocation: no later CRL lists it as it was. */
+export function forget(state: CaState, entry: RevokedByCa): void {
+  state.revocations.delete(entry.serial);
+  state.pending = state.pending.filter((each) => each !== entry);
+  state.sinceFull = state.sinceFull.filter((each) => each !== entry);
+}
+
+/** Keeps the audit's memory bounded. Throws LS_AUDIT_LIMIT. */
+export function keep<K, V>(map: Map<K, V>, key: K, value: V): void {
+  if (map.size >= MAX_CA_SUBJECTS && !map.has(key)) {
+    throw new LsError(fault('LS_AUDIT_LIMIT', `more than ${String(MAX_CA_SUBJECTS)} of a kind in one CA`));
+  }
+  map.set(key, value);
+}

@@ -1,0 +1,183 @@
+import { equalBytes, unixMs, type UnixMs } from '../../std/index.ts';
+import type { FaultCode } from '../../std/index.ts';
+import type { Place } from '../report.ts';
+import type { CaTables, CertificateInStore, CrlInStore, CrlIssuerName } from './source.ts';
+import type { CaState, IssuedByCa, NewestCrl, RevokedByCa } from './state.ts';
+
+const DAY_MS = 24 * 60 * 60 * 1_000;
+
+/** Everything in the store that the ledger speaks of, and nothing in it that the ledger does not. `whole`: the store's file. */
+export async function compareTables(state: CaState, tables: CaTables, whole: Place): Promise<void> {
+  for (const page of pages(state)) {
+    for (const row of await tables.certificates(page)) compareCertificate(state, row, whole);
+  }
+  for (const [serial, { inStore, place, name }] of state.certificates) {
+    if (!inStore)
+      report(state, 'LS_AUDIT_CA_STORE_CERTIFICATE', place, name, `certificate ${serial}`, 'no such row');
+  }
+  for (const [serial, entry] of state.revocations) {
+    if (!entry.inStore)
+      report(
+        state,
+        'LS_AUDIT_CA_STORE_REVOCATION',
+        entry.place,
+        entry.name,
+        say(entry),
+        `${serial} is not revoked`,
+      );
+  }
+  await compareNodes(state, tables, whole);
+  for (const { tokenId, name } of await tables.tokens()) {
+    if (state.tokens.get(tokenId) !== name)
+      report(
+        state,
+        'LS_AUDIT_CA_STORE_TOKEN',
+        whole,
+        name,
+        'an entry for each token',
+        `${tokenId} without one`,
+      );
+  }
+  await compareCrls(state, tables, whole);
+  await compareRoster(state, tables, whole);
+}
+
+/** A day of expiry at a time, so that a page is what the CA issued in one. */
+function* pages({ issuing }: CaState): Generator<{ notAfterFrom?: UnixMs; notAfterTo?: UnixMs }> {
+  const { notBefore, notAfter } = issuing;
+  yield { notAfterTo: unixMs(notBefore - 1) };
+  for (let from: number = notBefore; from <= notAfter; from += DAY_MS) {
+    yield { notAfterFrom: unixMs(from), notAfterTo: unixMs(Math.min(from + DAY_MS - 1, notAfter)) };
+  }
+  yield { notAfterFrom: unixMs(notAfter + 1) };
+}
+
+function compareCertificate(state: CaState, row: CertificateInStore, whole: Place): void {
+  const { serial, name, der, revocation } = row;
+  const issued = state.certificates.get(serial);
+  if (issued !== undefined) {
+    issued.inStore = true;
+    const found = differenceOf(state, row, issued);
+    if (found !== undefined) {
+      const expected = `certificate ${serial} of ${issued.name} as issued`;
+      report(state, 'LS_AUDIT_CA_STORE_CERTIFICATE', issued.place, issued.name, expected, found);
+    }
+  } else if (der !== null) {
+    report(
+      state,
+      'LS_AUDIT_CA_STORE_CERTIFICATE',
+      whole,
+      name,
+      'an entry for each certificate',
+      `${serial} without one`,
+    );
+  }
+  const entry = state.revocations.get(serial);
+  if (revocation === null) return;
+  if (entry === undefined) {
+    report(
+      state,
+      'LS_AUDIT_CA_STORE_REVOCATION',
+      whole,
+      name,
+      'an entry for each revocation',
+      `${serial} without one`,
+    );
+    return;
+  }
+  entry.inStore = true;
+  const { reason, revokedAt, crlNumber } = revocation;
+  if (reason === entry.reason && revokedAt === entry.revokedAt && crlNumber === entry.crlNumber) return;
+  const found = say({ ...entry, reason, revokedAt, crlNumber });
+  report(state, 'LS_AUDIT_CA_STORE_REVOCATION', entry.place, entry.name, say(entry), found);
+}
+
+function differenceOf(state: CaState, row: CertificateInStore, issued: IssuedByCa): string | undefined {
+  if (row.der === null) return 'a certificate that was never signed';
+  if (!equalBytes(state.crypto.sha256(row.der), issued.sha256)) return 'another certificate';
+  if (row.name !== issued.name) return `of ${row.name}`;
+  if (row.role !== issued.role) return `of a ${row.role}`;
+  return row.nodeId === issued.nodeId ? undefined : `of node ${row.nodeId ?? 'none'}`;
+}
+
+async function compareNodes(state: CaState, tables: CaTables, whole: Place): Promise<void> {
+  const inStore = new Set<string>();
+  for (const { nodeId, name, state: held } of await tables.rosterNodes(unixMs(0))) {
+    inStore.add(nodeId);
+    const node = state.nodes.get(nodeId);
+    if (node === undefined) {
+      report(state, 'LS_AUDIT_CA_STORE_NODE', whole, name, 'each identity in a roster', `${nodeId} in none`);
+    } else if (node.name !== name || node.state !== held) {
+      const expected = `${node.name} is ${node.state}`;
+      report(
+        state,
+        'LS_AUDIT_CA_STORE_NODE',
+        placeOf(state, node.place),
+        node.name,
+        expected,
+        `${name} is ${held}`,
+      );
+    }
+  }
+  for (const [nodeId, { place, name, state: said }] of state.nodes) {
+    if (!inStore.has(nodeId))
+      report(state, 'LS_AUDIT_CA_STORE_NODE', place, name, `${nodeId} is ${said}`, 'no such row');
+  }
+}
+
+/** States are those of the newest roster. */
+function placeOf(state: CaState, fallback: Place): Place {
+  return state.roster?.place ?? fallback;
+}
+
+async function compareCrls(state: CaState, tables: CaTables, whole: Place): Promise<void> {
+  const compare = async (issuer: CrlIssuerName, held: CrlInStore | null, said: NewestCrl | undefined) => {
+    const expected = said === undefined ? 'none' : `${issuer} CRL ${String(said.number)}`;
+    const place = said?.place ?? whole;
+    const tell = (found: string) => report(state, 'LS_AUDIT_CA_STORE_CRL', place, 'CA', expected, found);
+    if (held?.number !== said?.number) tell(held === null ? 'none' : `CRL ${String(held.number)}`);
+    if (held === null || held.number !== said?.number) return;
+    const der = await tables.crlBytes(issuer, held.number);
+    const same = der !== null && equalBytes(state.crypto.sha256(der), said.sha256);
+    if (!same || !equalBytes(held.sha256, said.sha256)) tell('another content');
+  };
+  await compare('issuing', await tables.newestCrl('issuing'), state.newestCrl);
+  await compare('issuing', await tables.newestFullCrl('issuing'), state.newestFull);
+  await compare('root', await tables.newestCrl('root'), state.newestRootCrl);
+}
+
+async function compareRoster(state: CaState, tables: CaTables, whole: Place): Promise<void> {
+  const held = await tables.newestRoster();
+  const said = state.roster;
+  const expected = said === undefined ? 'none' : `roster ${String(said.number)}`;
+  const tell = (found: string) =>
+    report(state, 'LS_AUDIT_CA_STORE_ROSTER', said?.place ?? whole, 'CA', expected, found);
+  if (held?.number !== said?.number) tell(held === null ? 'none' : `roster ${String(held.number)}`);
+  if (held === null || said === undefined || held.number !== said.number) return;
+  const record = await tables.rosterRecord(held.number);
+  const isSame =
+    record !== null &&
+    state.rosterSha256 !== undefined &&
+    equalBytes(state.crypto.sha256(record), state.rosterSha256);
+  if (!isSame || !equalBytes(held.structureHash, said.structureHash)) tell('another content');
+}
+
+function say({
+  serial,
+  reason,
+  revokedAt,
+  crlNumber,
+}: Pick<RevokedByCa, 'serial' | 'reason' | 'revokedAt' | 'crlNumber'>): string {
+  return `${serial} revoked at ${String(revokedAt)} ms (${reason}), first in CRL ${String(crlNumber)}`;
+}
+
+function report(
+  state: CaState,
+  code: FaultCode,
+  place: Place,
+  node: string,
+  expected: string,
+  found: string,
+): void {
+  state.findings.add(code, place, { node, expected, found });
+}

@@ -1,0 +1,295 @@
+import {
+  equalBytes,
+  fault,
+  err,
+  parseNodeId,
+  parseSerialNumber,
+  toHex,
+  unixMs,
+  type Fault,
+  type NodeId,
+  type Result,
+  type SerialNumber,
+  type UnixMs,
+} from '../../std/index.ts';
+import { judgePast, type PastCertificate, type Role } from '../../trust/index.ts';
+import { parseCertificate } from '../../x509/index.ts';
+import { reasonFor } from '../record-check.ts';
+import type { Place } from '../report.ts';
+import { forget, keep, type CaState, type NodeOfCa } from './state.ts';
+
+/** One certificate-event of the ledger, its word taken off. */
+interface Event {
+  readonly place: Place;
+  readonly at: UnixMs;
+  readonly values: readonly string[];
+  readonly der: Uint8Array;
+}
+
+type Check = (state: CaState, event: Event) => void;
+
+/** Every word that a CA writes. One that is not here contradicts the ledger. */
+const WORDS: Readonly<Record<string, { readonly values: number; readonly check: Check }>> = {
+  'token-created': { values: 2, check: tokenCreated },
+  'token-deleted': { values: 2, check: tokenDeleted },
+  enrolled: { values: 2, check: enrolled },
+  reenrolled: { values: 2, check: reenrolled },
+  issued: { values: 2, check: issued },
+  activated: { values: 2, check: activated },
+  revoked: { values: 3, check: revoked },
+  held: { values: 3, check: held },
+  released: { values: 2, check: released },
+  removed: { values: 2, check: removed },
+  'revoked-elsewhere': { values: 4, check: revokedElsewhere },
+  'loss-accepted': { values: 10, check: aboutNoCertificate },
+};
+
+/** What the CA says it did, against all that it said before. */
+export function checkEvent(state: CaState, place: Place, text: string, der: Uint8Array, at: UnixMs): void {
+  const [word = '', ...values] = text.split(' ');
+  const known = Object.hasOwn(WORDS, word) ? WORDS[word] : undefined;
+  if (known?.values !== values.length) {
+    const expected = `one of ${Object.keys(WORDS).join(', ')} and its values`;
+    state.findings.add('LS_AUDIT_CA_WORD', place, { node: values[0] ?? null, expected, found: text });
+    return;
+  }
+  known.check(state, { place, at, values, der });
+}
+
+function tokenCreated(state: CaState, event: Event): void {
+  const [name = '', tokenId = ''] = event.values;
+  aboutNoCertificate(state, event);
+  if (state.tokens.has(tokenId)) outOfOrder(state, event, 'a token of another id', `${tokenId} again`);
+  keep(state.tokens, tokenId, name);
+  keep(state.credit, name, (state.credit.get(name) ?? 0) + 1);
+}
+
+function tokenDeleted(state: CaState, event: Event): void {
+  const [name = '', tokenId = ''] = event.values;
+  aboutNoCertificate(state, event);
+  if (state.tokens.get(tokenId) !== name)
+    outOfOrder(state, event, `token ${tokenId} was created for ${name}`, null);
+}
+
+function enrolled(state: CaState, event: Event): void {
+  const issue = takeCertificate(state, event, ['node']);
+  if (issue === undefined) return;
+  const { node, nodeId, name, serial } = issue;
+  const credit = state.credit.get(name) ?? 0;
+  keep(state.credit, name, credit - 1);
+  if (credit < 1) outOfOrder(state, event, `a token for ${name} that was not used`, 'none');
+  if (node === undefined) outOfOrder(state, event, `node ${nodeId ?? ''} in a roster before`, 'none');
+  else if (node.serials.length > 0) outOfOrder(state, event, 'a new identity', `${name} has certificates`);
+  node?.serials.push(serial);
+}
+
+function reenrolled(state: CaState, event: Event): void {
+  const issue = takeCertificate(state, event, ['node']);
+  if (issue === undefined) return;
+  const { node, nodeId, name, serial, spki } = issue;
+  if (node === undefined || node.serials.length === 0 || isEnded(node))
+    outOfOrder(state, event, `${name} enrolled and not ended`, null);
+  const successor = state.successors.get(toHex(state.crypto.sha256(spki)));
+  if (nodeId === null || successor !== nodeId)
+    outOfOrder(state, event, 'a successor statement for this key before it', 'none');
+  node?.serials.push(serial);
+}
+
+function issued(state: CaState, event: Event): void {
+  takeCertificate(state, event, ['operator', 'server', 'ocsp']);
+}
+
+function activated(state: CaState, event: Event): void {
+  const node = nodeOf(state, event);
+  if (node === undefined) return;
+  if (node.activated || isEnded(node)) outOfOrder(state, event, 'a first start of a live node', null);
+  const sha256 = state.crypto.sha256(event.der);
+  const own = node.serials.some((serial) => {
+    const certificate = state.certificates.get(serial);
+    return certificate !== undefined && equalBytes(certificate.sha256, sha256);
+  });
+  if (!own) aboutNoCertificate(state, event);
+  node.activated = true;
+}
+
+function removed(state: CaState, event: Event): void {
+  aboutNoCertificate(state, event);
+  const node = nodeOf(state, event);
+  if (node === undefined) return;
+  if (isEnded(node)) outOfOrder(state, event, 'a live node', `it is ${node.state}`);
+  node.removed = true;
+}
+
+function revoked(state: CaState, event: Event): void {
+  const [name = '', text = '', reason = ''] = event.values;
+  const serial = parseSerialNumber(text);
+  if (serial === undefined) {
+    state.findings.add('LS_AUDIT_CA_WORD', event.place, { node: name, expected: 'a serial', found: text });
+    return;
+  }
+  const known = state.certificates.get(serial);
+  // A certificate that was decided on, never signed, and revoked before it could be.
+  if (known === undefined) aboutNoCertificate(state, event);
+  else if (known.name !== name || !equalBytes(known.sha256, state.crypto.sha256(event.der)))
+    differs(state, event, `certificate ${serial} of ${known.name}, as issued`, `another of ${name}`);
+  const before = state.revocations.get(serial);
+  if (before !== undefined && (before.reason !== HOLD || reason === HOLD)) {
+    outOfOrder(state, event, 'each certificate revoked once', `${serial} again`);
+    return;
+  }
+  if (before !== undefined) forget(state, before);
+  const { place, at } = event;
+  const entry = { place, name, serial, reason, revokedAt: at, crlNumber: undefined, inStore: false };
+  keep(state.revocations, serial, entry);
+  state.pending.push(entry);
+}
+
+const HOLD = 'certificateHold';
+
+function held(state: CaState, event: Event): void {
+  const [, , reason = ''] = event.values;
+  if (reason === HOLD) revoked(state, event);
+  else outOfOrder(state, event, HOLD, reason);
+}
+
+function released(state: CaState, event: Event): void {
+  const [name = '', text = ''] = event.values;
+  const serial = parseSerialNumber(text);
+  const hold = serial === undefined ? undefined : state.revocations.get(serial);
+  if (hold?.reason !== HOLD || hold.name !== name) {
+    outOfOrder(state, event, `certificate ${text} of ${name} on hold`, hold?.reason ?? 'not listed');
+    return;
+  }
+  forget(state, hold);
+  state.releasedSinceFull.add(hold.serial);
+}
+
+/** A revocation that a restored CA took over from a CRL which the lost one had signed, with its date then. */
+function revokedElsewhere(state: CaState, event: Event): void {
+  const [name = '', text = '', reason = '', date = ''] = event.values;
+  const serial = parseSerialNumber(text);
+  if (serial === undefined || !DATE.test(date)) {
+    const expected = 'a serial, a reason and a date';
+    state.findings.add('LS_AUDIT_CA_WORD', event.place, { node: name, expected, found: `${text} ${date}` });
+    return;
+  }
+  const known = state.certificates.get(serial);
+  if (known === undefined) aboutNoCertificate(state, event);
+  else if (known.name !== name || !equalBytes(known.sha256, state.crypto.sha256(event.der)))
+    differs(state, event, `certificate ${serial} of ${known.name}, as issued`, `another of ${name}`);
+  const revokedAt = unixMs(Number(date));
+  const before = state.revocations.get(serial);
+  if (before !== undefined) {
+    const endsHold = before.reason === HOLD && reason !== HOLD;
+    if (!endsHold && before.revokedAt <= revokedAt)
+      outOfOrder(state, event, 'more than was known', `${serial} again`);
+    forget(state, before);
+  }
+  const { place } = event;
+  const entry = { place, name, serial, reason, revokedAt, crlNumber: undefined, inStore: false };
+  keep(state.revocations, serial, entry);
+  state.pending.push(entry);
+}
+
+/** Milliseconds since 1970. */
+const DATE = /^(?:0|[1-9][0-9]{0,15})$/;
+
+interface Issue {
+  readonly name: string;
+  readonly serial: SerialNumber;
+  readonly nodeId: NodeId | null;
+  readonly node: NodeOfCa | undefined;
+  readonly spki: Uint8Array;
+}
+
+type EndEntityRole = Exclude<Role, 'issuer'>;
+
+/** Verifies the certificate of an event up to the pinned root and keeps it. */
+function takeCertificate(state: CaState, event: Event, roles: readonly EndEntityRole[]): Issue | undefined {
+  const { place, values, der } = event;
+  const [name = '', serialText = ''] = values;
+  const judged = judgeAs(state, event, roles);
+  if (!judged.ok) {
+    const found = reasonFor(judged.error);
+    state.findings.add('LS_AUDIT_CA_CERTIFICATE', place, {
+      node: name,
+      expected: 'a certificate of this CA',
+      found,
+    });
+    return undefined;
+  }
+  state.signatures += 1;
+  const { certificate, identity, key } = judged.value;
+  const serial = parseSerialNumber(certificate.serialHex);
+  const isNamed = !('name' in identity) || identity.name === name;
+  if (serial === undefined || serial !== serialText || !isNamed) {
+    const found = `${'name' in identity ? identity.name : name} ${certificate.serialHex}`;
+    differs(state, event, `${name} ${serialText}`, found);
+    return undefined;
+  }
+  if (state.certificates.has(serial)) {
+    outOfOrder(state, event, 'a serial number of its own', `${serial} again`);
+    return undefined;
+  }
+  const nodeId = identity.role === 'node' ? identity.nodeId : null;
+  const recordKey = nodeId === null ? null : { ...key, nodeId };
+  const { role } = identity;
+  const { notAfter, spki } = certificate;
+  const sha256 = state.crypto.sha256(der);
+  keep(state.certificates, serial, {
+    place,
+    role,
+    name,
+    nodeId,
+    sha256,
+    notAfter,
+    key: recordKey,
+    inStore: false,
+  });
+  if (recordKey !== null) keep(state.keys, recordKey.certId, recordKey);
+  return { name, serial, nodeId, node: nodeId === null ? undefined : state.nodes.get(nodeId), spki };
+}
+
+function judgeAs(
+  state: CaState,
+  { der, at }: Event,
+  roles: readonly EndEntityRole[],
+): Result<PastCertificate<EndEntityRole>, Fault> {
+  const parsed = parseCertificate(der);
+  if (!parsed.ok) return parsed;
+  const { notBefore, notAfter } = parsed.value;
+  const within = unixMs(Math.min(Math.max(at, notBefore), notAfter));
+  let verdict: Result<PastCertificate<EndEntityRole>, Fault> = err(fault('LS_TRUST_WRONG_ROLE', 'no role'));
+  for (const role of roles) {
+    verdict = judgePast(state.bundle, [der, state.issuing.der], role, within, state.crypto);
+    if (verdict.ok) return verdict;
+  }
+  return verdict;
+}
+
+function nodeOf(state: CaState, event: Event): NodeOfCa | undefined {
+  const [name = '', id = ''] = event.values;
+  const nodeId = parseNodeId(id);
+  const node = nodeId === undefined ? undefined : state.nodes.get(nodeId);
+  if (node?.name === name) return node;
+  outOfOrder(state, event, `node ${id} named ${name} in a roster before`, node?.name ?? 'none');
+  return undefined;
+}
+
+function isEnded({ state, removed: isRemoved }: NodeOfCa): boolean {
+  return isRemoved || state === 'revoked' || state === 'removed';
+}
+
+/** Such an event carries the issuing CA's own certificate. */
+function aboutNoCertificate(state: CaState, event: Event): void {
+  if (equalBytes(event.der, state.issuing.der)) return;
+  differs(state, event, "the issuing CA's certificate", 'another one');
+}
+
+function outOfOrder(state: CaState, { place, values }: Event, expected: string, found: string | null): void {
+  state.findings.add('LS_AUDIT_CA_ORDER', place, { node: values[0] ?? null, expected, found });
+}
+
+function differs(state: CaState, { place, values }: Event, expected: string, found: string): void {
+  state.findings.add('LS_AUDIT_CA_CERTIFICATE', place, { node: values[0] ?? null, expected, found });
+}

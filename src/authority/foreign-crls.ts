@@ -1,0 +1,129 @@
+import {
+  equalBytes,
+  err,
+  fault,
+  ok,
+  parseSerialNumber,
+  type Fault,
+  type FaultCode,
+  type Result,
+  type UnixMs,
+} from '../std/index.ts';
+import { applyCrl, makeTrustBundle, RevocationState, type TrustBundle } from '../trust/index.ts';
+import { parseCrl, type CertificateList } from '../x509/index.ts';
+import type { AuthorityContext } from './context.ts';
+import { readCurrentCrls } from './crl.ts';
+import { MAX_MERGED_CRLS } from './limits.ts';
+import type { RevocationRow } from './rows.ts';
+import type { StoreReader } from './store.ts';
+
+/** What a CRL says of one certificate. */
+export type ListedRevocation = Omit<RevocationRow, 'crlNumber'>;
+
+export interface ForeignCrls {
+  /** All that they revoke, each serial once, with its earliest date. */
+  readonly listed: readonly ListedRevocation[];
+  /** The highest number among them; 0 for none. */
+  readonly newest: number;
+}
+
+/**
+ * Reads CRLs of our own issuing CA, wherever they were kept, by the rules of any relying party. One that leaves out
+ * what another lists is still a true one: a CA that was restored before may have signed it.
+ * Errors: LS_CA_REQUEST for too many or another issuer's; those of applyCrl.
+ */
+export async function readForeignCrls(
+  context: AuthorityContext,
+  tx: StoreReader,
+  crls: readonly Uint8Array[],
+  now: UnixMs,
+): Promise<Result<ForeignCrls, Fault>> {
+  if (crls.length > MAX_MERGED_CRLS) {
+    return err(
+      fault('LS_CA_REQUEST', `${crls.length} CRLs; at most ${MAX_MERGED_CRLS} are taken over at a time`),
+    );
+  }
+  const lists = parseAll(context, crls);
+  if (!lists.ok) return lists;
+  const { trustDomain, roots } = context.trust;
+  const bundle = makeTrustBundle(trustDomain, roots, context.deps.crypto);
+  if (!bundle.ok) return bundle;
+  const start = await stateOfRoot(context, tx, bundle.value, now);
+  if (!start.ok) return start;
+  let state = start.value;
+  const listed = new Map<string, ListedRevocation>();
+  for (const list of lists.value) {
+    const applied = applyOne(context, state, list.der, bundle.value, now);
+    if (!applied.ok && !OF_VERIFIED_CRLS.includes(applied.error.code)) return applied;
+    if (applied.ok) state = applied.value.state;
+    collect(list, listed);
+  }
+  const newest = Math.max(0, ...lists.value.map(numberOf));
+  return ok({ listed: [...listed.values()], newest });
+}
+
+/** Verdicts that come after that on the signature, about how a CRL fits to others. */
+const OF_VERIFIED_CRLS: readonly FaultCode[] = ['LS_CRL_OMITS_ENTRY', 'LS_CRL_DELTA_BASE'];
+
+function collect(list: CertificateList, listed: Map<string, ListedRevocation>): void {
+  for (const { serialHex, reason, revokedAt } of list.entries) {
+    const serial = parseSerialNumber(serialHex);
+    if (serial === undefined || reason === 'removeFromCRL') continue;
+    const known = listed.get(serial);
+    const found = { serial, reason, revokedAt };
+    if (known === undefined || saysMore(found, known)) listed.set(serial, found);
+  }
+}
+
+/** A revocation says more than a hold; of two of a kind the earlier one does. */
+export function saysMore(one: ListedRevocation, other: ListedRevocation): boolean {
+  const [oneIsHold, otherIsHold] = [one, other].map(({ reason }) => reason === 'certificateHold');
+  return oneIsHold === otherIsHold ? one.revokedAt < other.revokedAt : otherIsHold === true;
+}
+
+/** In the order in which they were published; of one number the full one first. */
+function parseAll(
+  context: AuthorityContext,
+  crls: readonly Uint8Array[],
+): Result<readonly CertificateList[], Fault> {
+  const lists: CertificateList[] = [];
+  for (const der of crls) {
+    const list = parseCrl(der);
+    if (!list.ok) return list;
+    if (!equalBytes(list.value.issuer, context.issuing.subject)) {
+      return err(fault('LS_CA_REQUEST', 'a CRL is not of the issuing CA of this home'));
+    }
+    lists.push(list.value);
+  }
+  return ok(lists.sort((a, b) => numberOf(a) - numberOf(b) || Number(isDelta(a)) - Number(isDelta(b))));
+}
+
+async function stateOfRoot(
+  context: AuthorityContext,
+  tx: StoreReader,
+  bundle: TrustBundle,
+  now: UnixMs,
+): Promise<Result<RevocationState, Fault>> {
+  const crls = await readCurrentCrls(tx);
+  if (crls === null) return err(fault('LS_CA_STORE_CORRUPT', 'the CA store has no current CRL'));
+  const applied = applyOne(context, RevocationState.empty(), crls.root, bundle, now);
+  return applied.ok ? ok(applied.value.state) : applied;
+}
+
+function applyOne(
+  context: AuthorityContext,
+  state: RevocationState,
+  der: Uint8Array,
+  bundle: TrustBundle,
+  now: UnixMs,
+): ReturnType<typeof applyCrl> {
+  return applyCrl(state, der, [context.genesis.issuing], bundle, context.deps.crypto, now);
+}
+
+function numberOf({ extensions }: CertificateList): number {
+  return extensions.crlNumber?.value ?? 0;
+}
+
+function isDelta({ extensions }: CertificateList): boolean {
+  return extensions.deltaCrlIndicator !== undefined;
+}

@@ -1,0 +1,1 @@
+export { postOcsp } from './post-ocsp.ts';
