@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { encodeCbor, type CborValue } from '../../../src/codec/index.ts';
+import { RECORD_TYPES } from '../../../src/heartbeat/index.ts';
 import {
   decodeMessage,
   encodeMessage,
@@ -76,7 +77,7 @@ describe('messages', () => {
     ['a bye with a code in lower case', [1, 'ls_x', '']],
     ['a bye with a long detail', [1, 'LS_X', 'a'.repeat(MAX_BYE_DETAIL_BYTES + 1)]],
     ['a bye with a terminal escape', [1, 'LS_X', '\u001b[2J']],
-    ['a record of unknown type', [2, 7, ID]],
+    ['a record of unknown type', [2, RECORD_TYPES.length, ID]],
     ['a record without bytes', [2, 0, new Uint8Array()]],
     ['a record as text', [2, 0, 'bytes']],
     ['a CRL that is neither full nor delta', [3, 2, ID]],
