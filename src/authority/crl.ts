@@ -101,8 +101,10 @@ export async function readCurrentCrls(tx: StoreReader): Promise<CurrentCrls | nu
     fullNumber: full.number,
     delta: newest.base === null ? null : await tx.crlBytes('issuing', newest.number),
     number: newest.number,
+    nextUpdate: unixMs(Math.min(full.nextUpdate, newest.nextUpdate)),
     root: rootDer,
     rootNumber: root.number,
+    rootNextUpdate: root.nextUpdate,
   };
 }
 

@@ -158,8 +158,11 @@ export interface CurrentCrls {
   readonly delta: Uint8Array | null;
   /** Number of the newest of the two: what a relying party that holds both enforces. */
   readonly number: number;
+  /** When the first of the two lapses. */
+  readonly nextUpdate: UnixMs;
   readonly root: Uint8Array;
   readonly rootNumber: number;
+  readonly rootNextUpdate: UnixMs;
 }
 
 export interface CurrentRoster {

@@ -1,8 +1,10 @@
 import { pino } from 'pino';
 import { onTestFinished } from 'vitest';
 import { AckBook, controlApp, FeedHub, type CaApiContext } from '../../src/api/index.ts';
-import type { Authority } from '../../src/authority/index.ts';
+import { openAuthority, type Authority } from '../../src/authority/index.ts';
+import type { UnixMs } from '../../src/std/index.ts';
 import { CA_NOW, makeTestCa } from './ca.ts';
+import { valueOf } from './result.ts';
 
 export interface TestApi {
   readonly authority: Authority;
@@ -17,14 +19,22 @@ export interface TestApi {
 
 export type Answer = Readonly<Record<string, unknown>>;
 
-/** The routes of the control socket over a real authority with its store in memory; its clock stands at CA_NOW. */
-export async function makeTestApi(): Promise<TestApi> {
-  const { authority } = await makeTestCa();
+/** The routes of the control socket over a real authority with its store in memory. Default: the clock stands at CA_NOW. */
+export async function makeTestApi(
+  now: () => UnixMs = () => CA_NOW,
+  options: { readonly withoutRootKey?: boolean } = {},
+): Promise<TestApi> {
+  const made = await makeTestCa();
+  const { issuing } = made.deps.keys;
+  const authority =
+    options.withoutRootKey === true
+      ? valueOf(await openAuthority({ ...made.deps, keys: { issuing } }))
+      : made.authority;
   const feeds = new FeedHub(() => undefined);
   const context: CaApiContext = {
     authority,
     ocsp: null,
-    now: () => CA_NOW,
+    now,
     feeds,
     acks: new AckBook(),
     spread: { enoughMs: 0, everyoneMs: 0 },

@@ -68,6 +68,14 @@ export const authorityFaults = {
     http: 409,
     advice: 'the profile changed while the issuance was interrupted: make a new token with --replace',
   },
+  LS_CRL_LAPSING: {
+    cause: 'environment',
+    stateChanged: false,
+    exit: 5,
+    http: 503,
+    advice:
+      'look into the log of the CA for why no CRL is signed; that of the root needs the root key: run `lifesign pki crl --publish` where it is',
+  },
   LS_CA_LEDGER_ROLLBACK: {
     cause: 'environment',
     stateChanged: false,
