@@ -8,6 +8,7 @@ const TOOLS: readonly { readonly probe: readonly string[]; readonly debian: stri
   { probe: ['openssl', 'version'], debian: 'openssl' },
   { probe: ['faketime', '--version'], debian: 'faketime' },
   { probe: ['certtool', '--version'], debian: 'gnutls-bin' },
+  { probe: ['/bin/sh', '-c', 'ls /usr/lib/postgresql/*/bin/initdb'], debian: 'postgresql' },
   { probe: [DEBIAN_PYTHON, '--version'], debian: 'python3' },
   { probe: [DEBIAN_PYTHON, '-c', 'import cbor2'], debian: 'python3-cbor2' },
   { probe: [DEBIAN_PYTHON, '-c', 'import cryptography'], debian: 'python3-cryptography' },

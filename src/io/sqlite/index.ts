@@ -1,4 +1,3 @@
 export { openSqliteStoreReadOnly } from './open-read-only.ts';
 export { openSqliteStore, type SqliteStoreOptions } from './open.ts';
 export { checkSqliteStore, snapshotSqliteStore } from './snapshot.ts';
-export { LOCK_WAIT_MS, MAX_WAITING_TRANSACTIONS } from './store.ts';

@@ -1,10 +1,8 @@
 import { DatabaseSync } from 'node:sqlite';
 import type { AuthorityStore } from '../../authority/index.ts';
 import { fault, LsError } from '../../std/index.ts';
-import { integer } from './columns.ts';
+import { NEWEST_SCHEMA, READ_SCHEMA_VERSION, schemaVersionOf } from '../sql/index.ts';
 import { storeFaultOf } from './errors.ts';
-import { MIGRATIONS } from './migrations.ts';
-import { Statements } from './statements.ts';
 import { SqliteStore } from './store.ts';
 
 /**
@@ -34,11 +32,9 @@ export function openSqliteStoreReadOnly(path: string): AuthorityStore {
 }
 
 function checkSchema(database: DatabaseSync): void {
-  const row = new Statements(database).first(`SELECT value FROM meta WHERE name = 'schema_version'`);
-  const held = row === undefined ? 0 : integer(row, 'value');
-  const known = MIGRATIONS.at(-1)?.version ?? 0;
-  if (held === known) return;
+  const held = schemaVersionOf(database.prepare(READ_SCHEMA_VERSION).get());
+  if (held === NEWEST_SCHEMA) return;
   throw new LsError(
-    fault('LS_CA_STORE_SCHEMA', `the CA store has schema ${held}, and this program reads ${known}`),
+    fault('LS_CA_STORE_SCHEMA', `the CA store has schema ${held}, and this program reads ${NEWEST_SCHEMA}`),
   );
 }

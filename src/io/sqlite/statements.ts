@@ -1,9 +1,11 @@
-import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from 'node:sqlite';
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { Sql, SqlRow, SqlValue } from '../sql/index.ts';
 
-export type SqlRow = Readonly<Record<string, SQLOutputValue>>;
-
-/** Runs SQL texts of this folder, each prepared once. The texts are constants, so the cache is bounded by the code. */
-export class Statements {
+/**
+ * Runs SQL texts, each prepared once. The texts are constants, so the cache is bounded by the code. Promises only
+ * because the port has them: each is done when it returns.
+ */
+export class Statements implements Sql {
   readonly #database: DatabaseSync;
   readonly #prepared = new Map<string, StatementSync>();
 
@@ -11,17 +13,16 @@ export class Statements {
     this.#database = database;
   }
 
-  /** Number of rows changed. */
-  run(sql: string, ...values: readonly SQLInputValue[]): number {
-    return Number(this.#prepare(sql).run(...values).changes);
+  run(sql: string, ...values: readonly SqlValue[]): Promise<number> {
+    return soon(() => Number(this.#prepare(sql).run(...values).changes));
   }
 
-  first(sql: string, ...values: readonly SQLInputValue[]): SqlRow | undefined {
-    return this.#prepare(sql).get(...values);
+  first(sql: string, ...values: readonly SqlValue[]): Promise<SqlRow | undefined> {
+    return soon(() => this.#prepare(sql).get(...values));
   }
 
-  all(sql: string, ...values: readonly SQLInputValue[]): readonly SqlRow[] {
-    return this.#prepare(sql).all(...values);
+  all(sql: string, ...values: readonly SqlValue[]): Promise<readonly SqlRow[]> {
+    return soon(() => this.#prepare(sql).all(...values));
   }
 
   #prepare(sql: string): StatementSync {
@@ -31,4 +32,9 @@ export class Statements {
     this.#prepared.set(sql, statement);
     return statement;
   }
+}
+
+/** What `work` throws becomes a rejection. */
+function soon<T>(work: () => T): Promise<T> {
+  return new Promise((resolve) => resolve(work()));
 }

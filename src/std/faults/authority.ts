@@ -148,6 +148,36 @@ export const authorityFaults = {
     http: 503,
     advice: 'run the lifesign version that wrote this store, or a newer one',
   },
+  LS_CA_STORE_UNREACHABLE: {
+    cause: 'environment',
+    stateChanged: true,
+    exit: 4,
+    http: 503,
+    advice:
+      'start the database server or mend the way to it: the CA connects again by itself; then look whether the last change was made',
+  },
+  LS_CA_STORE_REFUSED: {
+    cause: 'misconfiguration',
+    stateChanged: false,
+    exit: 3,
+    http: 503,
+    advice:
+      'check user, password, database and rights: the CA needs a database of which its user is the owner',
+  },
+  LS_CA_STORE_READ_ONLY: {
+    cause: 'environment',
+    stateChanged: false,
+    exit: 5,
+    http: 503,
+    advice: 'name the primary server in `store`, or end its read-only mode',
+  },
+  LS_CA_STORE_NOT_DURABLE: {
+    cause: 'misconfiguration',
+    stateChanged: false,
+    exit: 3,
+    http: 503,
+    advice: 'set fsync = on in postgresql.conf: without it an acknowledged revocation can be lost',
+  },
   LS_CA_STORE_CLOSED: {
     cause: 'environment',
     stateChanged: false,

@@ -37,6 +37,13 @@ export const configFaults = {
     http: 500,
     advice: 'correct the value; config/ holds an example with every key explained',
   },
+  LS_CONFIG_STORE: {
+    cause: 'misconfiguration',
+    stateChanged: false,
+    exit: 3,
+    http: 500,
+    advice: 'write sqlite, or postgres://USER@HOST:PORT/DATABASE; the password may be in PGPASSWORD instead',
+  },
   LS_CONFIG_ADDRESS: {
     cause: 'misconfiguration',
     stateChanged: false,

@@ -2,29 +2,32 @@ import type { CertificateQuery, CertificateRow, RevocationRow } from '../../auth
 import type { NodeId, SerialNumber, UnixMs } from '../../std/index.ts';
 import { bytes, integer, nodeId, nullable, oneOf, serial, text, time } from './columns.ts';
 import { crlReason } from './reasons.ts';
-import type { SqlRow, Statements } from './statements.ts';
+import type { Sql, SqlRow } from './sql.ts';
 
 const SELECT = `SELECT c.*, r.reason, r.revoked_at, r.crl_number
   FROM certificates c LEFT JOIN revocations r ON r.serial = c.serial`;
 
-export function findCertificate(sql: Statements, wanted: SerialNumber): CertificateRow | null {
-  return orNull(sql.first(`${SELECT} WHERE c.serial = ?`, wanted));
+export async function findCertificate(sql: Sql, wanted: SerialNumber): Promise<CertificateRow | null> {
+  return orNull(await sql.first(`${SELECT} WHERE c.serial = ?`, wanted));
 }
 
-export function findCertificateByKey(sql: Statements, spkiSha256: Uint8Array): CertificateRow | null {
+export async function findCertificateByKey(sql: Sql, spkiSha256: Uint8Array): Promise<CertificateRow | null> {
   return orNull(
-    sql.first(
+    await sql.first(
       `${SELECT} WHERE c.spki_sha256 = ? AND c.role = 'node' ORDER BY c.number DESC LIMIT 1`,
       spkiSha256,
     ),
   );
 }
 
-export function newestCertificate(sql: Statements, id: NodeId): CertificateRow | null {
-  return orNull(sql.first(`${SELECT} WHERE c.node_id = ? ORDER BY c.number DESC LIMIT 1`, id));
+export async function newestCertificate(sql: Sql, id: NodeId): Promise<CertificateRow | null> {
+  return orNull(await sql.first(`${SELECT} WHERE c.node_id = ? ORDER BY c.number DESC LIMIT 1`, id));
 }
 
-export function findCertificates(sql: Statements, query: CertificateQuery): readonly CertificateRow[] {
+export async function findCertificates(
+  sql: Sql,
+  query: CertificateQuery,
+): Promise<readonly CertificateRow[]> {
   const conditions: string[] = [];
   const values: (string | number)[] = [];
   const add = (condition: string, value: string | number | undefined): void => {
@@ -37,11 +40,12 @@ export function findCertificates(sql: Statements, query: CertificateQuery): read
   add('c.not_after >= ?', query.notAfterFrom);
   add('c.not_after <= ?', query.notAfterTo);
   const where = conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`;
-  return sql.all(`${SELECT}${where} ORDER BY c.name, c.number DESC`, ...values).map(certificateOf);
+  const rows = await sql.all(`${SELECT}${where} ORDER BY c.name, c.number DESC`, ...values);
+  return rows.map(certificateOf);
 }
 
-export function countUnexpiredCertificates(sql: Statements, id: NodeId, now: UnixMs): number {
-  const row = sql.first(
+export async function countUnexpiredCertificates(sql: Sql, id: NodeId, now: UnixMs): Promise<number> {
+  const row = await sql.first(
     'SELECT COUNT(*) AS n FROM certificates WHERE node_id = ? AND not_after >= ?',
     id,
     now,
@@ -49,8 +53,8 @@ export function countUnexpiredCertificates(sql: Statements, id: NodeId, now: Uni
   return row === undefined ? 0 : integer(row, 'n');
 }
 
-export function insertCertificate(sql: Statements, row: CertificateRow): void {
-  sql.run(
+export async function insertCertificate(sql: Sql, row: CertificateRow): Promise<void> {
+  await sql.run(
     `INSERT INTO certificates (serial, number, role, name, node_id, spki_sha256, not_before, not_after, issued_at,
        tbs, der, predecessor, confirmed_at)
      VALUES (?, (SELECT COALESCE(MAX(number), 0) + 1 FROM certificates), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -69,12 +73,16 @@ export function insertCertificate(sql: Statements, row: CertificateRow): void {
   );
 }
 
-export function completeCertificate(sql: Statements, wanted: SerialNumber, der: Uint8Array): void {
-  sql.run('UPDATE certificates SET der = ? WHERE serial = ? AND der IS NULL', der, wanted);
+export async function completeCertificate(sql: Sql, wanted: SerialNumber, der: Uint8Array): Promise<void> {
+  await sql.run('UPDATE certificates SET der = ? WHERE serial = ? AND der IS NULL', der, wanted);
 }
 
-export function confirmCertificate(sql: Statements, wanted: SerialNumber, at: UnixMs): void {
-  sql.run('UPDATE certificates SET confirmed_at = ? WHERE serial = ? AND confirmed_at IS NULL', at, wanted);
+export async function confirmCertificate(sql: Sql, wanted: SerialNumber, at: UnixMs): Promise<void> {
+  await sql.run(
+    'UPDATE certificates SET confirmed_at = ? WHERE serial = ? AND confirmed_at IS NULL',
+    at,
+    wanted,
+  );
 }
 
 function orNull(row: SqlRow | undefined): CertificateRow | null {

@@ -1,9 +1,9 @@
 import type { Genesis } from '../../authority/index.ts';
 import { bytes, nullable, text, time } from './columns.ts';
-import type { Statements } from './statements.ts';
+import type { Sql } from './sql.ts';
 
-export function findGenesis(sql: Statements): Genesis | null {
-  const row = sql.first('SELECT * FROM genesis WHERE id = 1');
+export async function findGenesis(sql: Sql): Promise<Genesis | null> {
+  const row = await sql.first('SELECT * FROM genesis WHERE id = 1');
   if (row === undefined) return null;
   return {
     trustDomain: text(row, 'trust_domain'),
@@ -15,8 +15,8 @@ export function findGenesis(sql: Statements): Genesis | null {
   };
 }
 
-export function insertGenesis(sql: Statements, genesis: Genesis): void {
-  sql.run(
+export async function insertGenesis(sql: Sql, genesis: Genesis): Promise<void> {
+  await sql.run(
     `INSERT INTO genesis (id, trust_domain, root, issuing, roster_salt, crl_url, created_at)
      VALUES (1, ?, ?, ?, ?, ?, ?)`,
     genesis.trustDomain,

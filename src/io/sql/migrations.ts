@@ -1,3 +1,7 @@
+import { fault, LsError } from '../../std/index.ts';
+import { integer } from './columns.ts';
+import type { SqlRow } from './sql.ts';
+
 /** One step of the schema. Steps are only ever added; a released one is never edited. */
 export interface Migration {
   readonly version: number;
@@ -148,3 +152,34 @@ export const MIGRATIONS: readonly Migration[] = [
     ],
   },
 ];
+
+export const NEWEST_SCHEMA = newestOf(MIGRATIONS);
+
+/** Where the version that a store is at is kept. */
+export const SCHEMA_TABLE = 'CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value BIGINT NOT NULL)';
+export const READ_SCHEMA_VERSION = `SELECT value FROM meta WHERE name = 'schema_version'`;
+export const WRITE_SCHEMA_VERSION = `INSERT INTO meta (name, value) VALUES ('schema_version', ?)
+  ON CONFLICT (name) DO UPDATE SET value = excluded.value`;
+
+/** The version in the row of READ_SCHEMA_VERSION; 0 for a store without one. */
+export function schemaVersionOf(row: SqlRow | undefined): number {
+  return row === undefined ? 0 : integer(row, 'value');
+}
+
+/** Those that a store at version `held` lacks. Throws LS_CA_STORE_SCHEMA when a newer program wrote it. */
+export function pendingMigrations(
+  held: number,
+  migrations: readonly Migration[] = MIGRATIONS,
+): readonly Migration[] {
+  const newest = newestOf(migrations);
+  if (held > newest) {
+    throw new LsError(
+      fault('LS_CA_STORE_SCHEMA', `the CA store has schema ${held}, and this program knows up to ${newest}`),
+    );
+  }
+  return migrations.filter(({ version }) => version > held);
+}
+
+function newestOf(migrations: readonly Migration[]): number {
+  return migrations.at(-1)?.version ?? 0;
+}

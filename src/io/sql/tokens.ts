@@ -1,26 +1,29 @@
 import type { TokenRow } from '../../authority/index.ts';
 import type { SerialNumber, UnixMs } from '../../std/index.ts';
 import { bytes, integer, joinList, list, nodeName, nullable, oneOf, serial, text, time } from './columns.ts';
-import type { SqlRow, Statements } from './statements.ts';
+import type { Sql, SqlRow } from './sql.ts';
 
 const OUTSTANDING = 'spent_at IS NULL AND voided IS NULL';
 
-export function findToken(sql: Statements, tokenId: string): TokenRow | null {
-  const row = sql.first('SELECT * FROM tokens WHERE token_id = ?', tokenId);
+export async function findToken(sql: Sql, tokenId: string): Promise<TokenRow | null> {
+  const row = await sql.first('SELECT * FROM tokens WHERE token_id = ?', tokenId);
   return row === undefined ? null : tokenOf(row);
 }
 
-export function allTokens(sql: Statements): readonly TokenRow[] {
-  return sql.all('SELECT * FROM tokens ORDER BY number DESC').map(tokenOf);
+export async function allTokens(sql: Sql): Promise<readonly TokenRow[]> {
+  return (await sql.all('SELECT * FROM tokens ORDER BY number DESC')).map(tokenOf);
 }
 
-export function countOutstandingTokens(sql: Statements, now: UnixMs): number {
-  const row = sql.first(`SELECT COUNT(*) AS n FROM tokens WHERE ${OUTSTANDING} AND expires_at >= ?`, now);
+export async function countOutstandingTokens(sql: Sql, now: UnixMs): Promise<number> {
+  const row = await sql.first(
+    `SELECT COUNT(*) AS n FROM tokens WHERE ${OUTSTANDING} AND expires_at >= ?`,
+    now,
+  );
   return row === undefined ? 0 : integer(row, 'n');
 }
 
-export function insertToken(sql: Statements, token: TokenRow): void {
-  sql.run(
+export async function insertToken(sql: Sql, token: TokenRow): Promise<void> {
+  await sql.run(
     `INSERT INTO tokens (token_id, number, secret_sha256, name, dns, ip, replace_live, created_at, expires_at,
        voided, spent_at, spent_spki_sha256, spent_serial)
      VALUES (?, (SELECT COALESCE(MAX(number), 0) + 1 FROM tokens), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -39,17 +42,17 @@ export function insertToken(sql: Statements, token: TokenRow): void {
   );
 }
 
-export function deleteToken(sql: Statements, tokenId: string): boolean {
-  return sql.run('DELETE FROM tokens WHERE token_id = ?', tokenId) === 1;
+export async function deleteToken(sql: Sql, tokenId: string): Promise<boolean> {
+  return (await sql.run('DELETE FROM tokens WHERE token_id = ?', tokenId)) === 1;
 }
 
 /** The condition and the change are one statement, so that of many redeemers one wins. */
-export function spendToken(
-  sql: Statements,
+export async function spendToken(
+  sql: Sql,
   tokenId: string,
   spent: { at: UnixMs; spkiSha256: Uint8Array; serial: SerialNumber },
-): boolean {
-  const changed = sql.run(
+): Promise<boolean> {
+  const changed = await sql.run(
     `UPDATE tokens SET spent_at = ?, spent_spki_sha256 = ?, spent_serial = ? WHERE token_id = ? AND ${OUTSTANDING}`,
     spent.at,
     spent.spkiSha256,
@@ -59,12 +62,12 @@ export function spendToken(
   return changed === 1;
 }
 
-export function voidTokens(sql: Statements, name: string, why: 'revoked' | 'removed'): void {
-  sql.run(`UPDATE tokens SET voided = ? WHERE name = ? AND ${OUTSTANDING}`, why, name);
+export async function voidTokens(sql: Sql, name: string, why: 'revoked' | 'removed'): Promise<void> {
+  await sql.run(`UPDATE tokens SET voided = ? WHERE name = ? AND ${OUTSTANDING}`, why, name);
 }
 
-export function purgeTokens(sql: Statements, expiredBefore: UnixMs): void {
-  sql.run('DELETE FROM tokens WHERE expires_at < ?', expiredBefore);
+export async function purgeTokens(sql: Sql, expiredBefore: UnixMs): Promise<void> {
+  await sql.run('DELETE FROM tokens WHERE expires_at < ?', expiredBefore);
 }
 
 function tokenOf(row: SqlRow): TokenRow {

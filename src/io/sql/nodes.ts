@@ -2,18 +2,18 @@ import type { AddressRow, NodeEnd, NodeRow } from '../../authority/index.ts';
 import type { NodeId, UnixMs } from '../../std/index.ts';
 import { integer, joinList, list, nodeId, nodeName, nullable, oneOf, text, time } from './columns.ts';
 import { crlReason } from './reasons.ts';
-import type { SqlRow, Statements } from './statements.ts';
+import type { Sql, SqlRow } from './sql.ts';
 
 const IN_ROSTER = `(state IN ('enrolled', 'active')
   OR node_id IN (SELECT node_id FROM certificates WHERE not_after >= ? AND node_id IS NOT NULL))`;
 
-export function findNode(sql: Statements, id: NodeId): NodeRow | null {
-  const row = sql.first('SELECT * FROM nodes WHERE node_id = ?', id);
+export async function findNode(sql: Sql, id: NodeId): Promise<NodeRow | null> {
+  const row = await sql.first('SELECT * FROM nodes WHERE node_id = ?', id);
   return row === undefined ? null : nodeOf(row);
 }
 
-export function findNodeByName(sql: Statements, name: string): NodeRow | null {
-  const row = sql.first(
+export async function findNodeByName(sql: Sql, name: string): Promise<NodeRow | null> {
+  const row = await sql.first(
     `SELECT * FROM nodes WHERE name = ?
      ORDER BY CASE WHEN state IN ('enrolled', 'active') THEN 0 ELSE 1 END, generation DESC LIMIT 1`,
     name,
@@ -21,17 +21,18 @@ export function findNodeByName(sql: Statements, name: string): NodeRow | null {
   return row === undefined ? null : nodeOf(row);
 }
 
-export function rosterNodes(sql: Statements, now: UnixMs): readonly NodeRow[] {
-  return sql.all(`SELECT * FROM nodes WHERE ${IN_ROSTER} ORDER BY node_id`, now).map(nodeOf);
+export async function rosterNodes(sql: Sql, now: UnixMs): Promise<readonly NodeRow[]> {
+  const rows = await sql.all(`SELECT * FROM nodes WHERE ${IN_ROSTER} ORDER BY node_id`, now);
+  return rows.map(nodeOf);
 }
 
-export function countRosterNodes(sql: Statements, now: UnixMs): number {
-  const row = sql.first(`SELECT COUNT(*) AS n FROM nodes WHERE ${IN_ROSTER}`, now);
+export async function countRosterNodes(sql: Sql, now: UnixMs): Promise<number> {
+  const row = await sql.first(`SELECT COUNT(*) AS n FROM nodes WHERE ${IN_ROSTER}`, now);
   return row === undefined ? 0 : integer(row, 'n');
 }
 
-export function insertNode(sql: Statements, node: NodeRow): void {
-  sql.run(
+export async function insertNode(sql: Sql, node: NodeRow): Promise<void> {
+  await sql.run(
     `INSERT INTO nodes (node_id, name, generation, state, dns, ip, enrolled_at, activated_at, ended_at, reason,
        end_crl_number, end_roster_number)
      VALUES (?, ?, (SELECT COALESCE(MAX(generation), 0) + 1 FROM nodes WHERE name = ?), ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -50,16 +51,16 @@ export function insertNode(sql: Statements, node: NodeRow): void {
   );
 }
 
-export function activateNode(sql: Statements, id: NodeId, at: UnixMs): void {
-  sql.run(
+export async function activateNode(sql: Sql, id: NodeId, at: UnixMs): Promise<void> {
+  await sql.run(
     `UPDATE nodes SET state = 'active', activated_at = ? WHERE node_id = ? AND state = 'enrolled'`,
     at,
     id,
   );
 }
 
-export function endNode(sql: Statements, id: NodeId, end: NodeEnd): void {
-  sql.run(
+export async function endNode(sql: Sql, id: NodeId, end: NodeEnd): Promise<void> {
+  await sql.run(
     `UPDATE nodes SET state = ?, ended_at = ?, reason = ?, end_crl_number = ?, end_roster_number = ?
      WHERE node_id = ?`,
     end.state,
@@ -71,8 +72,9 @@ export function endNode(sql: Statements, id: NodeId, end: NodeEnd): void {
   );
 }
 
-export function allAddresses(sql: Statements): readonly AddressRow[] {
-  return sql.all('SELECT * FROM addresses ORDER BY node_id').map((row) => ({
+export async function allAddresses(sql: Sql): Promise<readonly AddressRow[]> {
+  const rows = await sql.all('SELECT * FROM addresses ORDER BY node_id');
+  return rows.map((row) => ({
     nodeId: nodeId(row, 'node_id'),
     name: nodeName(row, 'name'),
     address: text(row, 'address'),
@@ -80,8 +82,8 @@ export function allAddresses(sql: Statements): readonly AddressRow[] {
   }));
 }
 
-export function putAddress(sql: Statements, row: AddressRow): void {
-  sql.run(
+export async function putAddress(sql: Sql, row: AddressRow): Promise<void> {
+  await sql.run(
     `INSERT INTO addresses (node_id, name, address, updated_at) VALUES (?, ?, ?, ?)
      ON CONFLICT (node_id) DO UPDATE SET address = excluded.address, updated_at = excluded.updated_at`,
     row.nodeId,
@@ -91,8 +93,8 @@ export function putAddress(sql: Statements, row: AddressRow): void {
   );
 }
 
-export function deleteAddress(sql: Statements, id: NodeId): void {
-  sql.run('DELETE FROM addresses WHERE node_id = ?', id);
+export async function deleteAddress(sql: Sql, id: NodeId): Promise<void> {
+  await sql.run('DELETE FROM addresses WHERE node_id = ?', id);
 }
 
 function nodeOf(row: SqlRow): NodeRow {

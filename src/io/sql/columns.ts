@@ -10,7 +10,7 @@ import {
   type SerialNumber,
   type UnixMs,
 } from '../../std/index.ts';
-import type { SqlRow } from './statements.ts';
+import type { SqlRow } from './sql.ts';
 
 /** Readers of one column each. A value that the schema does not allow throws LS_CA_STORE_CORRUPT. */
 

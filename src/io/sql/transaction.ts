@@ -45,7 +45,7 @@ import {
   releasesAfterCrl,
   releasesFrom,
 } from './releases.ts';
-import type { Statements } from './statements.ts';
+import type { Sql } from './sql.ts';
 import {
   allTokens,
   countOutstandingTokens,
@@ -57,17 +57,12 @@ import {
   voidTokens,
 } from './tokens.ts';
 
-/**
- * The steps of the port over one connection. They are promises only because the port is: each is done when it
- * returns, and what it throws becomes a rejection.
- */
-export function sqliteTransaction(sql: Statements): StoreTransaction {
+/** The steps of the port over one connection, inside a transaction. */
+export function sqlTransaction(sql: Sql): StoreTransaction {
   const step =
-    <A extends readonly unknown[], R>(run: (sql: Statements, ...args: A) => R) =>
+    <A extends readonly unknown[], R>(run: (sql: Sql, ...args: A) => Promise<R>) =>
     (...args: A): Promise<R> =>
-      new Promise((resolve) => {
-        resolve(run(sql, ...args));
-      });
+      run(sql, ...args);
   return {
     genesis: step(findGenesis),
     readOnlySince: step(findReadOnlySince),

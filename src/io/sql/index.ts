@@ -1,0 +1,14 @@
+export { integer } from './columns.ts';
+export {
+  MIGRATIONS,
+  NEWEST_SCHEMA,
+  pendingMigrations,
+  READ_SCHEMA_VERSION,
+  SCHEMA_TABLE,
+  schemaVersionOf,
+  WRITE_SCHEMA_VERSION,
+  type Migration,
+} from './migrations.ts';
+export { LOCK_WAIT_MS, MAX_WAITING_TRANSACTIONS, TransactionQueue, type Attempt } from './queue.ts';
+export type { Sql, SqlRow, SqlValue } from './sql.ts';
+export { sqlTransaction } from './transaction.ts';
