@@ -4,10 +4,11 @@ import { auditCa, type CaAudit, type CaSource } from '../audit/index.ts';
 import { ledgerBatches } from '../authority/index.ts';
 import { nodeCrypto } from '../io/crypto/index.ts';
 import { LedgerDirectory } from '../io/ledger/index.ts';
-import { openSqliteStoreReadOnly } from '../io/sqlite/index.ts';
 import { LsError, ok } from '../std/index.ts';
 import type { TrustBundle } from '../trust/index.ts';
+import { readCaConfig } from './ca/config.ts';
 import { caHome } from './ca/home.ts';
+import { openCaStoreReadOnly, storePlace } from './ca/store.ts';
 
 /** Whether this is the home of a CA. */
 export function isCaHome(home: string): boolean {
@@ -33,12 +34,14 @@ export async function auditCaHome(home: string, number: number, bundle: TrustBun
   const paths = caHome(home);
   const ledger = caLedger(home);
   const checkpoint = await ledger.checkpoint();
-  const store = openSqliteStoreReadOnly(paths.store);
+  const { store: choice } = await readCaConfig(home);
+  const store = await openCaStoreReadOnly(paths, choice);
+  const place = await storePlace(paths, choice);
   try {
     const audited = await store.read(async (tx) => {
       const source: CaSource = {
         name: ledger.name,
-        place: paths.store,
+        place,
         checkpoint,
         tile: (level, index) => ledger.tile(level, index),
         rows: () => ledgerBatches((from, limit) => tx.ledger(from, limit), 0),

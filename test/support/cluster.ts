@@ -47,6 +47,8 @@ export class TestCluster {
   ca: RunningProgram | undefined;
   readonly nodes = new Map<string, RunningProgram>();
   readonly #sockets = new Map<string, string>();
+  /** Added to `pki init`. */
+  readonly initOptions: string[] = [];
   /** Added to the environment of every process. */
   readonly env: Record<string, string> = {};
 
@@ -85,6 +87,7 @@ export class TestCluster {
     [this.caPort = 0, this.crlPort = 0] = await freePorts(2);
     const crlUrl = `http://127.0.0.1:${this.crlPort}`;
     const init = ['pki', 'init', '--trust-domain', TRUST_DOMAIN, '--url', this.caUrl, '--crl-url', crlUrl];
+    init.push(...this.initOptions);
     return this.good(['--home', this.caHome, ...init, '--passphrase-file', this.passphraseFile]);
   }
 

@@ -19,6 +19,7 @@ import { fault, LsError, ok, type UnixMs } from '../../std/index.ts';
 import { readCaConfig } from './config.ts';
 import { caHome, type CaHome } from './home.ts';
 import { caHomeFiles, withFile } from './home-files.ts';
+import { requireStoreInHome } from './store.ts';
 
 export interface BackupRequest {
   readonly home: string;
@@ -42,13 +43,13 @@ const PRIVATE_FILE = 0o600;
 /**
  * Writes all that makes the CA into one encrypted file, whether or not a server is running, and reads it back.
  * The store is taken last and as of one moment, so it is never older than the files beside it.
- * Throws LS_BACKUP_EXISTS, LS_BACKUP_FILE, LS_CONFIG_*, LS_KEY_NO_PASSPHRASE, LS_CA_STORE_*, LS_FILE_*, LS_DISK_FULL.
+ * Throws LS_BACKUP_EXISTS, LS_BACKUP_STORE, LS_BACKUP_FILE, LS_CONFIG_*, LS_KEY_NO_PASSPHRASE, LS_CA_STORE_*, LS_FILE_*, LS_DISK_FULL.
  */
 export async function backupCa(request: BackupRequest): Promise<MadeBackup> {
   const file = resolve(request.file);
   await refuseExisting(file);
   const home = caHome(request.home);
-  await readCaConfig(home.home);
+  requireStoreInHome((await readCaConfig(home.home)).store);
   const unlock = unlockWith(await requirePassphrase(request.passphrase, `the backup ${file}`, true));
   const workplace = await mkdtemp(`${file}.`).catch((cause: unknown) => {
     throw fileError(cause, 'create', file);

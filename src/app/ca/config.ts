@@ -4,6 +4,7 @@ import { fault, LsError } from '../../std/index.ts';
 import { readConfigFile } from '../config-file.ts';
 import { parseEndpoint, type Endpoint } from '../endpoint.ts';
 import { caHome } from './home.ts';
+import { checkStoreChoice, SQLITE } from './store.ts';
 
 export const CA_PORT = 8440;
 export const CA_CRL_PORT = 8441;
@@ -62,6 +63,7 @@ export const caConfigSchema = {
     'interval_min_ms',
     'interval_max_ms',
     'full_crl_every_ms',
+    'store',
     'limits',
   ],
   properties: {
@@ -121,6 +123,13 @@ export const caConfigSchema = {
       description:
         'How often a full CRL is signed. An hour keeps deltas short and stays far below nextUpdate (72 h).',
     },
+    store: {
+      type: 'string',
+      default: SQLITE,
+      maxLength: 2_048,
+      description:
+        'sqlite, a file in this home, or postgres://USER@HOST:PORT/DATABASE, which several replicas can share.',
+    },
     limits,
   },
 } as const;
@@ -136,6 +145,8 @@ export interface CaConfig {
   readonly intervalMinMs: number;
   readonly intervalMaxMs: number;
   readonly fullCrlEveryMs: number;
+  /** `sqlite`, or a PostgreSQL URL, which may hold a password: never shown as it is. */
+  readonly store: string;
   readonly limits: CaLimits;
 }
 
@@ -154,6 +165,7 @@ export interface CaConfigChoice {
   readonly listen: string;
   readonly crlListen: string;
   readonly permitDns: readonly string[];
+  readonly store: string;
 }
 
 /** Reads ca.yaml of `home`. Throws LsError: LS_CONFIG_* with the file and key named. */
@@ -163,6 +175,7 @@ export async function readCaConfig(home: string): Promise<CaConfig> {
   if (file.interval_min_ms > file.interval_max_ms) {
     throw new LsError(fault('LS_CONFIG_INVALID', `${path}: "interval_min_ms" is above "interval_max_ms"`));
   }
+  await checkStoreChoice(file.store);
   return {
     trustDomain: file.trust_domain,
     urls: file.urls,
@@ -173,6 +186,7 @@ export async function readCaConfig(home: string): Promise<CaConfig> {
     intervalMinMs: file.interval_min_ms,
     intervalMaxMs: file.interval_max_ms,
     fullCrlEveryMs: file.full_crl_every_ms,
+    store: file.store,
     limits: limitsOf(file.limits),
   };
 }
@@ -181,7 +195,7 @@ export async function readCaConfig(home: string): Promise<CaConfig> {
 export function formatCaConfig(choice: CaConfigChoice): string {
   const file: Pick<
     XStatic<typeof caConfigSchema>,
-    'trust_domain' | 'urls' | 'crl_url' | 'listen' | 'crl_listen' | 'permit_dns'
+    'trust_domain' | 'urls' | 'crl_url' | 'listen' | 'crl_listen' | 'permit_dns' | 'store'
   > = {
     trust_domain: choice.trustDomain,
     urls: [...choice.urls],
@@ -189,6 +203,7 @@ export function formatCaConfig(choice: CaConfigChoice): string {
     listen: choice.listen,
     crl_listen: choice.crlListen,
     permit_dns: [...choice.permitDns],
+    store: choice.store,
   };
   return `# Written by \`lifesign pki init\`. Every key is explained in config/ca.example.yaml.\n${stringify(file)}`;
 }

@@ -10,7 +10,6 @@ import {
   type Passphrase,
   type PassphraseSources,
 } from '../../io/keys/index.ts';
-import { openSqliteStore } from '../../io/sqlite/index.ts';
 import { systemRandom } from '../../io/system/index.ts';
 import { LsError, toHex, type Signer, type UnixMs } from '../../std/index.ts';
 import { isLoopback } from '../endpoint.ts';
@@ -26,6 +25,7 @@ import {
 } from './config.ts';
 import { caHome, type CaHome } from './home.ts';
 import { openCaLog, rawLogKey } from './log-key.ts';
+import { checkStoreChoice, openCaStore, SQLITE } from './store.ts';
 import { hostOfUrl, listenForUrl, originOf } from './url.ts';
 
 export interface InitCaRequest {
@@ -35,6 +35,8 @@ export interface InitCaRequest {
   readonly urls: readonly string[];
   readonly crlUrl?: string;
   readonly permitDns: readonly string[];
+  /** `sqlite` (default) or a PostgreSQL URL. */
+  readonly store?: string;
   /** Asked once everything else is known to be in order. */
   readonly passphrase: PassphraseSources;
   readonly now: () => UnixMs;
@@ -56,10 +58,11 @@ const PUBLIC_IN_PRIVATE_DIRECTORY = { mode: 0o600 };
 
 /**
  * Makes a CA: root and issuing key, their certificates, first CRLs and roster, store and ca.yaml; all or nothing.
- * Throws LS_CA_EXISTS with the home unchanged, LS_CONFIG_URL, LS_KEY_NO_PASSPHRASE, LS_HOME_*, LS_DISK_FULL.
+ * Throws LS_CA_EXISTS with the home unchanged, LS_CA_ALREADY_INITIALISED with the database unchanged, LS_CONFIG_URL, LS_KEY_NO_PASSPHRASE, LS_HOME_*, LS_DISK_FULL.
  */
 export async function initCa(request: InitCaRequest): Promise<InitialisedCa> {
   const choice = choose(request);
+  await checkStoreChoice(choice.store);
   const { home } = caHome(request.home);
   await refuseExisting(home, CA_HOME);
   const passphrase = await requirePassphrase(request.passphrase, `the CA keys of ${home}`, true);
@@ -74,7 +77,7 @@ export async function initCa(request: InitCaRequest): Promise<InitialisedCa> {
   };
 }
 
-function choose({ trustDomain, urls, crlUrl, permitDns }: InitCaRequest): CaConfigChoice {
+function choose({ trustDomain, urls, crlUrl, permitDns, store = SQLITE }: InitCaRequest): CaConfigChoice {
   const given = urls.length > 0 ? urls : [`https://${hostname().toLowerCase()}:${CA_PORT}`];
   const origins = given.map((url) => originOf(url, 'https:'));
   const [first = ''] = origins;
@@ -87,6 +90,7 @@ function choose({ trustDomain, urls, crlUrl, permitDns }: InitCaRequest): CaConf
     listen: listenForUrl(first),
     crlListen: listenForUrl(crlOrigin),
     permitDns: [...new Set([...permitDns, ...origins.map(hostOfUrl).filter((each) => isIP(each) === 0)])],
+    store,
   };
 }
 
@@ -121,7 +125,7 @@ async function initialiseStore(
   choice: CaConfigChoice,
   now: UnixMs,
 ): Promise<InitialisedAuthority> {
-  const store = openSqliteStore(paths.store);
+  const store = await openCaStore(paths, choice.store);
   try {
     const made = await initialiseAuthority(
       {

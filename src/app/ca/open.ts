@@ -13,7 +13,6 @@ import {
   type Passphrase,
   type PassphraseSources,
 } from '../../io/keys/index.ts';
-import { openSqliteStore } from '../../io/sqlite/index.ts';
 import { systemRandom } from '../../io/system/index.ts';
 import { fault, LsError, type Signer } from '../../std/index.ts';
 import { parseCertificate } from '../../x509/index.ts';
@@ -22,6 +21,7 @@ import { readCaConfig, type CaConfig } from './config.ts';
 import { caHome, type CaHome } from './home.ts';
 import { readProfiles } from './profile-files.ts';
 import { readLogKey } from './log-key.ts';
+import { openCaStore } from './store.ts';
 
 /** A CA home that this process alone has open. */
 export interface OpenCa {
@@ -52,7 +52,7 @@ export async function openCa(home: string, passphrase: PassphraseSources | undef
         ? undefined
         : await requirePassphrase(passphrase, `the CA keys of ${paths.home}`);
     const keys = secret === undefined ? await lockedKeys(paths) : await readKeys(paths, secret);
-    const store = openSqliteStore(paths.store);
+    const store = await openCaStore(paths, config.store);
     const opened = await openAuthority({
       store,
       keys,

@@ -7,7 +7,7 @@ import { schedule } from './schedule.ts';
 const RETRY_MS = 60_000;
 
 /**
- * Signs a full CRL every `everyMs`, the first at once when it is due already; a restored CA only once it may sign
+ * Signs a full CRL when the newest one is `everyMs` old, whoever signed that, and at once when it is so already; a restored CA only once it may sign
  * again. Returns the function that stops it.
  * Throws the authority's fault when the first one is due and cannot be signed.
  */
@@ -17,15 +17,18 @@ export async function publishWhenDue(
   now: () => UnixMs,
   log: Log,
 ): Promise<() => void> {
+  const dueAt = async (): Promise<number> =>
+    valueOf(parseCrl(valueOf(await authority.currentCrls()).full)).thisUpdate + everyMs;
   const publish = async (): Promise<number> => {
     if (valueOf(await authority.readOnlySince()) !== null) return now() + RETRY_MS;
+    // Somebody else may have signed one meanwhile: an operator, or another replica.
+    const due = await dueAt();
+    if (due > now()) return due;
     const crls = valueOf(await authority.publishFull(now()));
     log.info({ event: 'crl-published', crlNumber: crls.number }, 'full CRL signed');
     return now() + everyMs;
   };
-  const current = valueOf(await authority.currentCrls());
-  const signedAt = valueOf(parseCrl(current.full)).thisUpdate;
-  const due = signedAt + everyMs;
+  const due = await dueAt();
   const firstDue = due <= now() ? await publish() : due;
   const onError = (cause: unknown): void =>
     log.error({ event: 'crl-published', err: cause }, 'no full CRL was signed');

@@ -10,6 +10,7 @@ interface InitOptions extends PassphraseOption {
   readonly url?: readonly string[];
   readonly crlUrl?: string;
   readonly permitDns?: readonly string[];
+  readonly store?: string;
 }
 
 const DEFAULT_HOME = 'ca/state';
@@ -18,6 +19,7 @@ export function registerInit(pki: Command, ctx: CliContext): void {
   withExample(
     pki.command('init'),
     'lifesign pki init --trust-domain mesh.internal --url https://ca.example:8440',
+    'lifesign pki init --url https://ca.example:8440 --store postgres://lifesign@db.example/ca',
   )
     .description('make a certificate authority: root, issuing CA, encrypted keys, store')
     .option('--trust-domain <name>', 'the cluster, a dotted name (default: mesh.internal)')
@@ -28,6 +30,10 @@ export function registerInit(pki: Command, ctx: CliContext): void {
     )
     .option('--crl-url <url>', 'http://HOST:PORT of its CRLs (default: host of the first --url, port 8441)')
     .option('--permit-dns <suffix>', 'further DNS suffix it may certify; repeatable', collectArgument)
+    .option(
+      '--store <store>',
+      'sqlite (default), or postgres://USER@HOST:PORT/DATABASE; its password may be in PGPASSWORD',
+    )
     .addOption(passphraseOption())
     .action(async (options: InitOptions) => {
       const { initCa } = await import('../../app/index.ts');
@@ -37,6 +43,7 @@ export function registerInit(pki: Command, ctx: CliContext): void {
         urls: options.url ?? [],
         ...(options.crlUrl === undefined ? {} : { crlUrl: options.crlUrl }),
         permitDns: options.permitDns ?? [],
+        ...(options.store === undefined ? {} : { store: options.store }),
         passphrase: await sourcesOf(ctx, options),
         now: () => ctx.clock.now().wall,
       });

@@ -1,3 +1,3 @@
-export { openPostgresStore } from './open.ts';
+export { openPostgresStore, openPostgresStoreReadOnly } from './open.ts';
 export type { PostgresStoreOptions } from './store.ts';
 export { isPostgresUrl, parsePostgresUrl, withoutPassword, type PostgresTarget } from './target.ts';

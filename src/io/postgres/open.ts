@@ -1,6 +1,6 @@
 import type { AuthorityStore } from '../../authority/index.ts';
 import { migrate } from './migrate.ts';
-import { openSession } from './session.ts';
+import { openSession, openStoreSession } from './session.ts';
 import { PostgresStore, type PostgresStoreOptions } from './store.ts';
 import { parsePostgresUrl } from './target.ts';
 
@@ -22,4 +22,12 @@ export async function openPostgresStore(
     await connection.close();
   }
   return new PostgresStore(target, options);
+}
+
+/** {@link openPostgresStore} of what is there, to look at only: nothing is migrated. */
+export async function openPostgresStoreReadOnly(url: string): Promise<AuthorityStore> {
+  const target = parsePostgresUrl(url);
+  const connection = await openStoreSession(target);
+  await connection.close();
+  return new PostgresStore(target, {});
 }

@@ -67,7 +67,7 @@ export async function openSession(
 /** {@link openSession}, and the store there is of this program's version. Throws LS_CA_STORE_SCHEMA too. */
 export async function openStoreSession(
   target: PostgresTarget,
-  lockWaitMs: number,
+  lockWaitMs: number = LOCK_WAIT_MS,
 ): Promise<PostgresConnection> {
   const connection = await openSession(target, lockWaitMs);
   try {

@@ -16,7 +16,7 @@ export const authorityFaults = {
     stateChanged: false,
     exit: 3,
     http: 409,
-    advice: 'use the CA that is there, or choose another --home',
+    advice: 'use the CA that is there, or choose another --home, or another database with --store',
   },
   LS_CA_REQUEST: {
     cause: 'misconfiguration',

@@ -51,6 +51,14 @@ export const backupFaults = {
     http: 500,
     advice: 'choose another name: a backup never replaces a file',
   },
+  LS_BACKUP_STORE: {
+    cause: 'misconfiguration',
+    stateChanged: false,
+    exit: 3,
+    http: 500,
+    advice:
+      'keep a pg_dump of the database and, beside it, a copy of the home (docs/OPERATIONS.md says in which order)',
+  },
   LS_BACKUP_FILE: {
     cause: 'misconfiguration',
     stateChanged: false,

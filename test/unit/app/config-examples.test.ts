@@ -66,6 +66,7 @@ describe('ca.yaml', () => {
     listen: '[::]:8440',
     crlListen: '[::]:8441',
     permitDns: ['example'],
+    store: 'sqlite',
   };
 
   async function homeWith(change: object): Promise<string> {
@@ -99,6 +100,7 @@ describe('ca.yaml', () => {
       'LS_CONFIG_INVALID',
     ],
     ['a full CRL more often than every second', { full_crl_every_ms: 10 }, 'LS_CONFIG_INVALID'],
+    ['a store of another kind', { store: 'mysql://ca@db.example/ca' }, 'LS_CONFIG_STORE'],
     ['a rate of nothing', { limits: { requests_per_second: 0 } }, 'LS_CONFIG_INVALID'],
   ] as const)('refuses %s', async (_, change, code) => {
     const home = await homeWith(change);

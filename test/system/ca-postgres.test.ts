@@ -1,0 +1,105 @@
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { TestCluster } from '../support/cluster.ts';
+import { DATABASE_PASSWORD, PostgresServer } from '../support/postgres.ts';
+import { lifesign } from '../support/process.ts';
+import { tempDir } from '../support/temp-dir.ts';
+
+const NAMES = ['alpha', 'beta', 'gamma'];
+let server: PostgresServer;
+let databases = 0;
+
+beforeAll(async () => {
+  server = await PostgresServer.start();
+});
+
+afterAll(() => server[Symbol.asyncDispose]());
+
+/** A cluster whose CA is in a new database, which it reaches with the password of the environment. */
+async function newCluster(): Promise<TestCluster> {
+  const cluster = new TestCluster(await tempDir());
+  const url = new URL(server.create(`e2e_${databases++}`));
+  url.password = '';
+  cluster.initOptions.push('--store', url.href);
+  cluster.env['PGPASSWORD'] = DATABASE_PASSWORD;
+  return cluster;
+}
+
+describe('a CA in a PostgreSQL database', () => {
+  it('enrolls nodes, runs a mesh with them, revokes, and is audited', async () => {
+    await using cluster = await newCluster();
+    await cluster.up(NAMES);
+    const [first, second] = [['alpha', 'beta'], ['gamma']];
+    const revoked = await cluster.askCa('revoke', 'gamma', '--reason', 'keyCompromise', '--wait');
+    expect(JSON.parse(revoked.stdout)).toMatchObject({ name: 'gamma', spread: 'mesh' });
+    await cluster.until(first, second, (peer) => peer?.state === 'revoked');
+    await cluster.until(first, first, (peer) => peer?.state === 'alive');
+    const listed = JSON.parse((await cluster.pki('list')).stdout) as {
+      certificates: { status: string; name: string }[];
+    };
+    const nodes = listed.certificates.filter(({ name }) => NAMES.includes(name));
+    expect(nodes.map(({ name, status }) => `${name} ${status}`)).toEqual([
+      'alpha good',
+      'beta good',
+      'gamma revoked',
+    ]);
+    await cluster.ca?.[Symbol.asyncDispose]();
+    const homes = [cluster.caHome, ...NAMES.map((name) => cluster.home(name))];
+    const root = ['--root', join(cluster.caHome, 'root.pem')];
+    const audit = await lifesign(['--json', 'audit', 'verify', ...homes, ...root], { env: cluster.env });
+    expect(JSON.parse(audit.stdout)).toMatchObject({ ok: true });
+    await expect(stat(join(cluster.caHome, 'store.sqlite'))).rejects.toThrow('ENOENT');
+  });
+
+  it('is found again by a server, and by commands without one', async () => {
+    await using cluster = await newCluster();
+    await cluster.initCa();
+    await cluster.serve();
+    await cluster.enroll('alpha');
+    await cluster.ca?.[Symbol.asyncDispose]();
+    expect((await cluster.pki('list')).stdout).toContain('alpha');
+    const passphrase = ['--passphrase-file', cluster.passphraseFile];
+    const revoked = await cluster.askCa('revoke', 'alpha', ...passphrase);
+    expect(JSON.parse(revoked.stdout)).toMatchObject({ name: 'alpha', spread: 'none' });
+    await cluster.serve();
+    expect((await cluster.pki('show', 'alpha')).stdout).toContain('revoked');
+  });
+
+  it('is made once: another home leaves the database, and itself, as they are', async () => {
+    await using cluster = await newCluster();
+    await cluster.initCa();
+    const other = join(cluster.directory, 'other');
+    const init = ['pki', 'init', ...cluster.initOptions, '--passphrase-file', cluster.passphraseFile];
+    const again = await lifesign(['--home', other, ...init], { env: cluster.env });
+    expect([again.code, again.stderr]).toEqual([3, expect.stringContaining('LS_CA_ALREADY_INITIALISED')]);
+    await expect(stat(other)).rejects.toThrow('ENOENT');
+  });
+
+  it('never shows the password, wherever it came from', async () => {
+    await using cluster = await newCluster();
+    const [, url = ''] = cluster.initOptions;
+    const withPassword = new URL(url);
+    withPassword.password = encodeURIComponent(DATABASE_PASSWORD);
+    cluster.initOptions[1] = withPassword.href;
+    delete cluster.env['PGPASSWORD'];
+    const made = await cluster.initCa();
+    const serving = await cluster.serve();
+    const backup = await cluster.askCa('backup', '-o', join(cluster.directory, 'b'));
+    expect([backup.code, backup.stderr]).toEqual([3, expect.stringContaining('LS_BACKUP_STORE')]);
+    await server.stop('kill');
+    const failed = await cluster.askCa('list');
+    expect([failed.code, failed.stderr]).toEqual([4, expect.stringContaining('LS_CA_STORE_UNREACHABLE')]);
+    await serving[Symbol.asyncDispose]();
+    const stopped = await cluster.askCa('list');
+    expect([stopped.code, stopped.stderr]).toEqual([4, expect.stringContaining('LS_CA_STORE_UNREACHABLE')]);
+    await server.launch();
+    const ended = await serving.ended;
+    for (const { stdout, stderr } of [made, backup, failed, stopped, ended])
+      for (const secret of [DATABASE_PASSWORD, encodeURIComponent(DATABASE_PASSWORD)])
+        expect(stdout + stderr).not.toContain(secret);
+    const config = join(cluster.caHome, 'ca.yaml');
+    expect((await stat(config)).mode & 0o777).toBe(0o600);
+    expect(await readFile(config, 'utf8')).toContain(encodeURIComponent(DATABASE_PASSWORD).slice(0, 3));
+  });
+});
