@@ -161,6 +161,11 @@ export interface Authority {
   /** Starts to answer OCSP for the issuing CA: certifies a key of its own first. */
   openResponder(options: ResponderOptions, now: UnixMs): Promise<Result<OcspResponder, Fault>>;
 
+  /**
+   * Has the listeners hear what other processes over the same store have published since; with `addresses` also those.
+   * Errors: LS_CA_STORE_*.
+   */
+  catchUp(addresses: boolean): Promise<Result<void, Fault>>;
   /** Returns the function that ends the subscription. Throws beyond MAX_PUBLICATION_LISTENERS (a leak). */
   onPublication(listener: (publication: Publication) => void): () => void;
 }

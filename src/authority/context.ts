@@ -1,7 +1,8 @@
-import { err, fault, type CertId, type Fault, type Result } from '../std/index.ts';
+import { err, fault, ok, type CertId, type Fault, type Result } from '../std/index.ts';
 import type { Certificate, Issuer } from '../x509/index.ts';
 import type { AuthorityDeps } from './deps.ts';
 import type { Publication, TrustFacts } from './facts.ts';
+import { readMissed } from './foreign.ts';
 import type { AuthorityProfiles } from './profiles.ts';
 import type { Publisher } from './publisher.ts';
 import type { Genesis } from './rows.ts';
@@ -41,10 +42,19 @@ export async function commit<T>(context: AuthorityContext, work: Work<T>): Promi
 
 /** {@link commit} for what a restored CA does too. */
 export async function commitAlways<T>(context: AuthorityContext, work: Work<T>): Promise<Result<T, Fault>> {
-  const outcome = await context.deps.store.transaction(work);
-  if (!outcome.ok) return outcome;
-  if (outcome.value.publication !== undefined) context.publisher.publish(outcome.value.publication);
-  return { ok: true, value: outcome.value.answer };
+  const { store } = context.deps;
+  const done = await store.transaction(async (tx) => {
+    // Read under the lock of this very transaction, so that nothing comes between: a listener that knows all up to
+    // here can take what this transaction publishes.
+    const missed = store.exchange === undefined ? [] : await readMissed(tx, context.publisher.told);
+    const outcome = await work(tx);
+    return outcome.ok ? ok({ ...outcome.value, missed }) : outcome;
+  });
+  if (!done.ok) return done;
+  const { answer, publication, missed } = done.value;
+  for (const each of missed) context.publisher.publish(each);
+  if (publication !== undefined) context.publisher.publish(publication);
+  return ok(answer);
 }
 
 export function readOnlyFault(): Fault {

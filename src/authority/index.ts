@@ -56,7 +56,14 @@ export type {
   RosterRow,
   TokenRow,
 } from './rows.ts';
-export type { AuthorityStore, NodeEnd, StoreReader, StoreTransaction } from './store.ts';
+export type {
+  AuthorityStore,
+  NodeEnd,
+  StoreExchange,
+  StoreListener,
+  StoreReader,
+  StoreTransaction,
+} from './store.ts';
 export { readOnlyFault } from './context.ts';
 export { initialiseAuthority, MAX_PERMITTED_DNS } from './initialise.ts';
 export type { OcspAnswer, OcspTimes } from './ocsp/held-answers.ts';

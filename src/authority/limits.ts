@@ -31,6 +31,11 @@ export const RESTORE_NUMBER_MARGIN = 2 ** 20;
 /** Beyond this a clock is wrong rather than a backup old: 140,000 years of milliseconds. */
 export const MAX_RESTORED_NUMBER = 2 ** 52;
 
+/** After this time at most a process hears what another one over the same store has published. */
+export const FOLLOW_EVERY_MS = 500;
+/** What one process says to the others at a time. */
+export const MAX_WORD_LENGTH = 200;
+
 export const CRL_NEXT_UPDATE_MS = 72 * HOUR_MS;
 export const ROOT_CRL_NEXT_UPDATE_MS = 180 * DAY_MS;
 

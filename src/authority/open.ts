@@ -8,12 +8,13 @@ import type { Authority } from './authority.ts';
 import type { AuthorityContext } from './context.ts';
 import type { AuthorityDeps } from './deps.ts';
 import { enroll } from './enroll.ts';
+import { catchUp } from './foreign.ts';
 import { openResponder } from './ocsp/responder.ts';
 import { currentCrls, currentRoster, list, readOnlySince, seeds, show } from './inspect.ts';
 import { shippedProfiles } from './profiles.ts';
 import { issueOperator, issueServer } from './other-roles.ts';
 import { publishFull } from './publish.ts';
-import { Publisher } from './publisher.ts';
+import { Publisher, type Told } from './publisher.ts';
 import { reenroll } from './reenroll.ts';
 import { release } from './release.ts';
 import { remove } from './remove.ts';
@@ -28,15 +29,26 @@ import { createToken, deleteToken, listTokens } from './tokens.ts';
  * LS_CA_STORE_*.
  */
 export async function openAuthority(deps: AuthorityDeps): Promise<Result<Authority, Fault>> {
-  const genesis = await deps.store.read(async (tx) => ok(await tx.genesis()));
-  if (!genesis.ok) return genesis;
-  if (genesis.value === null) return err(fault('LS_CA_NOT_INITIALISED', 'the store holds no CA yet'));
-  const context = makeContext(deps, genesis.value);
+  const held = await deps.store.read(async (tx) =>
+    ok({
+      genesis: await tx.genesis(),
+      crlNumber: (await tx.newestCrl('issuing'))?.number ?? 0,
+      rosterNumber: (await tx.newestRoster())?.number ?? 0,
+    }),
+  );
+  if (!held.ok) return held;
+  const { genesis, ...known } = held.value;
+  if (genesis === null) return err(fault('LS_CA_NOT_INITIALISED', 'the store holds no CA yet'));
+  const context = makeContext(deps, genesis, known);
   return context.ok ? ok(authorityOver(context.value)) : context;
 }
 
 /** Errors: LS_CA_STORE_CORRUPT, LS_CA_KEY_MISMATCH. */
-export function makeContext(deps: AuthorityDeps, genesis: Genesis): Result<AuthorityContext, Fault> {
+export function makeContext(
+  deps: AuthorityDeps,
+  genesis: Genesis,
+  known: Pick<Told, 'crlNumber' | 'rosterNumber'> = { crlNumber: 0, rosterNumber: 0 },
+): Result<AuthorityContext, Fault> {
   const root = parseCertificate(genesis.root);
   const issuing = parseCertificate(genesis.issuing);
   if (!root.ok || !issuing.ok) {
@@ -59,7 +71,7 @@ export function makeContext(deps: AuthorityDeps, genesis: Genesis): Result<Autho
     issuer: issuer.value,
     profiles: deps.profiles ?? shippedProfiles(),
     issuingCertId: certIdOfCertificate(issuing.value, deps.crypto),
-    publisher: new Publisher(),
+    publisher: new Publisher(known),
   });
 }
 
@@ -95,6 +107,7 @@ function authorityOver(context: AuthorityContext): Authority {
     bundle: () => ({ ...context.trust, issuing: context.genesis.issuing }),
     seeds: () => seeds(context),
     openResponder: (options, now) => openResponder(context, options, now),
+    catchUp: (addresses) => catchUp(context.deps.store, context.publisher, addresses),
     onPublication: (listener) => context.publisher.subscribe(listener),
   };
 }

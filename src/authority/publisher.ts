@@ -4,9 +4,30 @@ import { MAX_PUBLICATION_LISTENERS } from './limits.ts';
 
 type Listener = (publication: Publication) => void;
 
-/** Tells listeners what was committed. A listener must not throw: what it was told of is durable either way. */
+/** The newest that was told of each kind. */
+export interface Told {
+  readonly crlNumber: number;
+  readonly rosterNumber: number;
+  /** JSON of the addresses; undefined before any. */
+  readonly seeds: string | undefined;
+}
+
+/**
+ * Tells listeners what was committed, and never of a CRL or roster that is not newer than the last one told: what
+ * other processes published may be heard of before an own commit has been answered. A listener must not throw: what
+ * it was told of is durable either way.
+ */
 export class Publisher {
   readonly #listeners = new Set<Listener>();
+  #told: Told;
+
+  constructor(known: Pick<Told, 'crlNumber' | 'rosterNumber'>) {
+    this.#told = { ...known, seeds: undefined };
+  }
+
+  get told(): Told {
+    return this.#told;
+  }
 
   /** Returns the function that ends the subscription. */
   subscribe(listener: Listener): () => void {
@@ -22,7 +43,22 @@ export class Publisher {
   }
 
   publish(publication: Publication): void {
-    if (Object.keys(publication).length === 0) return;
-    for (const listener of [...this.#listeners]) listener(publication);
+    const news = this.#newsOf(publication);
+    if (Object.keys(news).length === 0) return;
+    const { crlNumber, rosterNumber, seeds } = this.#told;
+    this.#told = {
+      crlNumber: news.crl?.number ?? crlNumber,
+      rosterNumber: news.roster?.number ?? rosterNumber,
+      seeds: news.seeds === undefined ? seeds : JSON.stringify(news.seeds),
+    };
+    for (const listener of [...this.#listeners]) listener(news);
+  }
+
+  #newsOf({ crl, roster, ...others }: Publication): Publication {
+    return {
+      ...others,
+      ...(crl === undefined || crl.number <= this.#told.crlNumber ? {} : { crl }),
+      ...(roster === undefined || roster.number <= this.#told.rosterNumber ? {} : { roster }),
+    };
   }
 }

@@ -24,8 +24,8 @@ import type {
  * (a lock or serialization conflict): it must touch nothing but `tx`.
  *
  * Transactions are serializable: each sees all that committed before it, and none that has not. Within one store
- * object they run one after the other, and their promises settle in commit order. A transaction in `work` waits
- * for itself: never start one there.
+ * object those that write run one after the other, and their promises settle in commit order; a read may run beside
+ * them. A transaction in `work` waits for itself: never start one there.
  *
  * Faults of the store itself (LS_CA_STORE_*) come back as results. Anything else that `work` throws is rethrown
  * after the rollback.
@@ -37,6 +37,29 @@ export interface AuthorityStore {
   read<T>(work: (tx: StoreReader) => Promise<Result<T, Fault>>): Promise<Result<T, Fault>>;
   /** Waits for what runs. Later calls answer LS_CA_STORE_CLOSED. */
   close(): Promise<void>;
+  /** Where several processes may write to the store at once. */
+  readonly exchange?: StoreExchange;
+}
+
+/** How the processes over one store hear of each other. */
+export interface StoreExchange {
+  /** Calls the listener until the function that is returned is called. */
+  follow(listener: StoreListener): () => void;
+  /**
+   * Says a word to the listeners of the other processes: printable ASCII without blanks, at most MAX_WORD_LENGTH.
+   * It may be lost.
+   */
+  tell(word: string): void;
+}
+
+export interface StoreListener {
+  /**
+   * Another process has committed something, or may have (`isCertain` is false): at the latest FOLLOW_EVERY_MS after it
+   * did, as long as the store answers.
+   */
+  changed(isCertain: boolean): void;
+  /** What another process said. Whoever can write to the store can say it. */
+  told(word: string): void;
 }
 
 export interface StoreReader {

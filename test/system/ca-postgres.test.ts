@@ -1,11 +1,13 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { callSocket } from '../support/ca-process.ts';
 import { TestCluster } from '../support/cluster.ts';
 import { DATABASE_PASSWORD, PostgresServer } from '../support/postgres.ts';
 import { lifesign } from '../support/process.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
+const KILLS = 4;
 const NAMES = ['alpha', 'beta', 'gamma'];
 let server: PostgresServer;
 let databases = 0;
@@ -101,5 +103,67 @@ describe('a CA in a PostgreSQL database', () => {
     const config = join(cluster.caHome, 'ca.yaml');
     expect((await stat(config)).mode & 0o777).toBe(0o600);
     expect(await readFile(config, 'utf8')).toContain(encodeURIComponent(DATABASE_PASSWORD).slice(0, 3));
+  });
+
+  it('answers with a code while the database is away, and goes on by itself with all that was acknowledged', async () => {
+    await using cluster = await newCluster();
+    await cluster.up(NAMES);
+    const call = (method: string, path: string, body?: object) =>
+      callSocket(cluster.caHome, method, path, body);
+    const acknowledged = new Set<string>();
+    const codes = new Set<string>();
+    const stop = new AbortController();
+    let rounds = 0;
+    const working = (async () => {
+      for (let n = 0; !stop.signal.aborted; n++) {
+        const { status, json } = await call('POST', '/v1/tokens', { name: `token-${n}` });
+        if (status === 200 || status === 201) acknowledged.add(`token-${n}`);
+        else codes.add(String(json['code']));
+        rounds++;
+      }
+    })();
+    for (let kill = 0; kill < KILLS; kill++) {
+      const before = acknowledged.size;
+      await expect.poll(() => acknowledged.size, { timeout: 30_000 }).toBeGreaterThan(before + 3);
+      await server.stop('kill');
+      const long = kill === 0;
+      if (long) {
+        await expect.poll(() => [...codes], { timeout: 30_000 }).toEqual(['LS_CA_STORE_UNREACHABLE']);
+        const ready = await call('GET', '/readyz');
+        expect([ready.status, ready.json['code']]).toEqual([503, 'LS_CA_STORE_UNREACHABLE']);
+        await cluster.until(NAMES, NAMES, (peer) => peer?.state === 'alive');
+      }
+      await server.launch();
+    }
+    stop.abort();
+    await working;
+    await expect.poll(async () => (await call('GET', '/readyz')).status, { timeout: 30_000 }).toBe(200);
+    const { json } = await call('GET', '/v1/tokens');
+    const kept = new Set((json['tokens'] as { name: string }[]).map(({ name }) => name));
+    expect([...acknowledged].filter((name) => !kept.has(name))).toEqual([]);
+    expect([...codes]).toEqual(['LS_CA_STORE_UNREACHABLE']);
+    expect(rounds).toBeGreaterThan(acknowledged.size);
+    const revoked = await cluster.askCa('revoke', 'gamma', '--wait');
+    expect(JSON.parse(revoked.stdout)).toMatchObject({ name: 'gamma', spread: 'mesh' });
+    await cluster.until(['alpha', 'beta'], ['gamma'], (peer) => peer?.state === 'revoked');
+  });
+
+  it('does not wait for ever for a database that says nothing, and goes on when it speaks again', async () => {
+    await using cluster = await newCluster();
+    await cluster.initCa();
+    await cluster.serve();
+    const call = (method: string, path: string, body?: object) =>
+      callSocket(cluster.caHome, method, path, body);
+    expect((await call('POST', '/v1/tokens', { name: 'one' })).status).toBeLessThan(300);
+    server.freeze(true);
+    try {
+      const silent = await call('POST', '/v1/tokens', { name: 'two' });
+      expect([silent.status, silent.json['code']]).toEqual([503, 'LS_CA_STORE_UNREACHABLE']);
+    } finally {
+      server.freeze(false);
+    }
+    await expect
+      .poll(async () => (await call('POST', '/v1/tokens', { name: 'three' })).status, { timeout: 60_000 })
+      .toBeLessThan(300);
   });
 });

@@ -23,9 +23,23 @@ interface Waiter {
 export class AckBook {
   readonly #enforced = new Map<NodeId, Enforced>();
   readonly #waiters = new Set<Waiter>();
+  readonly #share: (nodeId: NodeId, said: Enforced) => void;
 
-  /** Notes what `nodeId` enforces now; numbers only go forward. */
+  /** `share` tells whoever else keeps such a book what a node has newly said here. */
+  constructor(share: (nodeId: NodeId, said: Enforced) => void = () => undefined) {
+    this.#share = share;
+  }
+
+  /** Notes what `nodeId` says here that it enforces now; numbers only go forward. */
   record(nodeId: NodeId, said: Enforced): void {
+    const held = this.#enforced.get(nodeId);
+    this.learn(nodeId, said);
+    if (said.crlNumber > (held?.crlNumber ?? -1) || said.rosterNumber > (held?.rosterNumber ?? -1))
+      this.#share(nodeId, said);
+  }
+
+  /** Notes what `nodeId` has said elsewhere. */
+  learn(nodeId: NodeId, said: Enforced): void {
     const held = this.#enforced.get(nodeId);
     this.#enforced.delete(nodeId);
     this.#enforced.set(nodeId, {

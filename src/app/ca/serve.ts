@@ -22,6 +22,7 @@ import { LsError, toHex, type Fault, type UnixMs } from '../../std/index.ts';
 import { Closers } from '../closers.ts';
 import type { Endpoint } from '../endpoint.ts';
 import type { Log } from '../log.ts';
+import { ackWord, followReplicas } from './follow.ts';
 import { keepLedger } from './ledger-keeper.ts';
 import { publishWhenDue } from './publication.ts';
 import { limitConnections, listenOn, listenOnSocket } from './listen.ts';
@@ -141,12 +142,15 @@ function makeContext(
   const feeds = new FeedHub((listener, reason) =>
     log.info({ event: 'feed-cut', code: reason.code, nodeId: listener.nodeId }, 'feed of a node was cut'),
   );
-  const acks = new AckBook();
+  const { exchange } = ca.store;
+  const acks = new AckBook((nodeId, said) => exchange?.tell(ackWord(nodeId, said)));
   const unsubscribe = ca.authority.onPublication((publication) => {
     trust.absorb(publication, now());
     feeds.publish(publicationEvents(publication));
   });
+  const unfollow = followReplicas(ca.authority, exchange, acks, log);
   closers.add(() => {
+    unfollow();
     unsubscribe();
     acks.close();
     feeds.close();

@@ -21,14 +21,14 @@ export class PostgresConnection implements Sql {
   readonly #client: Client;
   readonly #socket: Socket;
   #over: Fault | undefined;
-  #onNotice: (() => void) | undefined;
+  #onNotice: ((payload: string) => void) | undefined;
 
   private constructor(client: Client, socket: Socket) {
     this.#client = client;
     this.#socket = socket;
     // Between two statements nobody waits for the answer that says so.
     client.on('error', (cause: unknown) => this.#fail(cause));
-    client.on('notification', () => this.#onNotice?.());
+    client.on('notification', ({ payload }) => this.#onNotice?.(payload ?? ''));
   }
 
   static async open(target: PostgresTarget): Promise<PostgresConnection> {
@@ -69,8 +69,8 @@ export class PostgresConnection implements Sql {
     return (await this.#query(sql, values)).rows;
   }
 
-  /** Calls `onNotice` whenever another connection has notified `channel`, until this one is over. */
-  async listen(channel: string, onNotice: () => void): Promise<void> {
+  /** Calls `onNotice` whenever a connection, this one too, has notified `channel`, until this one is over. */
+  async listen(channel: string, onNotice: (payload: string) => void): Promise<void> {
     this.#onNotice = onNotice;
     await this.script(`LISTEN ${channel}`);
   }

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { StoreTransaction } from '../../authority/index.ts';
-import { err, fault, LsError, type Fault, type Result } from '../../std/index.ts';
+import { err, fault, LsError, ok, type Fault, type Result } from '../../std/index.ts';
 import {
   integer,
   LOCK_WAIT_MS,
@@ -22,6 +22,8 @@ export interface LaneOptions {
   readonly writes: boolean;
   /** How long a transaction waits for the lock, or for its server to come back. */
   readonly waitMs?: number;
+  /** SQL text that every commit does besides. */
+  readonly withCommit?: string;
   /** Told of every new connection before it is used. */
   readonly onConnected?: (connection: PostgresConnection) => Promise<void>;
 }
@@ -44,6 +46,7 @@ export class Lane {
   readonly #queue: TransactionQueue;
   readonly #waitMs: number;
   readonly #mark = newMark();
+  readonly #beforeCommit: string;
   #lastCommit = 0;
   #connection: PostgresConnection | undefined;
 
@@ -51,6 +54,7 @@ export class Lane {
     this.#target = target;
     this.#options = options;
     this.#waitMs = options.waitMs ?? LOCK_WAIT_MS;
+    this.#beforeCommit = options.withCommit === undefined ? '' : `${options.withCommit}; `;
     this.#queue = new TransactionQueue({ waitMs: this.#waitMs, pauseMs: MAX_RETRY_PAUSE_MS });
   }
 
@@ -58,12 +62,24 @@ export class Lane {
     return this.#queue.run(() => this.#attempt(work));
   }
 
+  /** Does something between two transactions, without one. */
+  between(work: (connection: PostgresConnection) => Promise<void>): Promise<Result<void, Fault>> {
+    return this.#queue.run(async () => {
+      try {
+        await work(await this.connect());
+        return { kind: 'done', result: ok(undefined) };
+      } catch (thrown) {
+        return await undo(undefined, thrown);
+      }
+    });
+  }
+
   /** Connects, if it is not. Rejects with LS_CA_STORE_*. */
   async connect(): Promise<PostgresConnection> {
     if (this.#connection?.isOver === false) return this.#connection;
     const connection = await openStoreSession(this.#target, this.#waitMs);
-    this.#connection = connection;
     await this.#options.onConnected?.(connection);
+    this.#connection = connection;
     return connection;
   }
 
@@ -90,7 +106,7 @@ export class Lane {
   async #commit<T>(connection: PostgresConnection, result: Result<T, Fault>): Promise<Attempt<T>> {
     this.#lastCommit = Math.max(this.#lastCommit + 1, Date.now());
     try {
-      await connection.script(`${markCommit(this.#mark, this.#lastCommit)}; COMMIT`);
+      await connection.script(`${this.#beforeCommit}${markCommit(this.#mark, this.#lastCommit)}; COMMIT`);
       return { kind: 'done', result };
     } catch (thrown) {
       if (!(thrown instanceof LsError) || !connection.isOver) throw thrown;

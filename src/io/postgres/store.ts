@@ -1,5 +1,6 @@
 import type { AuthorityStore, StoreReader, StoreTransaction } from '../../authority/index.ts';
 import type { Fault, Result } from '../../std/index.ts';
+import { PostgresExchange } from './exchange.ts';
 import { Lane } from './lane.ts';
 import type { PostgresTarget } from './target.ts';
 
@@ -8,14 +9,20 @@ export interface PostgresStoreOptions {
   readonly waitMs?: number;
 }
 
-/** The CA store in a PostgreSQL database: one connection that writes and one that only reads. */
+/** The CA store in a PostgreSQL database: one connection that writes, and one that reads and listens. */
 export class PostgresStore implements AuthorityStore {
+  readonly exchange: PostgresExchange;
   readonly #writer: Lane;
   readonly #reader: Lane;
 
   constructor(target: PostgresTarget, options: PostgresStoreOptions) {
-    this.#writer = new Lane(target, { ...options, writes: true });
-    this.#reader = new Lane(target, { ...options, writes: false });
+    this.exchange = new PostgresExchange((work) => this.#reader.between(work));
+    this.#writer = new Lane(target, { ...options, writes: true, withCommit: this.exchange.announcement });
+    this.#reader = new Lane(target, {
+      ...options,
+      writes: false,
+      onConnected: (connection) => this.exchange.listenOn(connection),
+    });
   }
 
   transaction<T>(work: (tx: StoreTransaction) => Promise<Result<T, Fault>>): Promise<Result<T, Fault>> {
@@ -27,6 +34,7 @@ export class PostgresStore implements AuthorityStore {
   }
 
   async close(): Promise<void> {
+    this.exchange.close();
     await Promise.all([this.#writer.close(), this.#reader.close()]);
   }
 }

@@ -27,6 +27,19 @@ describe('AckBook', () => {
     expect(book.reached(goal, [id(2)]).size).toBe(0);
   });
 
+  it('shares what a node newly says here, and nothing of what it has said elsewhere', () => {
+    const shared: unknown[] = [];
+    const book = new AckBook((nodeId, said) => shared.push([nodeId, said]));
+    book.record(id(1), goal);
+    book.record(id(1), goal);
+    book.learn(id(2), goal);
+    book.record(id(2), { crlNumber: 5, rosterNumber: 2 });
+    expect(shared).toEqual([[id(1), goal]]);
+    book.record(id(2), { crlNumber: 6, rosterNumber: 3 });
+    expect(shared).toHaveLength(2);
+    expect(book.reached(goal, [id(1), id(2)]).size).toBe(2);
+  });
+
   it('answers a wait as soon as enough have it', async () => {
     const book = new AckBook();
     const waiting = book.wait(goal, new Set([id(1), id(2), id(3)]), 2, 60_000);
