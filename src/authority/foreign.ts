@@ -42,7 +42,8 @@ export async function readMissed(tx: StoreReader, told: Told): Promise<readonly 
 }
 
 async function readCrls(tx: StoreReader, after: number): Promise<readonly Publication[]> {
-  const revokedSerials = (await tx.revocationsAfterCrl(after)).map(({ serial }) => serial);
+  const changed = [...(await tx.revocationsAfterCrl(after)), ...(await tx.releasesAfterCrl(after))];
+  const revokedSerials = changed.map(({ serial }) => serial);
   const [full, newest] = [await tx.newestFullCrl('issuing'), await tx.newestCrl('issuing')];
   const heads = [full, newest].filter((head) => head !== null && head.number > after);
   const missed: Publication[] = [];

@@ -71,8 +71,14 @@ export class PostgresServer {
   /** Runs SQL as the superuser; what it prints, unaligned, without titles. */
   sql(database: string, text: string): string {
     const args = ['-h', this.directory, '-p', String(this.port), '-U', 'postgres', '-d', database];
-    const options = ['-X', '-q', '-A', '-t', '-v', 'ON_ERROR_STOP=1', '-c', text];
-    return run([tool('psql'), ...args, ...options], { PGPASSWORD: DATABASE_PASSWORD }).trim();
+    const options = ['-X', '-q', '-A', '-t', '-v', 'ON_ERROR_STOP=1', '-f', '-'];
+    return run([tool('psql'), ...args, ...options], { PGPASSWORD: DATABASE_PASSWORD }, text).trim();
+  }
+
+  /** What `pg_dump --schema=lifesign` writes of it. */
+  dump(database: string): string {
+    const args = ['-h', this.directory, '-p', String(this.port), '-U', 'postgres', '-d', database];
+    return run([tool('pg_dump'), ...args, '--schema=lifesign'], { PGPASSWORD: DATABASE_PASSWORD });
   }
 
   /** Starts the server, as often as what is left of the one before is in the way, and waits until it answers. */
@@ -173,8 +179,17 @@ function tool(name: string): string {
   return newest;
 }
 
-function run([command = '', ...args]: readonly string[], env: Record<string, string> = {}): string {
-  const ended = spawnSync(command, args, { encoding: 'utf8', cwd: '/', env: { ...process.env, ...env } });
+function run(
+  [command = '', ...args]: readonly string[],
+  env: Record<string, string> = {},
+  input = '',
+): string {
+  const ended = spawnSync(command, args, {
+    encoding: 'utf8',
+    input,
+    cwd: '/',
+    env: { ...process.env, ...env },
+  });
   if (ended.status !== 0) throw new Error(`${command} ${args.join(' ')}: ${ended.stderr}${ended.stdout}`);
   return ended.stdout;
 }

@@ -7,6 +7,10 @@ const START_TIMEOUT_MS = 60_000;
 /** What belongs to one process, not to the CA. */
 const NOT_COPIED = ['lock', 'lock.pid', 'lock-journal', 'control.sock', 'control.path'];
 
+export function copyCaHome(from: string, to: string): void {
+  cpSync(from, to, { recursive: true, filter: (path) => !NOT_COPIED.includes(basename(path)) });
+}
+
 /** A cluster whose CA is several `pki serve` over one PostgreSQL database, each with a copy of the home. */
 export class ReplicaCluster extends TestCluster {
   readonly #count: number;
@@ -44,8 +48,7 @@ export class ReplicaCluster extends TestCluster {
     const init = ['pki', 'init', '--trust-domain', TRUST_DOMAIN, ...urls, ...crl, '--store', this.#store];
     const made = await this.good(['--home', this.caHome, ...init, '--passphrase-file', this.passphraseFile]);
     for (let replica = 1; replica < this.#count; replica++) {
-      const filter = (path: string): boolean => !NOT_COPIED.includes(basename(path));
-      cpSync(this.caHome, this.replicaHome(replica), { recursive: true, filter });
+      copyCaHome(this.caHome, this.replicaHome(replica));
     }
     return made;
   }

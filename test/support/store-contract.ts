@@ -253,28 +253,35 @@ export function describeStoreContract(name: string, freshOpener: () => Promise<S
       expect(await reading(store, (tx) => tx.tokens())).toEqual([]);
     });
 
-    it('lets the earlier date of a revocation win', async () => {
+    it('gives a certificate one revocation at a time, and keeps the releases of its holds', async () => {
       const store = await (await opener())();
-      const revoke = (revokedAt: number, crlNumber: number): Promise<unknown> =>
-        store.transaction(async (tx) =>
-          step(
-            tx.insertRevocation({
-              serial: testSerial(9),
-              reason: 'superseded',
-              revokedAt: unixMs(revokedAt),
-              crlNumber,
-            }),
-          ),
-        );
-      for (const [at, number] of [
-        [500, 1],
-        [900, 2],
-        [100, 3],
-      ] as const)
-        await revoke(at, number);
-      expect(await reading(store, (tx) => tx.revocationsFrom(unixMs(0)))).toMatchObject([
-        { revokedAt: 100, crlNumber: 3 },
-      ]);
+      const hold = { serial: testSerial(1), reason: 'certificateHold', revokedAt: AT, crlNumber: 2 } as const;
+      const release = { serial: testSerial(1), heldAt: AT, crlNumber: 3, record: EVERY_BYTE };
+      const insert = () => store.transaction(async (tx) => step(tx.insertRevocation(hold)));
+      valueOf(
+        await store.transaction(async (tx) => {
+          await tx.insertNode(nodeRow(1));
+          await tx.insertCertificate(certificateRow(1));
+          return step(tx.insertRevocation(hold));
+        }),
+      );
+      await expect(insert()).rejects.toThrow(/UNIQUE/i);
+      valueOf(
+        await store.transaction(async (tx) => {
+          await tx.deleteRevocation(testSerial(1));
+          return step(tx.insertRelease(release));
+        }),
+      );
+      await reading(store, async (tx) => {
+        expect(await tx.revocationsFrom(AT)).toEqual([]);
+        expect(await tx.releasesFrom(AT)).toStrictEqual([release]);
+        expect(await tx.releasesFrom(LARGEST)).toEqual([]);
+        expect(await tx.releasesAfterCrl(2)).toStrictEqual([release]);
+        expect(await tx.releasesAfterCrl(3)).toEqual([]);
+        expect(await tx.newestReleasedHold(testSerial(1))).toBe(AT);
+        expect(await tx.newestReleasedHold(testSerial(2))).toBeNull();
+      });
+      valueOf(await insert());
     });
 
     it('sorts names bytewise', async () => {

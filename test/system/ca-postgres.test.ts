@@ -5,6 +5,7 @@ import { callSocket } from '../support/ca-process.ts';
 import { TestCluster } from '../support/cluster.ts';
 import { DATABASE_PASSWORD, PostgresServer } from '../support/postgres.ts';
 import { lifesign } from '../support/process.ts';
+import { copyCaHome } from '../support/replica-cluster.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 const KILLS = 4;
@@ -76,6 +77,35 @@ describe('a CA in a PostgreSQL database', () => {
     const again = await lifesign(['--home', other, ...init], { env: cluster.env });
     expect([again.code, again.stderr]).toEqual([3, expect.stringContaining('LS_CA_ALREADY_INITIALISED')]);
     await expect(stat(other)).rejects.toThrow('ENOENT');
+  });
+
+  it('comes back read-only from a dump as the handbook says, and goes on when its loss is accepted', async () => {
+    await using cluster = await newCluster();
+    await cluster.initCa();
+    await cluster.serve();
+    for (const name of ['alpha', 'beta']) await cluster.enroll(name);
+    const kept = join(cluster.directory, 'kept');
+    await cluster.ca?.[Symbol.asyncDispose]();
+    copyCaHome(cluster.caHome, kept);
+    const database = `e2e_${databases - 1}`;
+    const dump = server.dump(database);
+    const passphrase = ['--passphrase-file', cluster.passphraseFile];
+    const lost = JSON.parse((await cluster.askCa('revoke', 'alpha', ...passphrase)).stdout) as {
+      crlNumber: number;
+    };
+    server.sql(database, 'DROP SCHEMA lifesign CASCADE');
+    server.sql(database, dump);
+    server.sql(
+      database,
+      `INSERT INTO lifesign.meta (name, value) VALUES ('read_only_since', extract(epoch FROM now())::bigint * 1000)`,
+    );
+    const onKept = (...args: readonly string[]) =>
+      lifesign(['--home', kept, '--json', 'pki', ...args, ...passphrase], { env: cluster.env });
+    const refused = await onKept('revoke', 'beta');
+    expect([refused.code, refused.stderr]).toEqual([6, expect.stringContaining('LS_CA_READ_ONLY')]);
+    const accepted = await onKept('restore', '--accept-loss');
+    expect((JSON.parse(accepted.stdout) as { crlNumber: number }).crlNumber).toBeGreaterThan(lost.crlNumber);
+    expect((await onKept('revoke', 'beta')).code).toBe(0);
   });
 
   it('never shows the password, wherever it came from', async () => {

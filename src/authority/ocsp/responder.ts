@@ -192,16 +192,18 @@ class Responder implements OcspResponder {
     for (const serial of revokedSerials) this.#held.delete(serial);
   }
 
-  /** Drops what other processes over the same store have revoked. */
+  /** Drops what other processes over the same store have revoked or released. */
   async #catchUp(): Promise<Fault | undefined> {
     const missed = await this.#context.deps.store.read(async (tx) => {
       const newest = (await tx.newestCrl('issuing'))?.number ?? 0;
-      const revocations = newest > this.#crlNumber ? await tx.revocationsAfterCrl(this.#crlNumber) : [];
-      return ok({ newest, revocations });
+      if (newest <= this.#crlNumber) return ok({ newest, changed: [] });
+      const revocations = await tx.revocationsAfterCrl(this.#crlNumber);
+      const releases = await tx.releasesAfterCrl(this.#crlNumber);
+      return ok({ newest, changed: [...revocations, ...releases] });
     });
     if (!missed.ok) return missed.error;
-    for (const { serial } of missed.value.revocations) this.#held.delete(serial);
-    if (missed.value.revocations.length > 0) this.#generation += 1;
+    for (const { serial } of missed.value.changed) this.#held.delete(serial);
+    if (missed.value.changed.length > 0) this.#generation += 1;
     this.#crlNumber = Math.max(this.#crlNumber, missed.value.newest);
     return undefined;
   }
