@@ -63,7 +63,7 @@ export class PostgresServer {
   /** Makes an empty database that the CA's user owns, and answers its URL. */
   create(database: string): string {
     // Where hyphens do not count, names sort otherwise than bytewise.
-    const locale = `TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'en-US'`;
+    const locale = `TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'en-US-u-ka-shifted'`;
     this.sql('postgres', `CREATE DATABASE ${database} OWNER lifesign ${locale}`);
     return this.url(database);
   }

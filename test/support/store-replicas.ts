@@ -64,19 +64,21 @@ export function describeReplicas(name: string, freshOpener: () => Promise<StoreO
       const [one, other] = await twoAuthorities();
       const names = Array.from({ length: 10 }, (_, n) => `node-${n}`);
       for (const name of names) await enrollMember(one, name);
-      const numbers: number[] = [];
-      for (const authority of [one, other]) {
+      const told = [one, other].map((authority) => {
+        const numbers: number[] = [];
         authority.onPublication(({ crl }) => {
           if (crl !== undefined) numbers.push(crl.number);
         });
-      }
+        return numbers;
+      });
       const revoking = names.flatMap((name) => [
         one.revoke({ name }, CA_NOW),
         other.revoke({ name }, CA_NOW),
       ]);
       const facts = (await Promise.all(revoking)).map(valueOf);
-      expect(facts.filter(({ fresh }) => fresh)).toHaveLength(names.length);
-      expect(numbers.sort((a, b) => a - b)).toEqual(names.map((_, n) => n + 2));
+      const given = facts.filter(({ fresh }) => fresh).map(({ crlNumber }) => crlNumber);
+      expect(given.toSorted((a, b) => a - b)).toEqual(names.map((_, n) => n + 2));
+      for (const numbers of told) expect(numbers).toEqual([...new Set(numbers)].sort((a, b) => a - b));
       expect(valueOf(await one.currentCrls())).toEqual(valueOf(await other.currentCrls()));
     });
   });
