@@ -10,6 +10,7 @@ export * from './json/index.ts';
 export * from './keys/index.ts';
 export * from './ledger/index.ts';
 export * from './ocsp-client/index.ts';
+export * from './pkcs11/index.ts';
 export * from './postgres/index.ts';
 export { LOCK_WAIT_MS, MAX_WAITING_TRANSACTIONS } from './sql/index.ts';
 export * from './sqlite/index.ts';

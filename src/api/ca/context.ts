@@ -17,6 +17,8 @@ export interface CaApiContext {
   readonly spread: SpreadTimes;
   /** Why the CA's ledger is not signed any more, if so. */
   readonly ledgerFault?: () => Fault | undefined;
+  /** Why the token that holds the CA's keys can't be used, if so. */
+  readonly keyFault?: () => Fault | undefined;
 }
 
 export interface SpreadTimes {

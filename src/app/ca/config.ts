@@ -4,6 +4,7 @@ import { fault, LsError } from '../../std/index.ts';
 import { readConfigFile } from '../config-file.ts';
 import { parseEndpoint, type Endpoint } from '../endpoint.ts';
 import { caHome } from './home.ts';
+import { checkKeyStoreChoice, KEY_FILES } from './key-store.ts';
 import { checkStoreChoice, SQLITE } from './store.ts';
 
 export const CA_PORT = 8440;
@@ -64,6 +65,7 @@ export const caConfigSchema = {
     'interval_max_ms',
     'full_crl_every_ms',
     'store',
+    'key_store',
     'limits',
   ],
   properties: {
@@ -130,6 +132,13 @@ export const caConfigSchema = {
       description:
         'sqlite, a file in this home, or postgres://USER@HOST:PORT/DATABASE, which several replicas can share.',
     },
+    key_store: {
+      type: 'string',
+      default: KEY_FILES,
+      maxLength: 2_048,
+      description:
+        'file, encrypted files in this home, or pkcs11:token=NAME?module-path=/LIBRARY.so&pin-source=file:/PIN, a token.',
+    },
     limits,
   },
 } as const;
@@ -147,6 +156,8 @@ export interface CaConfig {
   readonly fullCrlEveryMs: number;
   /** `sqlite`, or a PostgreSQL URL, which may hold a password: never shown as it is. */
   readonly store: string;
+  /** `file`, or the PKCS#11 URI of a token: where keys are made, and how those on it are reached. */
+  readonly keyStore: string;
   readonly limits: CaLimits;
 }
 
@@ -166,6 +177,7 @@ export interface CaConfigChoice {
   readonly crlListen: string;
   readonly permitDns: readonly string[];
   readonly store: string;
+  readonly keyStore: string;
 }
 
 /** Reads ca.yaml of `home`. Throws LsError: LS_CONFIG_* with the file and key named. */
@@ -176,6 +188,7 @@ export async function readCaConfig(home: string): Promise<CaConfig> {
     throw new LsError(fault('LS_CONFIG_INVALID', `${path}: "interval_min_ms" is above "interval_max_ms"`));
   }
   await checkStoreChoice(file.store);
+  await checkKeyStoreChoice(file.key_store);
   return {
     trustDomain: file.trust_domain,
     urls: file.urls,
@@ -187,6 +200,7 @@ export async function readCaConfig(home: string): Promise<CaConfig> {
     intervalMaxMs: file.interval_max_ms,
     fullCrlEveryMs: file.full_crl_every_ms,
     store: file.store,
+    keyStore: file.key_store,
     limits: limitsOf(file.limits),
   };
 }
@@ -195,7 +209,7 @@ export async function readCaConfig(home: string): Promise<CaConfig> {
 export function formatCaConfig(choice: CaConfigChoice): string {
   const file: Pick<
     XStatic<typeof caConfigSchema>,
-    'trust_domain' | 'urls' | 'crl_url' | 'listen' | 'crl_listen' | 'permit_dns' | 'store'
+    'trust_domain' | 'urls' | 'crl_url' | 'listen' | 'crl_listen' | 'permit_dns' | 'store' | 'key_store'
   > = {
     trust_domain: choice.trustDomain,
     urls: [...choice.urls],
@@ -204,6 +218,7 @@ export function formatCaConfig(choice: CaConfigChoice): string {
     crl_listen: choice.crlListen,
     permit_dns: [...choice.permitDns],
     store: choice.store,
+    key_store: choice.keyStore,
   };
   return `# Written by \`lifesign pki init\`. Every key is explained in config/ca.example.yaml.\n${stringify(file)}`;
 }

@@ -2,14 +2,9 @@ import { isIP } from 'node:net';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { initialiseAuthority, type InitialisedAuthority } from '../../authority/index.ts';
-import { generateKey, nodeCrypto } from '../../io/crypto/index.ts';
+import { nodeCrypto } from '../../io/crypto/index.ts';
 import { ensurePrivateDir, writeFileDurably } from '../../io/files/index.ts';
-import {
-  requirePassphrase,
-  writeKeyFile,
-  type Passphrase,
-  type PassphraseSources,
-} from '../../io/keys/index.ts';
+import type { PassphraseSources } from '../../io/keys/index.ts';
 import { systemRandom } from '../../io/system/index.ts';
 import { LsError, toHex, type Signer, type UnixMs } from '../../std/index.ts';
 import { isLoopback } from '../endpoint.ts';
@@ -24,7 +19,8 @@ import {
   type CaConfigChoice,
 } from './config.ts';
 import { caHome, type CaHome } from './home.ts';
-import { openCaLog, rawLogKey } from './log-key.ts';
+import { CaKeys, checkKeyStoreChoice, KEY_FILES, keySecrets, type KeySecrets } from './key-store.ts';
+import { makeLogKey, openCaLog, rawLogKey } from './log-key.ts';
 import { checkStoreChoice, openCaStore, SQLITE } from './store.ts';
 import { hostOfUrl, listenForUrl, originOf } from './url.ts';
 
@@ -37,6 +33,8 @@ export interface InitCaRequest {
   readonly permitDns: readonly string[];
   /** `sqlite` (default) or a PostgreSQL URL. */
   readonly store?: string;
+  /** `file` (default) or the PKCS#11 URI of a token. */
+  readonly keyStore?: string;
   /** Asked once everything else is known to be in order. */
   readonly passphrase: PassphraseSources;
   readonly now: () => UnixMs;
@@ -63,11 +61,12 @@ const PUBLIC_IN_PRIVATE_DIRECTORY = { mode: 0o600 };
 export async function initCa(request: InitCaRequest): Promise<InitialisedCa> {
   const choice = choose(request);
   await checkStoreChoice(choice.store);
+  await checkKeyStoreChoice(choice.keyStore);
   const { home } = caHome(request.home);
   await refuseExisting(home, CA_HOME);
-  const passphrase = await requirePassphrase(request.passphrase, `the CA keys of ${home}`, true);
-  const wanted = { home, ...CA_HOME, purpose: 'pki init' };
-  const made = await buildHome(wanted, (directory) => fill(directory, choice, passphrase, request.now()));
+  const secrets = keySecrets(home, request.passphrase, request.passphrase, true);
+  if (choice.keyStore === KEY_FILES) await secrets.passphrase();
+  const made = await build(home, choice, secrets, request.now);
   return {
     home,
     trustDomain: made.trustDomain,
@@ -77,7 +76,29 @@ export async function initCa(request: InitCaRequest): Promise<InitialisedCa> {
   };
 }
 
-function choose({ trustDomain, urls, crlUrl, permitDns, store = SQLITE }: InitCaRequest): CaConfigChoice {
+/** Keys on a token are not part of the home, so they are destroyed when it does not come to be. */
+async function build(
+  home: string,
+  choice: CaConfigChoice,
+  secrets: KeySecrets,
+  now: InitCaRequest['now'],
+): Promise<InitialisedAuthority> {
+  const wanted = { home, ...CA_HOME, purpose: 'pki init' };
+  let keys: CaKeys | undefined;
+  try {
+    return await buildHome(wanted, (directory) => {
+      keys = new CaKeys(caHome(directory), choice.keyStore, secrets);
+      return fill(directory, choice, keys, now());
+    });
+  } catch (cause) {
+    await keys?.undo().catch(() => undefined);
+    throw cause;
+  } finally {
+    keys?.close();
+  }
+}
+
+function choose({ trustDomain, urls, crlUrl, permitDns, store, keyStore }: InitCaRequest): CaConfigChoice {
   const given = urls.length > 0 ? urls : [`https://${hostname().toLowerCase()}:${CA_PORT}`];
   const origins = given.map((url) => originOf(url, 'https:'));
   const [first = ''] = origins;
@@ -90,28 +111,21 @@ function choose({ trustDomain, urls, crlUrl, permitDns, store = SQLITE }: InitCa
     listen: listenForUrl(first),
     crlListen: listenForUrl(crlOrigin),
     permitDns: [...new Set([...permitDns, ...origins.map(hostOfUrl).filter((each) => isIP(each) === 0)])],
-    store,
+    store: store ?? SQLITE,
+    keyStore: keyStore ?? KEY_FILES,
   };
 }
 
 async function fill(
   directory: string,
   choice: CaConfigChoice,
-  passphrase: Passphrase,
+  ring: CaKeys,
   now: UnixMs,
 ): Promise<InitialisedAuthority> {
   const paths = caHome(directory);
   await ensurePrivateDir(paths.keysDir);
-  const root = generateKey('ES256');
-  const issuing = generateKey('ES256');
-  const log = generateKey('Ed25519');
-  await Promise.all([
-    writeKeyFile(paths.rootKey, root.pkcs8, passphrase),
-    writeKeyFile(paths.issuingKey, issuing.pkcs8, passphrase),
-    writeKeyFile(paths.logKey, log.pkcs8, passphrase),
-  ]);
-  const keys = { root: root.signer, issuing: issuing.signer };
-  const made = await initialiseStore(paths, keys, log.signer, choice, now);
+  const keys = { root: await ring.make('root', 'ES256'), issuing: await ring.make('issuing', 'ES256') };
+  const made = await initialiseStore(paths, keys, await makeLogKey(ring), choice, now);
   await writeFileDurably(paths.rootCert, certificatesPem(made.roots), PUBLIC_IN_PRIVATE_DIRECTORY);
   await writeFileDurably(paths.issuingCert, certificatesPem([made.issuing]), PUBLIC_IN_PRIVATE_DIRECTORY);
   await writeFileDurably(join(directory, CA_HOME.mark), formatCaConfig(choice), PUBLIC_IN_PRIVATE_DIRECTORY);

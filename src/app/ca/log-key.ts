@@ -1,23 +1,29 @@
-import { access } from 'node:fs/promises';
 import {
   ledgerBatches,
   type AuthorityStore,
   type LedgerRow,
   type StoreReader,
 } from '../../authority/index.ts';
-import { generateKey, nodeCrypto } from '../../io/crypto/index.ts';
-import { readKeyFile, writeKeyFile, type Passphrase } from '../../io/keys/index.ts';
+import { nodeCrypto } from '../../io/crypto/index.ts';
 import { DerivedLog, type LeafSource } from '../../io/ledger/index.ts';
 import { caLogOrigin, logKeyOfSpki } from '../../ledger/index.ts';
 import { fault, LsError, ok, type Fault, type Result, type Signer } from '../../std/index.ts';
 import type { CaHome } from './home.ts';
+import type { CaKeys } from './key-store.ts';
 
-/** The key that signs the ledger's checkpoints, from its file or made now. Throws LS_KEY_*, LS_FILE_*, LS_DISK_FULL. */
-export async function readLogKey(path: string, passphrase: Passphrase): Promise<Signer> {
-  if (await isThere(path)) return (await readKeyFile(path, passphrase)).signer;
-  const { signer, pkcs8 } = generateKey('Ed25519');
-  await writeKeyFile(path, pkcs8, passphrase);
-  return signer;
+/** The key that signs the ledger's checkpoints, or one made now. Throws LS_KEY_*, LS_FILE_*, LS_DISK_FULL. */
+export async function openLogKey(keys: CaKeys): Promise<Signer> {
+  return (await keys.placeOf('log')) === undefined ? makeLogKey(keys) : keys.open('log');
+}
+
+/** It is Ed25519, and in a file when the token can't have such a key. Throws as {@link openLogKey}. */
+export async function makeLogKey(keys: CaKeys): Promise<Signer> {
+  try {
+    return await keys.make('log', 'Ed25519');
+  } catch (cause) {
+    if (!(cause instanceof LsError) || cause.code !== 'LS_KEY_TOKEN_REFUSED') throw cause;
+    return keys.make('log', 'Ed25519', 'file');
+  }
 }
 
 /** Raw 32 bytes of the public key. Throws LS_KEY_FORMAT for a key that is not Ed25519. */
@@ -56,11 +62,4 @@ function leavesOf(store: AuthorityStore): LeafSource {
 function valueOf<T>(result: Result<T, Fault>): T {
   if (result.ok) return result.value;
   throw new LsError(result.error);
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }

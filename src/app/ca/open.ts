@@ -1,4 +1,3 @@
-import { access } from 'node:fs/promises';
 import {
   openAuthority,
   type Authority,
@@ -7,20 +6,16 @@ import {
 } from '../../authority/index.ts';
 import { nodeCrypto } from '../../io/crypto/index.ts';
 import { HomeLock } from '../../io/files/index.ts';
-import {
-  readKeyFile,
-  requirePassphrase,
-  type Passphrase,
-  type PassphraseSources,
-} from '../../io/keys/index.ts';
+import type { PassphraseSources } from '../../io/keys/index.ts';
 import { systemRandom } from '../../io/system/index.ts';
 import { fault, LsError, type Signer } from '../../std/index.ts';
 import { parseCertificate } from '../../x509/index.ts';
 import { readCertificatesPem } from '../pem-file.ts';
 import { readCaConfig, type CaConfig } from './config.ts';
 import { caHome, type CaHome } from './home.ts';
+import { CA_KEY_NAMES, CaKeys, keySecrets } from './key-store.ts';
+import { openLogKey } from './log-key.ts';
 import { readProfiles } from './profile-files.ts';
-import { readLogKey } from './log-key.ts';
 import { openCaStore } from './store.ts';
 
 /** A CA home that this process alone has open. */
@@ -29,6 +24,8 @@ export interface OpenCa {
   readonly config: CaConfig;
   readonly authority: Authority;
   readonly store: AuthorityStore;
+  /** Undefined when the keys are locked. */
+  readonly keys: CaKeys | undefined;
   /** Unlocks the key of the ledger, made if the home has none; undefined when the keys are locked. */
   readonly logKey: (() => Promise<Signer>) | undefined;
   /** Closes the store and gives the home free. */
@@ -37,21 +34,25 @@ export interface OpenCa {
 
 /**
  * Opens the CA of `home` for this process alone: with its keys, or with no `passphrase` sources for what needs no
- * signature.
+ * signature. The PIN of a token comes from the environment or prompt of `pin`.
  *
  * Throws LS_CONFIG_*, LS_X509_PROFILE_*, LS_HOME_LOCKED, LS_KEY_*, LS_CA_STORE_*, LS_CA_NOT_INITIALISED, LS_CA_KEY_MISMATCH.
  */
-export async function openCa(home: string, passphrase: PassphraseSources | undefined): Promise<OpenCa> {
+export async function openCa(
+  home: string,
+  passphrase: PassphraseSources | undefined,
+  pin: PassphraseSources | undefined = passphrase,
+): Promise<OpenCa> {
   const paths = caHome(home);
   const config = await readCaConfig(home);
   const profiles = await readProfiles(paths.profiles);
   const lock = HomeLock.acquire(paths.home);
+  const ring =
+    passphrase === undefined || pin === undefined
+      ? undefined
+      : new CaKeys(paths, config.keyStore, keySecrets(paths.home, passphrase, pin));
   try {
-    const secret =
-      passphrase === undefined
-        ? undefined
-        : await requirePassphrase(passphrase, `the CA keys of ${paths.home}`);
-    const keys = secret === undefined ? await lockedKeys(paths) : await readKeys(paths, secret);
+    const keys = ring === undefined ? await lockedKeys(paths) : await readKeys(ring);
     const store = await openCaStore(paths, config.store);
     const opened = await openAuthority({
       store,
@@ -63,25 +64,28 @@ export async function openCa(home: string, passphrase: PassphraseSources | undef
     });
     const close = async (): Promise<void> => {
       await store.close();
+      ring?.close();
       lock.release();
     };
     if (opened.ok) {
-      const logKey = secret === undefined ? undefined : () => readLogKey(paths.logKey, secret);
-      return { home: paths, config, authority: opened.value, store, logKey, close };
+      const logKey = ring === undefined ? undefined : () => openLogKey(ring);
+      return { home: paths, config, authority: opened.value, store, keys: ring, logKey, close };
     }
     await store.close();
     throw new LsError(opened.error);
   } catch (cause) {
+    ring?.close();
     lock.release();
     throw cause;
   }
 }
 
 /** The root's key may have been taken offline; the issuing key has to be there. */
-async function readKeys(paths: CaHome, passphrase: Passphrase): Promise<AuthorityKeys> {
-  const issuing = (await readKeyFile(paths.issuingKey, passphrase)).signer;
-  if (!(await isThere(paths.rootKey))) return { issuing };
-  return { issuing, root: (await readKeyFile(paths.rootKey, passphrase)).signer };
+async function readKeys(ring: CaKeys): Promise<AuthorityKeys> {
+  await ring.askAhead(CA_KEY_NAMES);
+  const issuing = await ring.open('issuing');
+  if ((await ring.placeOf('root')) === undefined) return { issuing };
+  return { issuing, root: await ring.open('root') };
 }
 
 /** Stands for the issuing key where nothing is to be signed. */
@@ -100,11 +104,4 @@ async function lockedKeys(paths: CaHome): Promise<AuthorityKeys> {
     },
   };
   return { issuing };
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }

@@ -1,4 +1,4 @@
-import { access, mkdtemp, open, rm } from 'node:fs/promises';
+import { mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { markRestored, type Authority } from '../../authority/index.ts';
@@ -84,11 +84,12 @@ export async function drillBackup(request: DrillRequest): Promise<DrilledBackup>
   try {
     const summary = await unpack(file, passphrase, place);
     await checkUnpacked(place, summary);
-    const ca = await openCa(place, request.keyPassphrase ?? oneSource(passphrase));
+    // A PIN is never guessed: what opens the backup is not tried on a token.
+    const ca = await openCa(place, request.keyPassphrase ?? oneSource(passphrase), request.passphrase);
     try {
       const now = request.now();
       await OwnTrust.of(ca.authority, nodeCrypto, now);
-      const rootKey = await isThere(ca.home.rootKey);
+      const rootKey = (await ca.keys?.placeOf('root')) !== undefined;
       return { ...summary, file, rootKey, crlInDate: await isCrlInDate(ca.authority, now) };
     } finally {
       await ca.close();
@@ -163,11 +164,4 @@ async function isCrlInDate(authority: Authority, now: UnixMs): Promise<boolean> 
   const full = crls.ok ? parseCrl(crls.value.full) : crls;
   if (!full.ok) throw new LsError(full.error);
   return (full.value.nextUpdate ?? 0) >= now;
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }

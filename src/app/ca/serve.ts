@@ -26,6 +26,7 @@ import { ackWord, followReplicas } from './follow.ts';
 import { keepLedger } from './ledger-keeper.ts';
 import { publishWhenDue } from './publication.ts';
 import { limitConnections, listenOn, listenOnSocket } from './listen.ts';
+import { watchKeys } from './key-watch.ts';
 import { openCa, type OpenCa } from './open.ts';
 import { startResponder } from './ocsp.ts';
 import { OwnTrust } from './own-trust.ts';
@@ -92,7 +93,9 @@ async function start(ca: OpenCa, request: ServeRequest, closers: Closers): Promi
   const keeper = keepLedger(ca, now, log);
   closers.add(() => keeper.close());
   const ledgerFault = (): Fault | undefined => keeper.fault;
-  const context = { ...makeContext(ca, { trust, ocsp }, now, log, closers), ledgerFault };
+  closers.add(watchKeys(ca.keys, log));
+  const keyFault = (): Fault | undefined => ca.keys?.fault;
+  const context = { ...makeContext(ca, { trust, ocsp }, now, log, closers), ledgerFault, keyFault };
   const options = listenerOptions(ca, log);
   const identity = await makeServerIdentity(authority, serverHosts(ca), now());
   const listeners = {

@@ -11,6 +11,7 @@ interface InitOptions extends PassphraseOption {
   readonly crlUrl?: string;
   readonly permitDns?: readonly string[];
   readonly store?: string;
+  readonly keyStore?: string;
 }
 
 const DEFAULT_HOME = 'ca/state';
@@ -20,6 +21,7 @@ export function registerInit(pki: Command, ctx: CliContext): void {
     pki.command('init'),
     'lifesign pki init --trust-domain mesh.internal --url https://ca.example:8440',
     'lifesign pki init --url https://ca.example:8440 --store postgres://lifesign@db.example/ca',
+    "lifesign pki init --key-store 'pkcs11:token=ca?module-path=/usr/lib/softhsm/libsofthsm2.so'",
   )
     .description('make a certificate authority: root, issuing CA, encrypted keys, store')
     .option('--trust-domain <name>', 'the cluster, a dotted name (default: mesh.internal)')
@@ -34,6 +36,10 @@ export function registerInit(pki: Command, ctx: CliContext): void {
       '--store <store>',
       'sqlite (default), or postgres://USER@HOST:PORT/DATABASE; its password may be in PGPASSWORD',
     )
+    .option(
+      '--key-store <place>',
+      'file (default), or pkcs11:token=NAME?module-path=/LIB.so[&pin-source=file:/FILE]; else LIFESIGN_PIN',
+    )
     .addOption(passphraseOption())
     .action(async (options: InitOptions) => {
       const { initCa } = await import('../../app/index.ts');
@@ -44,6 +50,7 @@ export function registerInit(pki: Command, ctx: CliContext): void {
         ...(options.crlUrl === undefined ? {} : { crlUrl: options.crlUrl }),
         permitDns: options.permitDns ?? [],
         ...(options.store === undefined ? {} : { store: options.store }),
+        ...(options.keyStore === undefined ? {} : { keyStore: options.keyStore }),
         passphrase: await sourcesOf(ctx, options),
         now: () => ctx.clock.now().wall,
       });

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { equalBytes, fault, LsError, utf8, type Brand } from '../../std/index.ts';
+import { equalBytes, fault, fromUtf8, LsError, utf8, type Brand } from '../../std/index.ts';
 import { readFileCapped } from '../files/read-file.ts';
 
 /** The bytes that unlock a key: 1 to 1,024, no line break. Secret. */
@@ -9,6 +9,22 @@ export type Passphrase = Brand<Uint8Array, 'Passphrase'>;
 export const MAX_PASSPHRASE_BYTES = 1_024;
 export const PASSPHRASE_VARIABLE = 'LIFESIGN_PASSPHRASE';
 export const PASSPHRASE_CREDENTIAL = 'lifesign-passphrase';
+export const PIN_VARIABLE = 'LIFESIGN_PIN';
+export const PIN_CREDENTIAL = 'lifesign-pin';
+
+/** What a secret is called where it is looked for. */
+interface SecretNames {
+  readonly word: string;
+  readonly variable: string;
+  readonly credential: string;
+}
+
+const PASSPHRASE: SecretNames = {
+  word: 'passphrase',
+  variable: PASSPHRASE_VARIABLE,
+  credential: PASSPHRASE_CREDENTIAL,
+};
+const PIN: SecretNames = { word: 'PIN', variable: PIN_VARIABLE, credential: PIN_CREDENTIAL };
 
 /** A terminal that asks a person without showing the answer. */
 export interface PassphrasePrompt {
@@ -35,12 +51,21 @@ export async function findPassphrase(
   what: string,
   isNew = false,
 ): Promise<Passphrase | undefined> {
+  return findSecret(PASSPHRASE, sources, what, isNew);
+}
+
+async function findSecret(
+  names: SecretNames,
+  sources: PassphraseSources,
+  what: string,
+  isNew: boolean,
+): Promise<Passphrase | undefined> {
   if (sources.file !== undefined) return passphraseOfFile(sources.file);
-  const variable = sources.env[PASSPHRASE_VARIABLE];
-  if (variable !== undefined) return makePassphrase(utf8(variable), PASSPHRASE_VARIABLE);
-  const credential = await systemdCredential(sources.env);
+  const variable = sources.env[names.variable];
+  if (variable !== undefined) return makePassphrase(utf8(variable), names.variable);
+  const credential = await systemdCredential(sources.env, names);
   if (credential !== undefined) return credential;
-  return sources.prompt === undefined ? undefined : askPassphrase(sources.prompt, what, isNew);
+  return sources.prompt === undefined ? undefined : askPassphrase(sources.prompt, names, what, isNew);
 }
 
 /** {@link findPassphrase} where there must be one: throws LS_KEY_NO_PASSPHRASE when no source has it. */
@@ -52,6 +77,18 @@ export async function requirePassphrase(
   const passphrase = await findPassphrase(sources, what, isNew);
   if (passphrase !== undefined) return passphrase;
   throw new LsError(fault('LS_KEY_NO_PASSPHRASE', `no passphrase for ${what}`));
+}
+
+/**
+ * The PIN of a token, from the places where a passphrase may come from: the file is the URI's pin-source, the others
+ * are LIFESIGN_PIN, $CREDENTIALS_DIRECTORY/lifesign-pin and the terminal. Throws LS_KEY_NO_PIN, and as findPassphrase.
+ */
+export async function requirePin(sources: PassphraseSources, what: string): Promise<string> {
+  const pin = await findSecret(PIN, sources, what, false);
+  if (pin === undefined) throw new LsError(fault('LS_KEY_NO_PIN', `no PIN for ${what}`));
+  const text = fromUtf8(pin);
+  if (text !== undefined) return text;
+  throw new LsError(fault('LS_KEY_PIN', `the PIN for ${what} is no UTF-8 text`));
 }
 
 /** Throws LS_KEY_PASSPHRASE, naming the source, for what cannot be one. */
@@ -77,11 +114,14 @@ function firstLine(bytes: Uint8Array): Uint8Array {
   return line.at(-1) === 0x0d ? line.subarray(0, -1) : line;
 }
 
-async function systemdCredential(env: PassphraseSources['env']): Promise<Passphrase | undefined> {
+async function systemdCredential(
+  env: PassphraseSources['env'],
+  { credential }: SecretNames,
+): Promise<Passphrase | undefined> {
   const directory = env['CREDENTIALS_DIRECTORY'];
   if (directory === undefined) return undefined;
   try {
-    return await passphraseOfFile(join(directory, PASSPHRASE_CREDENTIAL));
+    return await passphraseOfFile(join(directory, credential));
   } catch (error) {
     // A unit may have credentials for other purposes and none for this one.
     if (error instanceof LsError && error.code === 'LS_FILE_NOT_FOUND') return undefined;
@@ -89,8 +129,15 @@ async function systemdCredential(env: PassphraseSources['env']): Promise<Passphr
   }
 }
 
-async function askPassphrase(prompt: PassphrasePrompt, what: string, isNew: boolean): Promise<Passphrase> {
-  const question = isNew ? `New passphrase for ${what}: ` : `Passphrase for ${what}: `;
+async function askPassphrase(
+  prompt: PassphrasePrompt,
+  { word }: SecretNames,
+  what: string,
+  isNew: boolean,
+): Promise<Passphrase> {
+  const question = isNew
+    ? `New ${word} for ${what}: `
+    : `${word.replace(/^./, (first) => first.toUpperCase())} for ${what}: `;
   const passphrase = makePassphrase(await prompt.ask(question), 'the terminal');
   if (isNew && !equalBytes(passphrase, await prompt.ask('The same again: '))) {
     throw new LsError(fault('LS_KEY_PASSPHRASE', 'the two passphrases differ'));

@@ -10,6 +10,7 @@ import { enrollFaults } from './enroll.ts';
 import { enrollmentFaults } from './enrollment.ts';
 import { heartbeatFaults } from './heartbeat.ts';
 import { ioFaults } from './io.ts';
+import { keyFaults } from './keys.ts';
 import type { FaultKind } from './kind.ts';
 import { ledgerFaults } from './ledger.ts';
 import { linkFaults } from './link.ts';
@@ -37,6 +38,7 @@ export const faultCatalogue = {
   ...nodeFaults,
   ...demoFaults,
   ...ioFaults,
+  ...keyFaults,
   ...auditFaults,
   ...cliFaults,
   ...configFaults,

@@ -67,6 +67,7 @@ describe('ca.yaml', () => {
     crlListen: '[::]:8441',
     permitDns: ['example'],
     store: 'sqlite',
+    keyStore: 'file',
   };
 
   async function homeWith(change: object): Promise<string> {
@@ -87,6 +88,7 @@ describe('ca.yaml', () => {
   });
 
   it.each([
+    ['a token without its library', { key_store: 'pkcs11:token=ca' }, 'LS_CONFIG_KEY_STORE'],
     ['an unknown key', { trust_domian: 'x' }, 'LS_CONFIG_UNKNOWN_KEY'],
     ['an unknown limit', { limits: { request_per_second: 1 } }, 'LS_CONFIG_UNKNOWN_KEY'],
     ['no URL', { urls: [] }, 'LS_CONFIG_INVALID'],

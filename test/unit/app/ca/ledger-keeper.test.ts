@@ -26,6 +26,7 @@ async function world(bound: boolean) {
       config: {} as CaConfig,
       authority,
       store: deps.store,
+      keys: undefined,
       logKey: by,
       close: () => Promise.resolve(),
     };

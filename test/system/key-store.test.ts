@@ -1,0 +1,137 @@
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { callSocket } from '../support/ca-process.ts';
+import { TestCluster } from '../support/cluster.ts';
+import { lifesign } from '../support/process.ts';
+import { SoftHsm } from '../support/soft-hsm.ts';
+import { tempDir } from '../support/temp-dir.ts';
+
+async function clusterOn(hsm: SoftHsm, attributes = ''): Promise<TestCluster> {
+  const cluster = new TestCluster(await tempDir());
+  cluster.initOptions.push('--key-store', hsm.uri(attributes));
+  Object.assign(cluster.env, hsm.env);
+  return cluster;
+}
+
+/** `/readyz` answers 200, or 503 with that code, within the time that a check of the token takes. */
+async function ready(cluster: TestCluster, code: string | null): Promise<void> {
+  const giveUpAt = performance.now() + 20_000;
+  for (;;) {
+    const { status, json } = await callSocket(cluster.caHome, 'GET', '/readyz');
+    const said = status === 200 ? null : json['code'];
+    if (said === code) return;
+    if (performance.now() > giveUpAt) throw new Error(`/readyz: ${status} ${JSON.stringify(json)}`);
+    await delay(100);
+  }
+}
+
+describe('a CA whose keys are on a PKCS#11 token', () => {
+  it('serves a mesh, survives that the token goes and comes back, and is audited', async () => {
+    using hsm = new SoftHsm();
+    await using cluster = await clusterOn(hsm);
+    await cluster.up(['alpha', 'beta']);
+    expect(await readdir(join(cluster.caHome, 'keys'))).toEqual([
+      'issuing.key.uri',
+      'log.key.uri',
+      'root.key.uri',
+    ]);
+    await ready(cluster, null);
+
+    hsm.pullOut();
+    await ready(cluster, 'LS_KEY_TOKEN_UNAVAILABLE');
+    const refused = await cluster.askCa('revoke', 'beta', '--reason', 'keyCompromise');
+    expect(refused.stderr).toContain('LS_KEY_TOKEN_UNAVAILABLE');
+    expect(refused.code).toBe(4);
+    expect((await cluster.pki('show', 'beta')).stdout).not.toContain('revoked');
+    await cluster.until(['alpha'], ['beta'], (peer) => peer?.state === 'alive');
+
+    hsm.putBack();
+    await ready(cluster, null);
+    const revoked = await cluster.askCa('revoke', 'beta', '--reason', 'keyCompromise', '--wait');
+    expect(JSON.parse(revoked.stdout)).toMatchObject({ name: 'beta', spread: 'mesh' });
+    await cluster.enroll('gamma');
+    await cluster.ca?.[Symbol.asyncDispose]();
+
+    const root = ['--root', join(cluster.caHome, 'root.pem')];
+    const audit = await lifesign(['--json', 'audit', 'verify', cluster.caHome, ...root], {
+      env: cluster.env,
+    });
+    expect(JSON.parse(audit.stdout)).toMatchObject({ ok: true, complete: true });
+  });
+
+  it('leaves keys on the token that another program knows, and that never leave it', async () => {
+    using hsm = new SoftHsm();
+    await using cluster = await clusterOn(hsm, ';object=site%20a');
+    await cluster.initCa();
+    const listed = hsm.tool('--list-objects', '--type', 'privkey');
+    for (const name of ['root', 'issuing', 'log']) expect(listed).toContain(`site a ${name}`);
+    expect(listed.match(/never extractable/g)).toHaveLength(3);
+    expect(listed).not.toMatch(/decrypt|unwrap|derive/);
+    await expect(readFile(join(cluster.caHome, 'keys', 'issuing.key.pem'))).rejects.toThrow('ENOENT');
+
+    // The same labels again would be a second CA's keys under the first one's names.
+    const again = new TestCluster(await tempDir());
+    Object.assign(again.env, hsm.env);
+    again.initOptions.push('--key-store', hsm.uri(';object=site%20a'));
+    await expect(again.initCa()).rejects.toThrow('LS_KEY_EXISTS');
+    expect(hsm.tool('--list-objects', '--type', 'privkey').match(/Private Key Object/g)).toHaveLength(3);
+  });
+
+  it('shares its token with another CA, both serving', async () => {
+    using hsm = new SoftHsm();
+    await using first = await clusterOn(hsm, ';object=a');
+    await using second = await clusterOn(hsm, ';object=b');
+    for (const cluster of [first, second]) {
+      await cluster.initCa();
+      await cluster.serve();
+    }
+    const names = ['alpha', 'beta', 'gamma', 'delta'];
+    await Promise.all(
+      [first, second].map(async (cluster) => {
+        for (const name of names) await cluster.enroll(name);
+        for (const name of names.slice(1)) await cluster.askCa('revoke', name);
+        await ready(cluster, null);
+      }),
+    );
+  });
+
+  it('leaves no key behind when it does not come to be', async () => {
+    using hsm = new SoftHsm();
+    await using cluster = await clusterOn(hsm);
+    cluster.initOptions.push('--trust-domain', 'nodots');
+    await expect(cluster.initCa()).rejects.toThrow('LS_CA_REQUEST');
+    expect(hsm.tool('--list-objects')).not.toContain('Key Object');
+  });
+
+  it('says what is missing: the addon, the library, the token, the PIN', async () => {
+    using hsm = new SoftHsm();
+    await using cluster = await clusterOn(hsm);
+    await cluster.initCa();
+    const config = join(cluster.caHome, 'ca.yaml');
+    const written = await readFile(config, 'utf8');
+    const attempt = async (from: string, to: string, env: Readonly<Record<string, string>> = {}) => {
+      await writeFile(config, written.replace(from, to));
+      const args = ['--home', cluster.caHome, 'pki', 'crl', '--publish'];
+      return (await lifesign(args, { env: { ...cluster.env, ...env } })).stderr;
+    };
+    expect(await attempt('', '', { LIFESIGN_PKCS11JS: '/nowhere' })).toContain('LS_KEY_ADDON');
+    expect(await attempt('libsofthsm2.so', 'other.so')).toContain('LS_KEY_MODULE');
+    expect(await attempt('lifesign%20test', 'lifesign%20best')).toContain('LS_KEY_TOKEN_UNAVAILABLE');
+    const noPin = ['&pin-source', '&no'] as const;
+    expect(await attempt(...noPin)).toContain('LS_CONFIG_KEY_STORE');
+    const withoutSource = written.replace(/&pin-source=\S+/, '');
+    const pinOf = async (env: Readonly<Record<string, string>>) => {
+      await writeFile(config, withoutSource);
+      const args = ['--home', cluster.caHome, 'pki', 'crl', '--publish'];
+      return lifesign(args, { env: { ...cluster.env, ...env } });
+    };
+    expect((await pinOf({})).stderr).toContain('LS_KEY_NO_PIN');
+    expect((await pinOf({ LIFESIGN_PIN: '000000' })).stderr).toContain('LS_KEY_PIN');
+    expect((await pinOf({ LIFESIGN_PIN: '271828' })).code).toBe(0);
+    const credentials = await tempDir();
+    await writeFile(join(credentials, 'lifesign-pin'), '271828\n');
+    expect((await pinOf({ CREDENTIALS_DIRECTORY: credentials })).code).toBe(0);
+  });
+});
