@@ -22,6 +22,8 @@ export interface NodeHome {
   readonly state: string;
   /** Addresses of the members, as the CA last told them. */
   readonly seeds: string;
+  /** The CA's newest OCSP answer about the node's own certificate; DER. */
+  readonly ocsp: string;
   /** Successor statements of earlier keys. */
   readonly succession: string;
   /** The key of a renewal under way. */
@@ -50,6 +52,7 @@ export function nodeHome(home: string): NodeHome {
     ledger: at('ledger'),
     state: at('state.json'),
     seeds: at('seeds.json'),
+    ocsp: at('ocsp.der'),
     succession: at('succession.json'),
     nextKey: at('next-key.pem'),
     logKey: at('log-key.pem'),

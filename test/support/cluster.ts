@@ -104,11 +104,12 @@ export class TestCluster {
     return (JSON.parse(made.stdout) as { token: string }).token;
   }
 
-  async enroll(name: string, ...options: readonly string[]): Promise<Ending> {
-    const token = await this.token(name);
+  /** `grant` is added to `token create`. */
+  async enroll(name: string, grant: readonly string[] = []): Promise<Ending> {
+    const token = await this.token(name, ...grant);
     const [port = 0] = await freePorts(1);
     this.ports.set(name, port);
-    const enroll = ['node', 'enroll', token, '--listen', this.address(name), ...options];
+    const enroll = ['node', 'enroll', token, '--listen', this.address(name)];
     return this.good(['--home', this.home(name), '--json', ...enroll]);
   }
 

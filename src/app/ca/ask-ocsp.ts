@@ -9,13 +9,13 @@ import {
   OCSP_NONCE_BYTES,
   ocspCertId,
   ocspIssuerOf,
-  oids,
   parseCertificate,
   verifyOcspResponse,
   verifySigned,
   type Certificate,
   type VerifiedOcspAnswer,
 } from '../../x509/index.ts';
+import { ocspUrlOf } from '../ocsp-url.ts';
 import { originOf } from './url.ts';
 
 export interface OcspQuestion {
@@ -45,7 +45,12 @@ export async function askOcsp(question: OcspQuestion): Promise<OcspReply> {
   const certificate = await readCertificate(question.certificateFile);
   const issuer = await readCertificate(question.issuerFile);
   checkIssued(certificate, issuer);
-  const url = question.url ?? urlIn(certificate);
+  const url = question.url ?? ocspUrlOf(certificate);
+  if (url === undefined) {
+    throw new LsError(
+      fault('LS_OCSP_NO_URL', `certificate ${certificate.serialHex} names no OCSP responder`),
+    );
+  }
   checkUrl(url);
   const nonce = systemRandom.bytes(OCSP_NONCE_BYTES);
   const certId = ocspCertId(valueOf(ocspIssuerOf(issuer, nodeCrypto)), 'SHA-256', certificate.serialHex);
@@ -76,13 +81,6 @@ function checkIssued(certificate: Certificate, issuer: Certificate): void {
   throw new LsError(
     fault('LS_TRUST_SIGNATURE', `certificate ${certificate.serialHex} was not signed by its issuer`),
   );
-}
-
-function urlIn({ extensions, serialHex }: Certificate): string {
-  for (const { method, location } of extensions.authorityInfoAccess?.value ?? []) {
-    if (method === oids.ocspAccess && location.kind === 'uri') return location.value;
-  }
-  throw new LsError(fault('LS_OCSP_NO_URL', `certificate ${serialHex} names no OCSP responder`));
 }
 
 /** Any path, plain HTTP only: the answer is signed. */

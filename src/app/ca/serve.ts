@@ -18,6 +18,7 @@ import { nodeCrypto } from '../../io/crypto/index.ts';
 import { controlSocketPath, ensurePrivateDir } from '../../io/files/index.ts';
 import type { PassphraseSources } from '../../io/keys/index.ts';
 import { systemClock } from '../../io/system/index.ts';
+import { stapleTo } from '../../io/transport/index.ts';
 import { LsError, toHex, type Fault, type UnixMs } from '../../std/index.ts';
 import { Closers } from '../closers.ts';
 import type { Endpoint } from '../endpoint.ts';
@@ -29,6 +30,7 @@ import { limitConnections, listenOn, listenOnSocket } from './listen.ts';
 import { watchKeys } from './key-watch.ts';
 import { openCa, type OpenCa } from './open.ts';
 import { startResponder } from './ocsp.ts';
+import { ownStatus } from './own-status.ts';
 import { OwnTrust } from './own-trust.ts';
 import { makeServerIdentity, type ServerIdentity } from './server-identity.ts';
 import { schedule } from './schedule.ts';
@@ -104,6 +106,7 @@ async function start(ca: OpenCa, request: ServeRequest, closers: Closers): Promi
     tls: tlsApp(context, tlsPeerGate(trust, now), tlsOptions(identity), options),
   };
   for (const app of Object.values(listeners)) closers.add(() => app.close());
+  stapleTo(listeners.tls.server, ownStatus(authority, ocsp, systemClock));
   limitConnections(listeners.tls.server, config.limits);
   limitConnections(listeners.crl.server, config.limits);
   const crlListening = await listenOn(listeners.crl, request.crlListen ?? config.crlListen, 'plain HTTP');

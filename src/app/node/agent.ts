@@ -1,6 +1,6 @@
 import type { Ledger } from '../../io/ledger/index.ts';
 import { systemClock } from '../../io/system/index.ts';
-import { MeshTransport } from '../../io/transport/index.ts';
+import { MeshTransport, type StapleFor } from '../../io/transport/index.ts';
 import type { Explanation, NodeCore, NodeEvent, NodeStatus } from '../../mesh/index.ts';
 import { fault, type Fault } from '../../std/index.ts';
 import type { TrustBundle } from '../../trust/index.ts';
@@ -20,6 +20,12 @@ export interface CaSide {
   renew(): void;
 }
 
+/** OCSP answers about the node's own certificate. */
+export interface StapleSide {
+  readonly stapleFor: StapleFor;
+  revoked(): void;
+}
+
 export interface AgentOptions {
   readonly core: NodeCore;
   readonly home: NodeHome;
@@ -28,6 +34,7 @@ export interface AgentOptions {
   readonly ledger: Ledger;
   readonly log: Log;
   readonly ca: CaSide;
+  readonly staples: StapleSide;
 }
 
 /** The shell of one node: every event of the world goes into the core here, and every effect comes out. */
@@ -41,7 +48,7 @@ export class Agent {
   readonly #runner: EffectRunner;
   readonly #end: (reason: Fault | undefined) => void;
 
-  constructor({ core, home, bundle, credentials, ledger, log, ca }: AgentOptions) {
+  constructor({ core, home, bundle, credentials, ledger, log, ca, staples }: AgentOptions) {
     this.#core = core;
     this.#log = log;
     const ended = Promise.withResolvers<Fault | undefined>();
@@ -54,6 +61,7 @@ export class Agent {
     const roots = bundle.anchors.map((anchor) => anchor.der);
     this.transport = new MeshTransport({
       credentials: { key: credentials.key.key, chain: credentials.chain, roots },
+      stapleFor: staples.stapleFor,
       onEvent: (event) => {
         if (event.kind === 'inbound-refused') reporter.refusedConnection(event.fault, event.address);
         else feed(event);
@@ -73,6 +81,9 @@ export class Agent {
       },
       renew: () => {
         ca.renew();
+      },
+      ended: () => {
+        staples.revoked();
       },
       stopped: (reason) => {
         this.#end(reason);

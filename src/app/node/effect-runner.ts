@@ -25,6 +25,8 @@ export interface NodeWorld {
   /** Tells the CA what is enforced. */
   readonly acknowledge: (crlNumber: number, rosterNumber: number) => void;
   readonly renew: () => void;
+  /** This node is revoked or removed. */
+  readonly ended: () => void;
   readonly stopped: (reason: Fault | undefined) => void;
   /** Puts an answer back into the core. */
   readonly feed: (event: NodeEvent) => void;
@@ -55,7 +57,7 @@ export class EffectRunner {
   }
 
   #runOne(effect: Effect): void {
-    const { transport, transitions, renew, stopped, reporter } = this.#world;
+    const { transport, transitions, renew, ended, stopped, reporter } = this.#world;
     switch (effect.kind) {
       case 'wake':
         this.#timer.set(effect.at);
@@ -89,6 +91,7 @@ export class EffectRunner {
         return;
       case 'report':
         reporter.report(effect);
+        if (effect.fault.code === 'LS_SELF_REVOKED') ended();
         return;
       case 'stopped':
         stopped(effect.fault);

@@ -14,6 +14,8 @@ export interface RenewerOptions {
   readonly transport: MeshTransport;
   readonly log: Log;
   readonly feed: (event: NodeEvent) => void;
+  /** The chain (DER, leaf first) that is presented from now on. */
+  readonly presented: (chain: readonly Uint8Array[]) => void;
 }
 
 /** Gets a new certificate for a new key from the CA and puts it into force: on disk, in TLS, in the core. */
@@ -46,10 +48,11 @@ export class Renewer {
   }
 
   async #renew(): Promise<IssuedAnswer> {
-    const { home, config, access, transport, log, feed } = this.#options;
+    const { home, config, access, transport, log, feed, presented } = this.#options;
     const { issued, credentials, successor } = await renewCertificate({ home, config, access });
     const { key, chain } = credentials;
     transport.replaceCredentials({ key: key.key, chain, roots: access.roots });
+    presented(chain);
     feed({ kind: 'renewed', chain, signer: key.signer, successor });
     log.info({ event: 'renewal', serial: issued.serial }, 'certificate renewed');
     return issued;

@@ -1,6 +1,7 @@
 import { nodeApp } from '../../api/node/index.ts';
 import { nodeCrypto } from '../../io/crypto/index.ts';
 import { controlSocketPath, ensurePrivateDir, HomeLock } from '../../io/files/index.ts';
+import { postOcsp } from '../../io/ocsp-client/index.ts';
 import { openLedger, type Ledger } from '../../io/ledger/index.ts';
 import { systemClock, systemRandom } from '../../io/system/index.ts';
 import { formatAddress, parseAddress } from '../../io/transport/index.ts';
@@ -17,6 +18,7 @@ import { CaAccess, type FetchedTrust } from './ca-access.ts';
 import { CaLink } from './ca-link.ts';
 import { logKey, readCredentials, type NodeCredentials } from './credentials.ts';
 import { Renewer } from './renewer.ts';
+import { Stapler } from './stapler.ts';
 import { SeedsFile } from './seeds-file.ts';
 import { readState } from './state-file.ts';
 import { addFetched, readBundle, readRevocation, readRoster } from './trust-files.ts';
@@ -72,8 +74,19 @@ async function start(home: NodeHome, config: NodeConfig, log: Log, closers: Clos
     log.warn({ code: reason.code, detail: reason.detail }, 'addresses of members were not kept');
   });
   closers.add(() => seeds.close());
+  const staples = new Stapler({
+    file: home.ocsp,
+    ask: postOcsp,
+    now: () => systemClock.now().wall,
+    share: Math.random,
+    log,
+  });
+  closers.add(() => {
+    staples.close();
+  });
   const { agent, link, renewer } = connectParts({
     seeds,
+    staples,
     home,
     config,
     credentials,
@@ -90,6 +103,7 @@ async function start(home: NodeHome, config: NodeConfig, log: Log, closers: Clos
   agent.feed({ kind: 'seeds', seeds: [...config.seeds, ...(await seeds.read())] });
   agent.feed({ kind: 'start' });
   link.start();
+  staples.present(credentials.chain);
   return {
     home: home.home,
     name: config.name,
@@ -108,6 +122,7 @@ async function start(home: NodeHome, config: NodeConfig, log: Log, closers: Clos
 
 interface ConnectedParts {
   readonly seeds: SeedsFile;
+  readonly staples: Stapler;
   readonly home: NodeHome;
   readonly config: NodeConfig;
   readonly credentials: NodeCredentials;
@@ -125,7 +140,7 @@ function connectParts(parts: ConnectedParts): {
   readonly link: CaLink;
   readonly renewer: Renewer;
 } {
-  const { seeds, home, config, credentials, bundle, access, core, ledger, log, closers } = parts;
+  const { seeds, staples, home, config, credentials, bundle, access, core, ledger, log, closers } = parts;
   access.trust = () => core.trustMaterial;
   const agent: Agent = new Agent({
     core,
@@ -142,6 +157,7 @@ function connectParts(parts: ConnectedParts): {
         renewer.renew();
       },
     },
+    staples,
   });
   closers.add(() => agent.close());
   const renewer = new Renewer({
@@ -153,6 +169,9 @@ function connectParts(parts: ConnectedParts): {
       agent.feed(event);
     },
     transport: agent.transport,
+    presented: (chain) => {
+      staples.present(chain);
+    },
   });
   const link = new CaLink({
     connect: (attempt) => access.client(attempt),

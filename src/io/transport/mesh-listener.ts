@@ -5,6 +5,7 @@ import { errnoOf } from '../files/file-fault.ts';
 import { formatAddress, plainAddress, type SocketPlace } from './address.ts';
 import { contextOptions, MESH_ALPN, type TlsCredentials } from './credentials.ts';
 import { InboundCounter, type InboundLimits } from './inbound-limits.ts';
+import { stapleTo, type StapleFor } from './staple.ts';
 import { connectionFault } from './tls-fault.ts';
 
 /** A stranger that has not finished its handshake by then is cut: half-open connections cost a slot. */
@@ -17,6 +18,8 @@ export interface MeshListenerOptions {
   /** A completed handshake, not yet checked. */
   readonly onHandshake: (socket: TLSSocket, address: string) => void;
   readonly onRefused: (address: string, reason: Fault) => void;
+  /** Default: nothing is stapled. */
+  readonly stapleFor?: StapleFor | undefined;
 }
 
 /** Accepts TLS connections, within limits that count from the TCP connection on. */
@@ -45,6 +48,7 @@ export class MeshListener {
       socket.destroy();
       options.onRefused(address, connectionFault(cause, address));
     });
+    if (options.stapleFor !== undefined) stapleTo(this.#tls, options.stapleFor);
     this.#tcp = createTcpServer((socket) => this.#accept(socket));
   }
 

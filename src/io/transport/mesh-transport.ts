@@ -10,6 +10,7 @@ import { DEFAULT_INBOUND_LIMITS, type InboundLimits } from './inbound-limits.ts'
 import { dialTls } from './mesh-dial.ts';
 import { MeshListener } from './mesh-listener.ts';
 import { checkPeer } from './peer-check.ts';
+import type { StapleFor } from './staple.ts';
 import { connectionFault, isRefusal } from './tls-fault.ts';
 
 export interface MeshTransportOptions {
@@ -17,6 +18,8 @@ export interface MeshTransportOptions {
   /** Called from the event loop, never from inside a call into the transport. */
   readonly onEvent: (event: TransportEvent) => void;
   readonly limits?: InboundLimits;
+  /** OCSP answers for callers that ask for one. Default: none. */
+  readonly stapleFor?: StapleFor;
 }
 
 /**
@@ -41,6 +44,7 @@ export class MeshTransport {
     this.#listener = new MeshListener({
       credentials,
       limits: options.limits ?? DEFAULT_INBOUND_LIMITS,
+      stapleFor: options.stapleFor,
       onHandshake: (socket, address) => {
         const reason = this.#admit(socket, address, 'listener');
         if (reason !== undefined) this.#emit({ kind: 'inbound-refused', address, fault: reason });
