@@ -6,6 +6,7 @@ import type { AuditJson, AuditRequest } from './audit.ts';
 import type { AdminRequest } from './ca/admin.ts';
 import type { OcspQuestion, OcspReply } from './ca/ask-ocsp.ts';
 import type { BackupRequest, MadeBackup } from './ca/backup.ts';
+import type { ExportedKey, ExportRequest } from './ca/export.ts';
 import type { ImportCaRequest, ImportedCa } from './ca/import.ts';
 import type { InitCaRequest, InitialisedCa } from './ca/init.ts';
 import type { RequestedCa } from './ca/init-request.ts';
@@ -40,6 +41,7 @@ export type { OcspQuestion, OcspReply } from './ca/ask-ocsp.ts';
 export type { BackupRequest, MadeBackup } from './ca/backup.ts';
 export type { DrilledBackup, DrillRequest, RestoredCa, RestoreRequest } from './ca/restore.ts';
 export type { AdminCall } from './ca/control-client.ts';
+export type { ExportedKey, ExportRequest } from './ca/export.ts';
 export type { ImportCaRequest, ImportedCa } from './ca/import.ts';
 export type { InitCaRequest, InitialisedCa } from './ca/init.ts';
 export type { RequestedCa } from './ca/init-request.ts';
@@ -102,6 +104,11 @@ export async function initCaRequest(request: Omit<InitCaRequest, 'now'>): Promis
 /** See ca/import.ts. */
 export async function importCa(request: ImportCaRequest): Promise<ImportedCa> {
   return (await import('./ca/import.ts')).importCa(request);
+}
+
+/** See ca/export.ts. */
+export async function exportPkcs12(request: ExportRequest): Promise<ExportedKey> {
+  return (await import('./ca/export.ts')).exportPkcs12(request);
 }
 
 /** See root/init.ts. */

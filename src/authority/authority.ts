@@ -148,6 +148,9 @@ export interface Authority {
    */
   importRootCrl(der: Uint8Array, now: UnixMs): Promise<Result<RootCrlFacts, Fault>>;
 
+  /** Has the ledger say that the key of this certificate was put into a file. LS_CA_UNKNOWN_SUBJECT. */
+  noteExport(serial: string, now: UnixMs): Promise<Result<{ readonly name: string }, Fault>>;
+
   /** When the store was restored from a backup, as long as it is read-only: every change answers LS_CA_READ_ONLY. */
   readOnlySince(): Promise<Result<UnixMs | null, Fault>>;
   /**

@@ -3,6 +3,7 @@ import type { SchemaTypes } from '../validation.ts';
 import type { CaApiContext } from './context.ts';
 import {
   acceptLossBody,
+  exportBody,
   MAX_MERGED_BODY_BYTES,
   MAX_ROOT_CRL_BODY_BYTES,
   operatorBody,
@@ -25,6 +26,18 @@ export function operatorRoutes(plain: FastifyInstance, { authority, now }: CaApi
     request.log.info({ event: 'operator-issued', operator: name, serial }, 'operator certificate issued');
     const roots = authority.bundle().roots.map(base64Of);
     return reply.code(201).send({ name, ...issuedJson(issued), roots });
+  });
+}
+
+/** What was done with keys on this machine. Only for whoever may open the control socket. */
+export function exportRoutes(plain: FastifyInstance, { authority, now }: CaApiContext): void {
+  const app = plain.withTypeProvider<SchemaTypes>();
+
+  app.post('/v1/exports', { schema: { body: exportBody } }, async (request, reply) => {
+    const { serial } = request.body;
+    const { name } = valueOrThrow(await authority.noteExport(serial, now()));
+    request.log.info({ event: 'exported', name, serial }, 'a key was put into a file');
+    return reply.code(201).send({ name, serial });
   });
 }
 

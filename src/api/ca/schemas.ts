@@ -63,6 +63,8 @@ export const acceptLossBody = {
   properties: { crls: { type: 'array', items: base64(MAX_MERGED_BODY_BYTES), maxItems: MAX_CRLS } },
 } as const;
 
+export const exportBody = { ...strict, required: ['serial'], properties: { serial: hexId } } as const;
+
 /** A CRL of the root. */
 export const rootCrlBody = {
   ...strict,

@@ -42,6 +42,7 @@ const WORDS: Readonly<Record<string, { readonly values: number; readonly check: 
   removed: { values: 2, check: removed },
   'revoked-elsewhere': { values: 4, check: revokedElsewhere },
   'loss-accepted': { values: 10, check: aboutNoCertificate },
+  exported: { values: 2, check: exported },
   imported: { values: 1, check: imported },
   'root-crl': { values: 2, check: rootCrl },
 };
@@ -56,6 +57,16 @@ export function checkEvent(state: CaState, place: Place, text: string, der: Uint
     return;
   }
   known.check(state, { place, at, values, der });
+}
+
+/** The key of a certificate was put into a file, where the CA could see it. */
+function exported(state: CaState, event: Event): void {
+  const [name = '', text = ''] = event.values;
+  const serial = parseSerialNumber(text);
+  const known = serial === undefined ? undefined : state.certificates.get(serial);
+  if (known?.name !== name) outOfOrder(state, event, `certificate ${text} of ${name} issued before`, null);
+  else if (!equalBytes(known.sha256, state.crypto.sha256(event.der)))
+    differs(state, event, `certificate ${text}, as issued`, 'another one');
 }
 
 /** The CA began with certificates of an offline root: this one, before there was any other CRL. */

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { CliContext } from '../context.ts';
 import { registerBackup } from './backup.ts';
 import { registerCrl } from './crl.ts';
+import { registerExport } from './export.ts';
 import { registerImport } from './import.ts';
 import { registerInit } from './init.ts';
 import { registerList } from './list.ts';
@@ -31,6 +32,7 @@ export function registerPki(program: Command, ctx: CliContext): void {
   registerRemove(pki, ctx);
   registerCrl(pki, ctx);
   registerOperator(pki, ctx);
+  registerExport(pki, ctx);
   registerOcsp(pki, ctx);
   registerBackup(pki, ctx);
   registerRestore(pki, ctx);

@@ -31,6 +31,14 @@ export const ceremonyFaults = {
   LS_CEREMONY_KEY: misconfiguration(
     'compare with what `lifesign pki init --root-csr` printed, not with what came along with the request',
   ),
+  LS_EXPORT_EXISTS: misconfiguration('choose another name: an export never replaces a file', 409),
+  LS_EXPORT_SOURCE: misconfiguration(
+    'name the directory with --from: a node home, or what `lifesign pki operator create` made; the CA itself has no key of others',
+    404,
+  ),
+  LS_EXPORT_PASSPHRASE: misconfiguration(
+    'use 1 to 64 printable ASCII characters: programs that read PKCS#12 differ on all others',
+  ),
   LS_ROOT_EXISTS: misconfiguration('use the root that is there, or choose another --home', 409),
   LS_ROOT_KEY_TAKEN: misconfiguration('there is no root key in that home: it was taken away before'),
   LS_ROOT_HOME: misconfiguration(

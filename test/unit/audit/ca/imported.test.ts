@@ -3,7 +3,7 @@ import type { AuditReport } from '../../../../src/audit/index.ts';
 import { CA_NOW, enrollMember } from '../../../support/ca.ts';
 import { CaLedgerWorld } from '../../../support/ca-ledger-world.ts';
 import { makeTestPki } from '../../../support/pki.ts';
-import { valueOf } from '../../../support/result.ts';
+import { codeOf, valueOf } from '../../../support/result.ts';
 
 const pki = makeTestPki({ now: CA_NOW });
 const other = makeTestPki({ now: CA_NOW });
@@ -69,5 +69,36 @@ describe('the audit of a CA whose root is elsewhere', () => {
     const index = await altered.read((tx) => tx.ledgerSize());
     altered.put(index, { type: 'crl', der }, CA_NOW);
     expect((await altered.audit()).ok).toBe(false);
+  });
+});
+
+describe('the audit of exports', () => {
+  async function exported(): Promise<CaLedgerWorld> {
+    const made = await CaLedgerWorld.imported(pki);
+    const { enrollment } = await enrollMember(made.ca.authority, 'alpha');
+    valueOf(await made.ca.authority.noteExport(enrollment.serial, CA_NOW));
+    await made.sign();
+    return made;
+  }
+
+  it('follows them', async () => {
+    expect(await (await exported()).audit()).toMatchObject({ ok: true });
+  });
+
+  it('knows those of certificates only that there were', async () => {
+    const { ca } = await exported();
+    expect(codeOf(await ca.authority.noteExport('4'.repeat(32), CA_NOW))).toBe('LS_CA_UNKNOWN_SUBJECT');
+    expect(codeOf(await ca.authority.noteExport('alpha', CA_NOW))).toBe('LS_CA_UNKNOWN_SUBJECT');
+  });
+
+  it.each([
+    ['another name', (serial: string) => `exported beta ${serial}`, 'LS_AUDIT_CA_ORDER'],
+    ['a serial that nobody issued', () => `exported alpha ${'4'.repeat(32)}`, 'LS_AUDIT_CA_ORDER'],
+    ['another certificate', (serial: string) => `exported alpha ${serial}`, 'LS_AUDIT_CA_CERTIFICATE'],
+  ])('names an entry with %s', async (_, word, code) => {
+    const altered = await exported();
+    const [{ serial } = { serial: '' }] = valueOf(await altered.ca.authority.list({ name: 'alpha' }, CA_NOW));
+    altered.put(await altered.find('exported alpha'), event(word(serial)), CA_NOW);
+    expect(codesOf(await altered.audit())).toContain(code);
   });
 });
