@@ -15,6 +15,8 @@ import { parseCheckpoint, parseNote } from '../ledger/index.ts';
 import { equalBytes, fault, LsError } from '../std/index.ts';
 import { makeTrustBundle, type TrustBundle } from '../trust/index.ts';
 import { auditCaHome, caLedger, isCaHome, type AuditedCa } from './audit-ca.ts';
+import { refuseAwaiting } from './ca/awaiting.ts';
+import { caHome } from './ca/home.ts';
 import { nodeHome } from './node-home.ts';
 import { readCertificatesPem } from './pem-file.ts';
 
@@ -49,6 +51,7 @@ export type AuditFindingJson = AuditFinding;
  */
 export async function auditHomes(request: AuditRequest): Promise<AuditJson> {
   const homes = request.homes.map((home) => resolve(home));
+  for (const home of homes.filter(isCaHome)) await refuseAwaiting(caHome(home));
   const roots = request.root === undefined ? await rootsOf(homes) : await readCertificatesPem(request.root);
   const cas = homes.filter(isCaHome);
   const nodes = homes.filter((home) => !cas.includes(home));

@@ -6,7 +6,10 @@ import type { AuditJson, AuditRequest } from './audit.ts';
 import type { AdminRequest } from './ca/admin.ts';
 import type { OcspQuestion, OcspReply } from './ca/ask-ocsp.ts';
 import type { BackupRequest, MadeBackup } from './ca/backup.ts';
+import type { ExportedKey, ExportRequest } from './ca/export.ts';
+import type { ImportCaRequest, ImportedCa } from './ca/import.ts';
 import type { InitCaRequest, InitialisedCa } from './ca/init.ts';
+import type { RequestedCa } from './ca/init-request.ts';
 import type { CreatedOperator, CreateOperatorRequest } from './ca/operator.ts';
 import type { DrilledBackup, DrillRequest, RestoredCa, RestoreRequest } from './ca/restore.ts';
 import type { RunningCa, ServeRequest } from './ca/serve.ts';
@@ -18,8 +21,16 @@ import type { queryNode as QueryNode, readEvents as ReadEvents } from './node/co
 import type { RunningNode, RunNodeRequest } from './node/run-node.ts';
 import type { passphraseSources as PassphraseSourcesOf } from './passphrase.ts';
 import type { PassphraseSources } from '../io/keys/index.ts';
+import type {
+  InitialisedRoot,
+  InitRootRequest,
+  SignedIssuing,
+  SignedRootCrl,
+  SignIssuingRequest,
+  SignRootCrlRequest,
+} from './root/index.ts';
 
-export type { AcceptedLoss } from '../authority/index.ts';
+export type { AcceptedLoss, CaRevocationReason } from '../authority/index.ts';
 export type { CertificateJson, CreatedTokenJson, CrlsJson, NodeJson } from '../api/ca/index.ts';
 export type { ReleaseJson, RemovalJson, RevocationJson, TokenJson } from '../api/ca/index.ts';
 export type { ExplanationJson, NodeStatusJson, PeerStatusJson, TransitionJson } from '../api/node/index.ts';
@@ -30,7 +41,10 @@ export type { OcspQuestion, OcspReply } from './ca/ask-ocsp.ts';
 export type { BackupRequest, MadeBackup } from './ca/backup.ts';
 export type { DrilledBackup, DrillRequest, RestoredCa, RestoreRequest } from './ca/restore.ts';
 export type { AdminCall } from './ca/control-client.ts';
+export type { ExportedKey, ExportRequest } from './ca/export.ts';
+export type { ImportCaRequest, ImportedCa } from './ca/import.ts';
 export type { InitCaRequest, InitialisedCa } from './ca/init.ts';
+export type { RequestedCa } from './ca/init-request.ts';
 export type { CreatedOperator, CreateOperatorRequest } from './ca/operator.ts';
 export type { RunningCa, ServeRequest } from './ca/serve.ts';
 export type { DemoCluster, DemoObservation } from './demo/index.ts';
@@ -39,6 +53,7 @@ export { formatEndpoint, parseEndpoint, type Endpoint } from './endpoint.ts';
 export type { Log } from './log.ts';
 export type { CheckedStep } from './node/check.ts';
 export type { RunningNode, RunNodeRequest } from './node/run-node.ts';
+export type { InitialisedRoot, SignedIssuing, SignedRootCrl } from './root/index.ts';
 export { announceReady } from './ready.ts';
 
 /** See audit.ts. */
@@ -79,6 +94,36 @@ export async function askOcsp(question: OcspQuestion): Promise<OcspReply> {
 /** See ca/init.ts. */
 export async function initCa(request: InitCaRequest): Promise<InitialisedCa> {
   return (await import('./ca/init.ts')).initCa(request);
+}
+
+/** See ca/init-request.ts. */
+export async function initCaRequest(request: Omit<InitCaRequest, 'now'>): Promise<RequestedCa> {
+  return (await import('./ca/init-request.ts')).initCaRequest(request);
+}
+
+/** See ca/import.ts. */
+export async function importCa(request: ImportCaRequest): Promise<ImportedCa> {
+  return (await import('./ca/import.ts')).importCa(request);
+}
+
+/** See ca/export.ts. */
+export async function exportPkcs12(request: ExportRequest): Promise<ExportedKey> {
+  return (await import('./ca/export.ts')).exportPkcs12(request);
+}
+
+/** See root/init.ts. */
+export async function initRoot(request: InitRootRequest): Promise<InitialisedRoot> {
+  return (await import('./root/index.ts')).initRoot(request);
+}
+
+/** See root/sign.ts. */
+export async function signIssuingCa(request: SignIssuingRequest): Promise<SignedIssuing> {
+  return (await import('./root/index.ts')).signIssuingCa(request);
+}
+
+/** See root/crl.ts. */
+export async function signNewRootCrl(request: SignRootCrlRequest): Promise<SignedRootCrl> {
+  return (await import('./root/index.ts')).signNewRootCrl(request);
 }
 
 /** See ca/serve.ts. */

@@ -14,6 +14,7 @@ import type {
   RemovalFacts,
   RevocationFacts,
   RevocationReason,
+  RootCrlFacts,
   Seed,
   TokenFacts,
   TrustFacts,
@@ -133,14 +134,22 @@ export interface Authority {
   release(name: string, now: UnixMs): Promise<Result<ReleaseFacts, Fault>>;
   /** Ends the identity without revoking its certificates. Idempotent. */
   remove(name: string, now: UnixMs): Promise<Result<RemovalFacts, Fault>>;
-  /** Signs a full CRL, and the root's again when its key is here and its CRL is past half its time. */
   /**
    * Has the ledger say that this raw Ed25519 key signs its checkpoints, unless it says so already; answers the index
    * of that entry.
    */
   bindLogKey(logKey: Uint8Array, now: UnixMs): Promise<Result<number, Fault>>;
 
+  /** Signs a full CRL, and the root's again when its key is here and its CRL is past half its time. */
   publishFull(now: UnixMs): Promise<Result<CurrentCrls, Fault>>;
+  /**
+   * Takes a newer CRL that the offline root has signed, also one that revokes this very CA. LS_CRL_STALE for an older
+   * one, LS_CRL_OMITS_ENTRY for one that takes a revocation back.
+   */
+  importRootCrl(der: Uint8Array, now: UnixMs): Promise<Result<RootCrlFacts, Fault>>;
+
+  /** Has the ledger say that the key of this certificate was put into a file. LS_CA_UNKNOWN_SUBJECT. */
+  noteExport(serial: string, now: UnixMs): Promise<Result<{ readonly name: string }, Fault>>;
 
   /** When the store was restored from a backup, as long as it is read-only: every change answers LS_CA_READ_ONLY. */
   readOnlySince(): Promise<Result<UnixMs | null, Fault>>;

@@ -11,7 +11,7 @@ import {
 } from '../x509/index.ts';
 import type { AuthorityContext } from './context.ts';
 import type { CertificateRole } from './facts.ts';
-import type { CrlIssuer, ReleaseRow, RevocationRow } from './rows.ts';
+import type { ReleaseRow, RevocationRow } from './rows.ts';
 
 /** A certificate to issue, decided in every field. */
 export interface CertificateOrder {
@@ -27,7 +27,6 @@ export interface CertificateOrder {
 }
 
 export interface CrlContent {
-  readonly issuer: CrlIssuer;
   readonly number: number;
   readonly base: number | null;
   readonly thisUpdate: UnixMs;
@@ -87,17 +86,14 @@ function statusUrls(crlUrl: string | null): Pick<Grant, 'crlUrls' | 'deltaCrlUrl
   };
 }
 
-/** DER. Requires: the key of `content.issuer` is here. */
+/** DER of a CRL of the issuing CA. */
 export function signCrl(
   context: AuthorityContext,
   content: CrlContent,
   revocations: readonly RevocationRow[],
   releases: readonly ReleaseRow[] = [],
 ): Uint8Array {
-  const { keys } = context.deps;
-  const [certificate, signer] =
-    content.issuer === 'root' ? [context.root, keys.root] : [context.issuing, keys.issuing];
-  if (signer === undefined) throw new RangeError('the root key is not here');
+  const { issuing: certificate, deps } = context;
   const { number, base, thisUpdate, nextUpdate } = content;
   return writeCrl(
     {
@@ -114,7 +110,7 @@ export function signCrl(
       releases: releases.map(({ record }) => record),
       ...distributionPoints(context.genesis.crlUrl, content),
     },
-    signer,
+    deps.keys.issuing,
   );
 }
 
@@ -139,10 +135,8 @@ function entryOf(serialHex: string, revokedAt: UnixMs, reason: CrlReason): CrlEn
 }
 
 /** Both kinds of CRL name the same point, as RFC 5280 §6.3.3 (c) demands. Source: RFC 5280 §5.2.5, §5.2.6. */
-function distributionPoints(crlUrl: string | null, { issuer, base }: CrlContent) {
-  // The root's CRL names no place: the root itself has no distribution point, and `openssl verify -crl_check_all`
-  // asks the CRL about the root too.
-  if (crlUrl === null || issuer === 'root') return {};
+function distributionPoints(crlUrl: string | null, { base }: CrlContent) {
+  if (crlUrl === null) return {};
   const distributionPoint = [issuingCrlUrl(crlUrl)];
   return base === null ? { distributionPoint, freshestCrl: [deltaCrlUrl(crlUrl)] } : { distributionPoint };
 }

@@ -1,5 +1,7 @@
 import { unixMs, type UnixMs } from '../std/index.ts';
 import { entryRetainedUntil } from '../trust/index.ts';
+import { parseCrl, type CertificateList } from '../x509/index.ts';
+import { signRootCrl } from './ceremony/root-crl.ts';
 import type { AuthorityContext } from './context.ts';
 import { signCrl } from './certify.ts';
 import type { CurrentCrls, Publication } from './facts.ts';
@@ -12,6 +14,7 @@ import { wholeSecond } from './time.ts';
 const FIRST_CRL_NUMBER = 1;
 
 type CrlPublication = NonNullable<Publication['crl']>;
+type RootCrlPublication = NonNullable<Publication['rootCrl']>;
 
 /*
  * `now` is the acting time throughout (see time.ts), so thisUpdate never goes back.
@@ -59,24 +62,48 @@ export async function publishDeltaCrl(
   return publish(context, tx, content, now);
 }
 
-/** Signs and keeps the root's CRL, which lists nothing as long as no issuing CA was revoked. */
+/** Signs and keeps the root's CRL, which lists what the one before lists: only offline roots revoke CAs. */
 export async function publishRootCrl(
   context: AuthorityContext,
   tx: StoreTransaction,
   now: UnixMs,
   atLeast = FIRST_CRL_NUMBER,
-): Promise<void> {
+): Promise<RootCrlPublication> {
+  const { root: certificate, deps } = context;
+  if (deps.keys.root === undefined) throw new RangeError('the root key is not here');
   const newest = await tx.newestCrl('root');
-  const thisUpdate = wholeSecond(now);
-  const content = {
-    issuer: 'root',
-    number: Math.max(atLeast, newest === null ? FIRST_CRL_NUMBER : newest.number + 1),
-    base: null,
-    thisUpdate,
-    nextUpdate: unixMs(thisUpdate + ROOT_CRL_NEXT_UPDATE_MS),
-  } as const;
-  const der = signCrl(context, content, []);
-  await keep(tx, { ...content, der, sha256: context.deps.crypto.sha256(der) }, now);
+  const number = Math.max(atLeast, newest === null ? FIRST_CRL_NUMBER : newest.number + 1);
+  const entries = (await readRootCrl(tx))?.entries ?? [];
+  const der = signRootCrl({ certificate, signer: deps.keys.root }, { number, entries }, now);
+  return keepRootCrl(context, tx, der, now);
+}
+
+/** Keeps a CRL of the root that somebody has verified. */
+export async function keepRootCrl(
+  { deps }: AuthorityContext,
+  tx: StoreTransaction,
+  der: Uint8Array,
+  now: UnixMs,
+): Promise<RootCrlPublication> {
+  const list = readOwn(der);
+  const { thisUpdate, nextUpdate, extensions } = list;
+  const number = extensions.crlNumber?.value ?? 0;
+  const times = { thisUpdate: unixMs(thisUpdate), nextUpdate: unixMs(nextUpdate ?? thisUpdate) };
+  await keep(tx, { issuer: 'root', number, base: null, ...times, der, sha256: deps.crypto.sha256(der) }, now);
+  return { der, number };
+}
+
+/** The newest CRL of the root; null before `initialise`. */
+export async function readRootCrl(tx: StoreReader): Promise<CertificateList | null> {
+  const newest = await tx.newestCrl('root');
+  const der = newest === null ? null : await tx.crlBytes('root', newest.number);
+  return der === null ? null : readOwn(der);
+}
+
+function readOwn(der: Uint8Array): CertificateList {
+  const list = parseCrl(der);
+  if (list.ok) return list.value;
+  throw new RangeError(`a CRL of the root that was verified does not parse: ${list.error.detail}`);
 }
 
 /** True once half of the root CRL's time has passed. */
@@ -125,9 +152,9 @@ async function publish(
   const thisUpdate = wholeSecond(now);
   const number = Math.max(atLeast, newest === null ? FIRST_CRL_NUMBER : newest.number + 1);
   const nextUpdate = unixMs(thisUpdate + CRL_NEXT_UPDATE_MS);
-  const content = { issuer: 'issuing', number, base, thisUpdate, nextUpdate } as const;
+  const content = { number, base, thisUpdate, nextUpdate } as const;
   const der = signCrl(context, content, entries, releases);
-  await keep(tx, { ...content, der, sha256: context.deps.crypto.sha256(der) }, now);
+  await keep(tx, { issuer: 'issuing', ...content, der, sha256: context.deps.crypto.sha256(der) }, now);
   return { delta: base !== null, der, number };
 }
 

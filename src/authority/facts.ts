@@ -151,6 +151,19 @@ export interface AcceptedLoss {
   readonly droppedTokens: number;
 }
 
+/** What a CRL of the root changed. */
+export interface RootCrlFacts {
+  readonly number: number;
+  readonly thisUpdate: UnixMs;
+  readonly nextUpdate: UnixMs;
+  /** CAs that the root has revoked. */
+  readonly revoked: number;
+  /** False when the CA had this very CRL already. */
+  readonly isNews: boolean;
+  /** The issuing CA of this very authority is among the revoked. */
+  readonly endsIssuing: boolean;
+}
+
 export interface CurrentCrls {
   readonly full: Uint8Array;
   readonly fullNumber: number;
@@ -177,6 +190,8 @@ export interface CurrentRoster {
 /** What one committed transaction made public, and whose links it ends. Sent after the commit, in commit order. */
 export interface Publication {
   readonly crl?: { readonly delta: boolean; readonly der: Uint8Array; readonly number: number };
+  /** A newer CRL of the root, for the status of the issuing CA. */
+  readonly rootCrl?: { readonly der: Uint8Array; readonly number: number };
   readonly roster?: { readonly record: Uint8Array; readonly number: number };
   /** The addresses that are handed out changed. */
   readonly seeds?: readonly Seed[];

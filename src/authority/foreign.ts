@@ -32,7 +32,12 @@ export async function catchUp(
  */
 export async function readMissed(tx: StoreReader, told: Told): Promise<readonly Publication[]> {
   const [crl, roster] = [await tx.newestCrl('issuing'), await tx.newestRoster()];
+  const root = await tx.newestCrl('root');
   const missed: Publication[] = [];
+  if (root !== null && root.number > told.rootCrlNumber) {
+    const der = await tx.crlBytes('root', root.number);
+    if (der !== null) missed.push({ rootCrl: { der, number: root.number } });
+  }
   if (crl !== null && crl.number > told.crlNumber) missed.push(...(await readCrls(tx, told.crlNumber)));
   if (roster !== null && roster.number > told.rosterNumber) {
     const record = await tx.rosterRecord(roster.number);

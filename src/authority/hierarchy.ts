@@ -1,4 +1,12 @@
-import { ok, type Fault, type Result, type Signer, type UnixMs } from '../std/index.ts';
+import {
+  ok,
+  type CryptoPort,
+  type Fault,
+  type Random,
+  type Result,
+  type Signer,
+  type UnixMs,
+} from '../std/index.ts';
 import {
   issue,
   issuerOf,
@@ -6,6 +14,7 @@ import {
   prepare,
   subjectKeyOf,
   validityOf,
+  type Certificate,
   type Grant,
   type Issuer,
   type NameConstraints,
@@ -13,7 +22,7 @@ import {
 } from '../x509/index.ts';
 import { rootCrlUrl } from './certify.ts';
 import type { AuthorityDeps, AuthorityKeys, InitialiseRequest } from './deps.ts';
-import { shippedProfiles } from './profiles.ts';
+import { shippedProfiles, type AuthorityProfiles } from './profiles.ts';
 import { newSerial } from './serial.ts';
 
 const MAX_COMMON_NAME = 64;
@@ -25,6 +34,30 @@ export interface Hierarchy {
   readonly issuing: Uint8Array;
 }
 
+/** What it takes to certify a CA. */
+export interface CaMaker {
+  readonly crypto: CryptoPort;
+  readonly random: Random;
+  /** Default: the shipped ones. */
+  readonly profiles?: AuthorityProfiles;
+}
+
+/** A root and its key, wherever that is. */
+export interface RootAtHand {
+  readonly certificate: Certificate;
+  readonly signer: Signer;
+}
+
+/** What an issuing CA is to be certified for. */
+export interface IssuingWish {
+  readonly trustDomain: string;
+  /** DER SubjectPublicKeyInfo of a key whose holder has proved to have it. */
+  readonly spki: Uint8Array;
+  readonly nameConstraints: NameConstraints;
+  /** Where the root's CRL is; empty for nowhere. */
+  readonly crlUrls: readonly string[];
+}
+
 type Ceremony = AuthorityDeps & { readonly keys: Required<AuthorityKeys> };
 
 /** A self-signed root, and the issuing CA under it. Errors: LS_X509_*. */
@@ -33,39 +66,70 @@ export function makeHierarchy(
   request: InitialiseRequest,
   now: UnixMs,
 ): Result<Hierarchy, Fault> {
-  const { root: rootProfile, issuing: issuingProfile } = deps.profiles ?? shippedProfiles();
-  const { trustDomain, crlUrl } = request;
-  const rootGrant = { trustDomain, commonName: nameOf(trustDomain, 'root CA') };
-  const root = certify(
-    deps,
-    { profile: rootProfile, grant: rootGrant, subject: deps.keys.root, issuer: 'self' },
-    now,
-  );
+  const root = makeRoot(deps, request.trustDomain, deps.keys.root, now);
   if (!root.ok) return root;
-  const issuer = readIssuer(root.value);
-  if (!issuer.ok) return issuer;
-  const grant: Grant = {
-    trustDomain,
-    commonName: nameOf(trustDomain, 'issuing CA'),
-    nameConstraints: constraintsFor(request),
-    ...(crlUrl === undefined ? {} : { crlUrls: [rootCrlUrl(crlUrl)] }),
-  };
-  const order = { profile: issuingProfile, grant, subject: deps.keys.issuing, issuer: issuer.value };
-  const issuing = certify(deps, order, now);
+  const certificate = parseCertificate(root.value);
+  if (!certificate.ok) return certificate;
+  const atHand = { certificate: certificate.value, signer: deps.keys.root };
+  const issuing = signIssuing(deps, atHand, issuingWish(request, deps.keys.issuing.spki), now);
   return issuing.ok ? ok({ root: root.value, issuing: issuing.value }) : issuing;
+}
+
+/** DER of the self-signed certificate of a root. `now` in whole seconds. Errors: LS_X509_*. */
+export function makeRoot(
+  deps: CaMaker,
+  trustDomain: string,
+  signer: Signer,
+  now: UnixMs,
+): Result<Uint8Array, Fault> {
+  const { root: profile } = deps.profiles ?? shippedProfiles();
+  const grant = { trustDomain, commonName: nameOfRoot(trustDomain) };
+  return certify(deps, { profile, grant, spki: signer.spki, issuer: 'self' }, signer, now);
+}
+
+/**
+ * DER of the certificate by which a root makes a key that of an issuing CA: linted, clamped to the root's own time.
+ * `now` in whole seconds. Errors: LS_X509_*.
+ */
+export function signIssuing(
+  deps: CaMaker,
+  root: RootAtHand,
+  { trustDomain, spki, nameConstraints, crlUrls }: IssuingWish,
+  now: UnixMs,
+): Result<Uint8Array, Fault> {
+  const { issuing: profile } = deps.profiles ?? shippedProfiles();
+  const issuer = issuerOf(root.certificate);
+  if (!issuer.ok) return issuer;
+  const grant = { trustDomain, commonName: nameOfIssuing(trustDomain), nameConstraints, crlUrls };
+  return certify(deps, { profile, grant, spki, issuer: issuer.value }, root.signer, now);
+}
+
+/** What `pki init` asks of the root for its issuing key. */
+export function issuingWish(request: InitialiseRequest, spki: Uint8Array): IssuingWish {
+  const { trustDomain, crlUrl } = request;
+  const crlUrls = crlUrl === undefined ? [] : [rootCrlUrl(crlUrl)];
+  return { trustDomain, spki, nameConstraints: constraintsFor(request), crlUrls };
+}
+
+/** The subject's commonName of an issuing CA. */
+export function nameOfIssuing(trustDomain: string): string {
+  return nameOf(trustDomain, 'issuing CA');
+}
+
+function nameOfRoot(trustDomain: string): string {
+  return nameOf(trustDomain, 'root CA');
 }
 
 interface CaOrder {
   readonly profile: Profile;
   readonly grant: Grant;
-  readonly subject: Signer;
+  readonly spki: Uint8Array;
   readonly issuer: Issuer | 'self';
 }
 
-/** Both certificates are signed with the root's key. */
-function certify(deps: Ceremony, order: CaOrder, now: UnixMs): Result<Uint8Array, Fault> {
-  const { profile, grant, subject, issuer } = order;
-  const subjectKey = subjectKeyOf(subject.spki, deps.crypto);
+function certify(deps: CaMaker, order: CaOrder, signer: Signer, now: UnixMs): Result<Uint8Array, Fault> {
+  const { profile, grant, spki, issuer } = order;
+  const subjectKey = subjectKeyOf(spki, deps.crypto);
   if (!subjectKey.ok) return subjectKey;
   const validity = validityOf(profile, issuer, now);
   if (!validity.ok) return validity;
@@ -77,12 +141,7 @@ function certify(deps: Ceremony, order: CaOrder, now: UnixMs): Result<Uint8Array
     validity: validity.value,
     serial: newSerial(deps.random),
   });
-  return prepared.ok ? issue(prepared.value, deps.keys.root) : prepared;
-}
-
-function readIssuer(der: Uint8Array): Result<Issuer, Fault> {
-  const certificate = parseCertificate(der);
-  return certificate.ok ? issuerOf(certificate.value) : certificate;
+  return prepared.ok ? issue(prepared.value, signer) : prepared;
 }
 
 /** Names under the trust domain and the permitted suffixes; every address. Source: RFC 5280 §4.2.1.10. */

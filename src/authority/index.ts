@@ -27,6 +27,7 @@ export type {
   RemovalFacts,
   RevocationFacts,
   RevocationReason,
+  RootCrlFacts,
   Seed,
   TokenFacts,
   TrustFacts,
@@ -65,6 +66,16 @@ export type {
   StoreTransaction,
 } from './store.ts';
 export { readOnlyFault } from './context.ts';
+export { MAX_IMPORTED, type ImportedFiles } from './ceremony/check.ts';
+export { importAuthority, type ImportRequest } from './ceremony/import.ts';
+export { makeIssuingRequest, readIssuingRequest } from './ceremony/issuing-request.ts';
+export {
+  CA_REVOCATION_REASONS,
+  caRevocation,
+  signRootCrl,
+  type CaRevocationReason,
+} from './ceremony/root-crl.ts';
+export { makeRoot, signIssuing, type CaMaker, type IssuingWish, type RootAtHand } from './hierarchy.ts';
 export { initialiseAuthority, MAX_PERMITTED_DNS } from './initialise.ts';
 export type { OcspAnswer, OcspTimes } from './ocsp/held-answers.ts';
 export type { OcspHealth, OcspResponder, ResponderOptions } from './ocsp/interface.ts';

@@ -1,7 +1,8 @@
 import { err, fault, ok, unixMs } from '../std/index.ts';
 import type { Fault, Result, UnixMs } from '../std/index.ts';
 import { isTrustDomain } from '../x509/index.ts';
-import { makeHierarchy } from './hierarchy.ts';
+import { makeHierarchy, type Hierarchy } from './hierarchy.ts';
+import type { AuthorityContext } from './context.ts';
 import { publishFullCrl, publishRootCrl } from './crl.ts';
 import type { AuthorityDeps, AuthorityKeys, InitialisedAuthority, InitialiseRequest } from './deps.ts';
 import { logKeyEntry } from './bind-log-key.ts';
@@ -10,6 +11,7 @@ import { isDnsName, quote } from './names.ts';
 import { makeContext } from './open.ts';
 import { publishRoster } from './roster.ts';
 import type { Genesis } from './rows.ts';
+import type { StoreTransaction } from './store.ts';
 import { wholeSecond } from './time.ts';
 
 const SALT_BYTES = 16;
@@ -32,32 +34,58 @@ export async function initialiseAuthority(
   if (refused !== undefined) return err(refused);
   const hierarchy = makeHierarchy(deps, request, wholeSecond(now));
   if (!hierarchy.ok) return hierarchy;
-  const genesis: Genesis = {
-    trustDomain: request.trustDomain,
-    ...hierarchy.value,
-    rosterSalt: deps.random.bytes(SALT_BYTES),
-    crlUrl: request.crlUrl ?? null,
-    createdAt: unixMs(now),
-  };
+  const genesis = genesisOf(deps, request, hierarchy.value, now);
   const context = makeContext(deps, genesis);
   if (!context.ok) return context;
   return deps.store.transaction(async (tx) => {
     if ((await tx.genesis()) !== null) {
       return err(fault('LS_CA_ALREADY_INITIALISED', 'the store holds a CA already'));
     }
-    await tx.insertGenesis(genesis);
-    if (request.logKey !== undefined) {
-      await journal(tx, [logKeyEntry(context.value, request.logKey, now)], now);
-    }
-    await publishRootCrl(context.value, tx, now);
-    await publishFullCrl(context.value, tx, now);
-    await publishRoster(context.value, tx, now);
-    const { trust } = context.value;
-    return ok({ ...trust, issuing: genesis.issuing, rootSha256: deps.crypto.sha256(genesis.root) });
+    return ok(
+      await found(context.value, tx, { logKey: request.logKey, now }, async () => {
+        await publishRootCrl(context.value, tx, now);
+      }),
+    );
   });
 }
 
-function checkRequest({ trustDomain, permittedDns, crlUrl }: InitialiseRequest): Fault | undefined {
+/** The transaction that a CA begins with. `rootCrl` keeps the first CRL of the root. */
+export async function found(
+  context: AuthorityContext,
+  tx: StoreTransaction,
+  { logKey, now }: { readonly logKey: Uint8Array | undefined; readonly now: UnixMs },
+  rootCrl: () => Promise<void>,
+): Promise<InitialisedAuthority> {
+  await tx.insertGenesis(context.genesis);
+  if (logKey !== undefined) await journal(tx, [logKeyEntry(context, logKey, now)], now);
+  await rootCrl();
+  await publishFullCrl(context, tx, now);
+  await publishRoster(context, tx, now);
+  return initialised(context);
+}
+
+export function initialised({ trust, genesis, deps }: AuthorityContext): InitialisedAuthority {
+  return { ...trust, issuing: genesis.issuing, rootSha256: deps.crypto.sha256(genesis.root) };
+}
+
+/** What a CA is fixed to at its beginning, beside its certificates. */
+export function genesisOf(
+  { random }: Pick<AuthorityDeps, 'random'>,
+  request: InitialiseRequest,
+  hierarchy: Hierarchy,
+  now: UnixMs,
+): Genesis {
+  return {
+    trustDomain: request.trustDomain,
+    ...hierarchy,
+    rosterSalt: random.bytes(SALT_BYTES),
+    crlUrl: request.crlUrl ?? null,
+    createdAt: unixMs(now),
+  };
+}
+
+/** LS_CA_REQUEST for what no certificate can say. */
+export function checkRequest({ trustDomain, permittedDns, crlUrl }: InitialiseRequest): Fault | undefined {
   if (!isTrustDomain(trustDomain)) {
     return fault('LS_CA_REQUEST', `${quote(trustDomain)} is not a dotted, lower-case DNS name`);
   }

@@ -18,7 +18,11 @@ export type JournalWord =
   | 'released'
   | 'removed'
   | 'loss-accepted'
-  | 'revoked-elsewhere';
+  | 'revoked-elsewhere'
+  | 'imported'
+  | 'root-crl'
+  | 'configured'
+  | 'exported';
 
 /** Writes ledger rows in the transaction that does what they record. */
 export async function journal(

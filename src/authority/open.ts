@@ -7,10 +7,12 @@ import { activate } from './activate.ts';
 import type { Authority } from './authority.ts';
 import type { AuthorityContext } from './context.ts';
 import type { AuthorityDeps } from './deps.ts';
+import { importRootCrl } from './ceremony/import-root-crl.ts';
 import { enroll } from './enroll.ts';
 import { catchUp } from './foreign.ts';
 import { openResponder } from './ocsp/responder.ts';
 import { currentCrls, currentRoster, list, readOnlySince, seeds, show } from './inspect.ts';
+import { noteExport } from './note-export.ts';
 import { shippedProfiles } from './profiles.ts';
 import { issueOperator, issueServer } from './other-roles.ts';
 import { publishFull } from './publish.ts';
@@ -34,6 +36,7 @@ export async function openAuthority(deps: AuthorityDeps): Promise<Result<Authori
       genesis: await tx.genesis(),
       crlNumber: (await tx.newestCrl('issuing'))?.number ?? 0,
       rosterNumber: (await tx.newestRoster())?.number ?? 0,
+      rootCrlNumber: (await tx.newestCrl('root'))?.number ?? 0,
     }),
   );
   if (!held.ok) return held;
@@ -47,7 +50,7 @@ export async function openAuthority(deps: AuthorityDeps): Promise<Result<Authori
 export function makeContext(
   deps: AuthorityDeps,
   genesis: Genesis,
-  known: Pick<Told, 'crlNumber' | 'rosterNumber'> = { crlNumber: 0, rosterNumber: 0 },
+  known: Omit<Told, 'seeds'> = { crlNumber: 0, rosterNumber: 0, rootCrlNumber: 0 },
 ): Result<AuthorityContext, Fault> {
   const root = parseCertificate(genesis.root);
   const issuing = parseCertificate(genesis.issuing);
@@ -99,6 +102,8 @@ function authorityOver(context: AuthorityContext): Authority {
     release: (name, now) => release(context, name, now),
     remove: (name, now) => remove(context, name, now),
     bindLogKey: (logKey, now) => bindLogKey(context, logKey, now),
+    importRootCrl: (der, now) => importRootCrl(context, der, now),
+    noteExport: (serial, now) => noteExport(context, serial, now),
     publishFull: (now) => publishFull(context, now),
     readOnlySince: () => readOnlySince(context),
     acceptLoss: (request, now) => acceptLoss(context, request, now),

@@ -12,12 +12,11 @@ export async function publishFull(
   return commit(context, async (tx) => {
     const at = await actingTime(tx, now);
     const crl = await publishFullCrl(context, tx, at);
-    if (context.deps.keys.root !== undefined && (await isRootCrlDue(tx, at))) {
-      await publishRootCrl(context, tx, at);
-    }
+    const isRootDue = context.deps.keys.root !== undefined && (await isRootCrlDue(tx, at));
+    const rootCrl = isRootDue ? await publishRootCrl(context, tx, at) : undefined;
     const crls = await readCurrentCrls(tx);
     return crls === null
       ? err(fault('LS_CA_STORE_CORRUPT', 'the CA store has no current CRL'))
-      : ok({ answer: crls, publication: { crl } });
+      : ok({ answer: crls, publication: { crl, ...(rootCrl === undefined ? {} : { rootCrl }) } });
   });
 }

@@ -8,6 +8,7 @@ type Listener = (publication: Publication) => void;
 export interface Told {
   readonly crlNumber: number;
   readonly rosterNumber: number;
+  readonly rootCrlNumber: number;
   /** JSON of the addresses; undefined before any. */
   readonly seeds: string | undefined;
 }
@@ -21,7 +22,7 @@ export class Publisher {
   readonly #listeners = new Set<Listener>();
   #told: Told;
 
-  constructor(known: Pick<Told, 'crlNumber' | 'rosterNumber'>) {
+  constructor(known: Omit<Told, 'seeds'>) {
     this.#told = { ...known, seeds: undefined };
   }
 
@@ -45,18 +46,20 @@ export class Publisher {
   publish(publication: Publication): void {
     const news = this.#newsOf(publication);
     if (Object.keys(news).length === 0) return;
-    const { crlNumber, rosterNumber, seeds } = this.#told;
+    const { crlNumber, rosterNumber, rootCrlNumber, seeds } = this.#told;
     this.#told = {
       crlNumber: news.crl?.number ?? crlNumber,
       rosterNumber: news.roster?.number ?? rosterNumber,
+      rootCrlNumber: news.rootCrl?.number ?? rootCrlNumber,
       seeds: news.seeds === undefined ? seeds : JSON.stringify(news.seeds),
     };
     for (const listener of [...this.#listeners]) listener(news);
   }
 
-  #newsOf({ crl, roster, ...others }: Publication): Publication {
+  #newsOf({ crl, rootCrl, roster, ...others }: Publication): Publication {
     return {
       ...others,
+      ...(rootCrl === undefined || rootCrl.number <= this.#told.rootCrlNumber ? {} : { rootCrl }),
       ...(crl === undefined || crl.number <= this.#told.crlNumber ? {} : { crl }),
       ...(roster === undefined || roster.number <= this.#told.rosterNumber ? {} : { roster }),
     };

@@ -2,13 +2,21 @@ import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { fault, LsError } from '../std/index.ts';
 
-export type HomeKind = 'ca' | 'node' | 'any';
+export type HomeKind = 'ca' | 'node' | 'root' | 'any';
 
 /** The file that makes a directory a home. */
-const MARK = { ca: 'ca.yaml', node: 'node.yaml' } as const;
+const MARK = { ca: 'ca.yaml', node: 'node.yaml', root: 'root.yaml' } as const;
 const CA_HOME = 'ca/state';
+const ROOT_HOME = 'ca/root';
 const NODE_HOMES = 'certs';
 const SYSTEM_HOME = '/var/lib/lifesign';
+
+const NOT_FOUND = {
+  ca: { places: CA_HOME, what: 'no CA home' },
+  node: { places: `${NODE_HOMES}/`, what: 'no node home' },
+  root: { places: ROOT_HOME, what: 'no home of a root' },
+  any: { places: `${CA_HOME} or ${NODE_HOMES}/`, what: 'no home' },
+} as const satisfies Record<HomeKind, object>;
 
 export interface HomeChoice {
   /** The value of --home. */
@@ -36,9 +44,7 @@ export function selectHome(kind: HomeKind, choice: HomeChoice): string {
   if (first !== undefined) return first;
   const systemHome = choice.systemHome ?? SYSTEM_HOME;
   if (isHome(kind, systemHome)) return systemHome;
-  const places =
-    kind === 'ca' ? CA_HOME : kind === 'node' ? `${NODE_HOMES}/` : `${CA_HOME} or ${NODE_HOMES}/`;
-  const what = kind === 'any' ? 'no home' : `no ${kind === 'ca' ? 'CA' : 'node'} home`;
+  const { places, what } = NOT_FOUND[kind];
   throw new LsError(
     fault('LS_CLI_NO_HOME', `${what} under ${places} of ${choice.cwd}, nor in ${systemHome}`),
   );
@@ -55,13 +61,14 @@ function namedHome({ option, env, cwd }: HomeChoice): string | undefined {
 }
 
 function homesBelow(kind: HomeKind, cwd: string): readonly string[] {
+  if (kind === 'root') return [path.join(cwd, ROOT_HOME)].filter((folder) => isHome(kind, folder));
   const caHome = path.join(cwd, CA_HOME);
   const nodeHomes = kind === 'ca' ? [] : directoriesIn(path.join(cwd, NODE_HOMES));
   return [...(kind === 'node' ? [] : [caHome]), ...nodeHomes].filter((folder) => isHome(kind, folder));
 }
 
 function isHome(kind: HomeKind, folder: string): boolean {
-  const marks = kind === 'any' ? Object.values(MARK) : [MARK[kind]];
+  const marks = kind === 'any' ? [MARK.ca, MARK.node] : [MARK[kind]];
   return marks.some((mark) => existsSync(path.join(folder, mark)));
 }
 

@@ -3,12 +3,19 @@ import { join } from 'node:path';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import { onTestFinished } from 'vitest';
 import { auditCa, type AuditReport } from '../../src/audit/index.ts';
-import { ledgerBatches, openAuthority, type LedgerRow, type StoreReader } from '../../src/authority/index.ts';
+import {
+  importAuthority,
+  ledgerBatches,
+  openAuthority,
+  type LedgerRow,
+  type StoreReader,
+} from '../../src/authority/index.ts';
 import {
   DerivedLog,
   ledgerLayout,
   LedgerDirectory,
   openSqliteStore,
+  systemRandom,
   type LeafSource,
 } from '../../src/io/index.ts';
 import { caLogOrigin, encodeEntry, logKeyOfSpki, type LedgerEntry } from '../../src/ledger/index.ts';
@@ -16,6 +23,7 @@ import { ok, type Signer, type UnixMs } from '../../src/std/index.ts';
 import { makeTrustBundle } from '../../src/trust/index.ts';
 import { CA_NOW, enrollMember, later, makeTestCa, peerOf, renewalFor, type TestCa } from './ca.ts';
 import { testCrypto, testKey } from './crypto.ts';
+import type { TestPki } from './pki.ts';
 import { valueOf } from './result.ts';
 import { tempDir } from './temp-dir.ts';
 
@@ -48,6 +56,28 @@ export class CaLedgerWorld {
     const file = join(dir, 'store.sqlite');
     const ca = await makeTestCa({ store: openSqliteStore(file), request: { logKey: rawKey(logKey) } });
     return new CaLedgerWorld(ca, dir, file, logKey);
+  }
+
+  /** A CA whose root is `pki`'s, and elsewhere. */
+  static async imported(pki: TestPki): Promise<CaLedgerWorld> {
+    const dir = await tempDir();
+    const file = join(dir, 'store.sqlite');
+    const logKey = testKey('Ed25519');
+    const store = openSqliteStore(file);
+    onTestFinished(() => store.close());
+    const deps = {
+      store,
+      keys: { issuing: pki.issuing.key, root: pki.root.key },
+      crypto: testCrypto,
+      random: systemRandom,
+      config: { urls: ['https://ca.mesh.internal:8440'], intervalMinMs: 100, intervalMaxMs: 10_000 },
+    };
+    const { trustDomain } = pki;
+    const files = { certificates: [pki.root.der, pki.issuing.der], crls: [pki.rootCrl({ number: 1 })] };
+    const request = { trustDomain, permittedDns: [], hosts: [], files, logKey: rawKey(logKey) };
+    valueOf(await importAuthority(deps, request, CA_NOW));
+    const authority = valueOf(await openAuthority({ ...deps, keys: { issuing: pki.issuing.key } }));
+    return new CaLedgerWorld({ deps, authority }, dir, file, logKey);
   }
 
   /** Everything that a CA does, once: alpha renewed, beta revoked, gamma removed, a server and an operator. */

@@ -74,6 +74,8 @@ export interface TestPkiOptions {
   readonly algorithm?: SignatureAlgorithm;
   /** Permitted dNSName subtrees besides the trust domain. Default: example.test and localhost. */
   readonly permitDns?: readonly string[];
+  /** What is wrong with the root. */
+  readonly root?: CertificateOverrides;
 }
 
 /** What to write instead of the right thing; `null` leaves the extension out. */
@@ -170,7 +172,7 @@ export function makeTestPki(options: TestPkiOptions = {}): TestPki {
   const trustDomain = options.trustDomain ?? 'mesh.internal';
   const now = options.now ?? DEFAULT_NOW;
   const maker = new CertificateMaker(now, trustDomain, options.algorithm ?? 'ES256');
-  const root = maker.root();
+  const root = maker.root(options.root);
   const permitDns = [trustDomain, ...(options.permitDns ?? ['example.test', 'localhost'])];
   const issuing = maker.issuingCa(root, 'issuing', permitDns);
   const leaf = (profile: LeafProfile, name: string, overrides: CertificateOverrides = {}): TestIdentity =>
@@ -228,12 +230,13 @@ class CertificateMaker {
     this.#algorithm = algorithm;
   }
 
-  root(): TestAuthority {
+  root(overrides: CertificateOverrides = {}): TestAuthority {
     const subject = { commonName: `${this.#trustDomain} root` };
     return this.#certificate(undefined, 3650 * DAY_MS, {
       subject,
       basicConstraints: { ca: true, pathLen: undefined },
       keyUsage: ['keyCertSign', 'cRLSign'],
+      ...overrides,
     });
   }
 

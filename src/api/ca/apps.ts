@@ -10,7 +10,7 @@ import { crlRoutes } from './crl-routes.ts';
 import { healthRoutes } from './health-routes.ts';
 import { nodeRoutes } from './node-routes.ts';
 import { ocspRoutes } from './ocsp-routes.ts';
-import { operatorRoutes, restoreRoutes } from './operator-routes.ts';
+import { exportRoutes, operatorRoutes, restoreRoutes, rootRoutes } from './operator-routes.ts';
 import { publicRoutes } from './public-routes.ts';
 import type { RateLimiter } from './rate-limit.ts';
 import { MAX_BODY_BYTES } from './schemas.ts';
@@ -66,6 +66,8 @@ export function controlApp(context: CaApiContext, log: FastifyBaseLogger): Fasti
   adminRoutes(app, context);
   operatorRoutes(app, context);
   restoreRoutes(app, context);
+  rootRoutes(app, context);
+  exportRoutes(app, context);
   healthRoutes(app, context);
   publicRoutes(app, context);
   return app;

@@ -1,9 +1,16 @@
 import type { FastifyInstance } from 'fastify';
 import type { SchemaTypes } from '../validation.ts';
 import type { CaApiContext } from './context.ts';
-import { acceptLossBody, MAX_MERGED_BODY_BYTES, operatorBody } from './schemas.ts';
+import {
+  acceptLossBody,
+  exportBody,
+  MAX_MERGED_BODY_BYTES,
+  MAX_ROOT_CRL_BODY_BYTES,
+  operatorBody,
+  rootCrlBody,
+} from './schemas.ts';
 import { valueOrThrow } from './spread.ts';
-import { base64Of, bytesOf, issuedJson } from './wire.ts';
+import { base64Of, bytesOf, issuedJson, rootCrlJson } from './wire.ts';
 
 /**
  * Certificates to administer the CA with over TLS. Only for whoever may open the control socket: an operator that
@@ -19,6 +26,18 @@ export function operatorRoutes(plain: FastifyInstance, { authority, now }: CaApi
     request.log.info({ event: 'operator-issued', operator: name, serial }, 'operator certificate issued');
     const roots = authority.bundle().roots.map(base64Of);
     return reply.code(201).send({ name, ...issuedJson(issued), roots });
+  });
+}
+
+/** What was done with keys on this machine. Only for whoever may open the control socket. */
+export function exportRoutes(plain: FastifyInstance, { authority, now }: CaApiContext): void {
+  const app = plain.withTypeProvider<SchemaTypes>();
+
+  app.post('/v1/exports', { schema: { body: exportBody } }, async (request, reply) => {
+    const { serial } = request.body;
+    const { name } = valueOrThrow(await authority.noteExport(serial, now()));
+    request.log.info({ event: 'exported', name, serial }, 'a key was put into a file');
+    return reply.code(201).send({ name, serial });
   });
 }
 
@@ -39,6 +58,23 @@ export function restoreRoutes(plain: FastifyInstance, { authority, now }: CaApiC
         'the restored CA signs again',
       );
       return accepted;
+    },
+  );
+}
+
+/** What the offline root has signed. Only for whoever may open the control socket. */
+export function rootRoutes(plain: FastifyInstance, { authority, now }: CaApiContext): void {
+  const app = plain.withTypeProvider<SchemaTypes>();
+
+  app.post(
+    '/v1/root-crl',
+    { schema: { body: rootCrlBody }, bodyLimit: MAX_ROOT_CRL_BODY_BYTES },
+    async (request) => {
+      const facts = valueOrThrow(await authority.importRootCrl(bytesOf(request.body.crl), now()));
+      const { number, revoked, endsIssuing } = facts;
+      const level = endsIssuing ? 'error' : 'info';
+      request.log[level]({ event: 'root-crl', number, revoked, endsIssuing }, 'CRL of the root taken');
+      return rootCrlJson(facts);
     },
   );
 }

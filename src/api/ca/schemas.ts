@@ -2,6 +2,8 @@
 export const MAX_BODY_BYTES = 64 * 1024;
 /** CRLs that a restored CA takes over: two of the largest ones. */
 export const MAX_MERGED_BODY_BYTES = 192 * 1024 * 1024;
+/** A root revokes a handful of CAs in its life. */
+export const MAX_ROOT_CRL_BODY_BYTES = 1024 * 1024;
 const MAX_CRLS = 64;
 const MAX_CSR_CHARS = 24 * 1024;
 const MAX_SUCCESSOR_CHARS = 2 * 1024;
@@ -59,6 +61,15 @@ export const acceptLossBody = {
   ...strict,
   required: ['crls'],
   properties: { crls: { type: 'array', items: base64(MAX_MERGED_BODY_BYTES), maxItems: MAX_CRLS } },
+} as const;
+
+export const exportBody = { ...strict, required: ['serial'], properties: { serial: hexId } } as const;
+
+/** A CRL of the root. */
+export const rootCrlBody = {
+  ...strict,
+  required: ['crl'],
+  properties: { crl: base64(MAX_ROOT_CRL_BODY_BYTES) },
 } as const;
 
 export const tokenBody = {

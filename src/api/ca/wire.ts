@@ -8,6 +8,7 @@ import type {
   ReleaseFacts,
   RemovalFacts,
   RevocationFacts,
+  RootCrlFacts,
   Seed,
   TokenFacts,
 } from '../../authority/index.ts';
@@ -62,6 +63,10 @@ export function crlsJson(crls: CurrentCrls) {
     crlNumber: crls.number,
     fullNumber: crls.fullNumber,
   };
+}
+
+export function rootCrlJson(facts: RootCrlFacts) {
+  return { ...facts, thisUpdate: timeText(facts.thisUpdate), nextUpdate: timeText(facts.nextUpdate) };
 }
 
 export function createdTokenJson({ token, facts }: CreatedToken) {

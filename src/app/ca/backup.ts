@@ -16,6 +16,7 @@ import { requirePassphrase, type PassphraseSources } from '../../io/keys/index.t
 import { openSqliteStore, snapshotSqliteStore } from '../../io/sqlite/index.ts';
 import { systemRandom } from '../../io/system/index.ts';
 import { fault, LsError, ok, type UnixMs } from '../../std/index.ts';
+import { refuseAwaiting } from './awaiting.ts';
 import { readCaConfig } from './config.ts';
 import { caHome, type CaHome } from './home.ts';
 import { caHomeFiles, withFile } from './home-files.ts';
@@ -49,6 +50,7 @@ export async function backupCa(request: BackupRequest): Promise<MadeBackup> {
   const file = resolve(request.file);
   await refuseExisting(file);
   const home = caHome(request.home);
+  await refuseAwaiting(home);
   requireStoreInHome((await readCaConfig(home.home)).store);
   const unlock = unlockWith(await requirePassphrase(request.passphrase, `the backup ${file}`, true));
   const workplace = await mkdtemp(`${file}.`).catch((cause: unknown) => {

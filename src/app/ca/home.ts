@@ -18,6 +18,8 @@ export interface CaHome {
   readonly ledger: string;
   readonly rootCert: string;
   readonly issuingCert: string;
+  /** PEM of what a root elsewhere is asked to sign; there is none where the root was made here. */
+  readonly issuingRequest: string;
   /** Where the control socket is, when that is not in the home: one line, written by the server. */
   readonly socketNote: string;
 }
@@ -38,6 +40,7 @@ export function caHome(home: string): CaHome {
     ledger: at('ledger'),
     rootCert: at('root.pem'),
     issuingCert: at('issuing.pem'),
+    issuingRequest: at('issuing.csr.pem'),
     socketNote: at('control.path'),
   };
 }

@@ -51,7 +51,7 @@ export interface InitialisedCa {
 }
 
 export const DEFAULT_TRUST_DOMAIN = 'mesh.internal';
-const CA_HOME = { mark: 'ca.yaml', existsCode: 'LS_CA_EXISTS' } as const;
+export const CA_HOME = { mark: 'ca.yaml', existsCode: 'LS_CA_EXISTS' } as const;
 const PUBLIC_IN_PRIVATE_DIRECTORY = { mode: 0o600 };
 
 /**
@@ -59,14 +59,16 @@ const PUBLIC_IN_PRIVATE_DIRECTORY = { mode: 0o600 };
  * Throws LS_CA_EXISTS with the home unchanged, LS_CA_ALREADY_INITIALISED with the database unchanged, LS_CONFIG_URL, LS_KEY_NO_PASSPHRASE, LS_HOME_*, LS_DISK_FULL.
  */
 export async function initCa(request: InitCaRequest): Promise<InitialisedCa> {
-  const choice = choose(request);
+  const choice = chooseCa(request);
   await checkStoreChoice(choice.store);
   await checkKeyStoreChoice(choice.keyStore);
   const { home } = caHome(request.home);
   await refuseExisting(home, CA_HOME);
   const secrets = keySecrets(home, request.passphrase, request.passphrase, true);
   if (choice.keyStore === KEY_FILES) await secrets.passphrase();
-  const made = await build(home, choice, secrets, request.now);
+  const made = await buildCaHome(home, choice, secrets, (directory, keys) =>
+    fill(directory, choice, keys, request.now()),
+  );
   return {
     home,
     trustDomain: made.trustDomain,
@@ -77,18 +79,18 @@ export async function initCa(request: InitCaRequest): Promise<InitialisedCa> {
 }
 
 /** Keys on a token are not part of the home, so they are destroyed when it does not come to be. */
-async function build(
+export async function buildCaHome<T>(
   home: string,
-  choice: CaConfigChoice,
+  { keyStore }: Pick<CaConfigChoice, 'keyStore'>,
   secrets: KeySecrets,
-  now: InitCaRequest['now'],
-): Promise<InitialisedAuthority> {
+  fillHome: (directory: string, keys: CaKeys) => Promise<T>,
+): Promise<T> {
   const wanted = { home, ...CA_HOME, purpose: 'pki init' };
   let keys: CaKeys | undefined;
   try {
     return await buildHome(wanted, (directory) => {
-      keys = new CaKeys(caHome(directory), choice.keyStore, secrets);
-      return fill(directory, choice, keys, now());
+      keys = new CaKeys(caHome(directory), keyStore, secrets);
+      return fillHome(directory, keys);
     });
   } catch (cause) {
     await keys?.undo().catch(() => undefined);
@@ -98,7 +100,9 @@ async function build(
   }
 }
 
-function choose({ trustDomain, urls, crlUrl, permitDns, store, keyStore }: InitCaRequest): CaConfigChoice {
+/** What a request comes to, checked. Throws LS_CONFIG_URL. */
+export function chooseCa(request: Omit<InitCaRequest, 'now'>): CaConfigChoice {
+  const { trustDomain, urls, crlUrl, permitDns, store, keyStore } = request;
   const given = urls.length > 0 ? urls : [`https://${hostname().toLowerCase()}:${CA_PORT}`];
   const origins = given.map((url) => originOf(url, 'https:'));
   const [first = ''] = origins;

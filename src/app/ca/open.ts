@@ -11,6 +11,7 @@ import { systemRandom } from '../../io/system/index.ts';
 import { fault, LsError, type Signer } from '../../std/index.ts';
 import { parseCertificate } from '../../x509/index.ts';
 import { readCertificatesPem } from '../pem-file.ts';
+import { refuseAwaiting } from './awaiting.ts';
 import { readCaConfig, type CaConfig } from './config.ts';
 import { caHome, type CaHome } from './home.ts';
 import { CA_KEY_NAMES, CaKeys, keySecrets } from './key-store.ts';
@@ -36,7 +37,7 @@ export interface OpenCa {
  * Opens the CA of `home` for this process alone: with its keys, or with no `passphrase` sources for what needs no
  * signature. The PIN of a token comes from the environment or prompt of `pin`.
  *
- * Throws LS_CONFIG_*, LS_X509_PROFILE_*, LS_HOME_LOCKED, LS_KEY_*, LS_CA_STORE_*, LS_CA_NOT_INITIALISED, LS_CA_KEY_MISMATCH.
+ * Throws LS_CONFIG_*, LS_CEREMONY_AWAITED, LS_X509_PROFILE_*, LS_HOME_LOCKED, LS_KEY_*, LS_CA_STORE_*, LS_CA_NOT_INITIALISED, LS_CA_KEY_MISMATCH.
  */
 export async function openCa(
   home: string,
@@ -45,6 +46,7 @@ export async function openCa(
 ): Promise<OpenCa> {
   const paths = caHome(home);
   const config = await readCaConfig(home);
+  await refuseAwaiting(paths);
   const profiles = await readProfiles(paths.profiles);
   const lock = HomeLock.acquire(paths.home);
   const ring =

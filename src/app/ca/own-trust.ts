@@ -53,7 +53,8 @@ export class OwnTrust implements GateTrust {
     return this.#bundle;
   }
 
-  absorb({ crl, roster }: Publication, now: UnixMs): void {
+  absorb({ crl, rootCrl, roster }: Publication, now: UnixMs): void {
+    if (rootCrl !== undefined) this.#applyCrl(rootCrl.der, now);
     if (crl !== undefined) this.#applyCrl(crl.der, now);
     if (roster !== undefined) this.#applyRoster(roster.record);
   }

@@ -18,13 +18,21 @@ export function checkCrl(state: CaState, place: Place, der: Uint8Array): void {
   else checkRootCrl(state, judged.value, newest);
 }
 
-function checkRootCrl(state: CaState, { list }: PastCrl, newest: NewestCrl): void {
+/** Only a root that is elsewhere revokes CAs, and then the entry before says so. No revocation is ever taken back. */
+function checkRootCrl(state: CaState, { list, crlNumber }: PastCrl, newest: NewestCrl): void {
   goesUp(state, state.newestRootCrl, newest);
   state.newestRootCrl = newest;
-  if (list.entries.size === 0) return;
-  const found = `${String(list.entries.size)} entries`;
-  const expected = 'none: no entry revokes an issuing CA';
-  state.findings.add('LS_AUDIT_CA_CRL_CONTENT', newest.place, { node: 'CA', expected, found });
+  const said = state.rootCrlSaid;
+  state.rootCrlSaid = undefined;
+  const listed = new Set<string>();
+  for (const { serialHex } of list.entries) listed.add(serialHex);
+  const gone = [...state.rootRevoked].find((serial) => !listed.has(serial));
+  const report = (expected: string, found: string): void =>
+    state.findings.add('LS_AUDIT_CA_CRL_CONTENT', newest.place, { node: 'CA', expected, found });
+  if (gone !== undefined) report(`CA ${gone} revoked, as before`, 'not listed');
+  const entries = said?.number === crlNumber ? said.entries : state.rootRevoked.size;
+  if (listed.size !== entries) report(`${String(entries)} entries`, `${String(listed.size)} entries`);
+  state.rootRevoked = listed;
 }
 
 function checkIssuingCrl(state: CaState, crl: PastCrl, newest: NewestCrl): void {

@@ -85,6 +85,10 @@ export class CaState {
   newestCrl: NewestCrl | undefined;
   newestFull: NewestCrl | undefined;
   newestRootCrl: NewestCrl | undefined;
+  /** Serials that the root's newest CRL lists. */
+  rootRevoked: ReadonlySet<string> = new Set();
+  /** What the entry before a CRL of an offline root says of it. */
+  rootCrlSaid: { readonly number: number; readonly entries: number } | undefined;
   roster: { readonly number: number; readonly structureHash: Uint8Array; readonly place: Place } | undefined;
   /** SHA-256 of its complete bytes. */
   rosterSha256: Uint8Array | undefined;

@@ -42,6 +42,9 @@ const WORDS: Readonly<Record<string, { readonly values: number; readonly check: 
   removed: { values: 2, check: removed },
   'revoked-elsewhere': { values: 4, check: revokedElsewhere },
   'loss-accepted': { values: 10, check: aboutNoCertificate },
+  exported: { values: 2, check: exported },
+  imported: { values: 1, check: imported },
+  'root-crl': { values: 2, check: rootCrl },
 };
 
 /** What the CA says it did, against all that it said before. */
@@ -54,6 +57,32 @@ export function checkEvent(state: CaState, place: Place, text: string, der: Uint
     return;
   }
   known.check(state, { place, at, values, der });
+}
+
+/** The key of a certificate was put into a file, where the CA could see it. */
+function exported(state: CaState, event: Event): void {
+  const [name = '', text = ''] = event.values;
+  const serial = parseSerialNumber(text);
+  const known = serial === undefined ? undefined : state.certificates.get(serial);
+  if (known?.name !== name) outOfOrder(state, event, `certificate ${text} of ${name} issued before`, null);
+  else if (!equalBytes(known.sha256, state.crypto.sha256(event.der)))
+    differs(state, event, `certificate ${text}, as issued`, 'another one');
+}
+
+/** The CA began with certificates of an offline root: this one, before there was any other CRL. */
+function imported(state: CaState, event: Event): void {
+  const [root = ''] = event.values;
+  aboutNoCertificate(state, event);
+  const pinned = state.bundle.anchors.map(({ der }) => toHex(state.crypto.sha256(der)));
+  if (!pinned.includes(root)) differs(state, event, `root ${pinned.join(' or ')}`, root);
+  if (state.newestRootCrl !== undefined) outOfOrder(state, event, 'the first of all', 'a CRL before it');
+}
+
+function rootCrl(state: CaState, event: Event): void {
+  const [number, entries] = event.values.map((text) => (DECIMAL.test(text) ? Number(text) : undefined));
+  aboutNoCertificate(state, event);
+  if (number !== undefined && entries !== undefined) state.rootCrlSaid = { number, entries };
+  else outOfOrder(state, event, 'the number of a CRL, and of its entries', event.values.join(' '));
 }
 
 function tokenCreated(state: CaState, event: Event): void {
@@ -168,7 +197,7 @@ function released(state: CaState, event: Event): void {
 function revokedElsewhere(state: CaState, event: Event): void {
   const [name = '', text = '', reason = '', date = ''] = event.values;
   const serial = parseSerialNumber(text);
-  if (serial === undefined || !DATE.test(date)) {
+  if (serial === undefined || !DECIMAL.test(date)) {
     const expected = 'a serial, a reason and a date';
     state.findings.add('LS_AUDIT_CA_WORD', event.place, { node: name, expected, found: `${text} ${date}` });
     return;
@@ -191,8 +220,8 @@ function revokedElsewhere(state: CaState, event: Event): void {
   state.pending.push(entry);
 }
 
-/** Milliseconds since 1970. */
-const DATE = /^(?:0|[1-9][0-9]{0,15})$/;
+/** Milliseconds since 1970, or a count. */
+const DECIMAL = /^(?:0|[1-9][0-9]{0,15})$/;
 
 interface Issue {
   readonly name: string;

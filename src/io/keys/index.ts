@@ -15,3 +15,4 @@ export {
 } from './passphrase.ts';
 export { encryptPkcs8, PBKDF2_ITERATIONS } from './pbes2.ts';
 export { terminalPrompt, type PromptInput, type PromptOutput } from './terminal-prompt.ts';
+export { makePkcs12, MAX_PKCS12_PASSPHRASE, PKCS12_ITERATIONS, type Pkcs12Content } from './pkcs12.ts';

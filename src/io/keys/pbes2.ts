@@ -9,7 +9,7 @@ import {
   readDer,
   type DerReader,
 } from '../../codec/index.ts';
-import { equalBytes, type Fault, type Result } from '../../std/index.ts';
+import { concatBytes, equalBytes, type Fault, type Result } from '../../std/index.ts';
 import type { Passphrase } from './passphrase.ts';
 
 /** Rounds of PBKDF2. node:crypto's own export is fixed at 2,048. Source: OWASP Password Storage Cheat Sheet (2023). */
@@ -53,15 +53,27 @@ function derive(passphrase: Passphrase, salt: Uint8Array, iterations: number): P
  * reads it. Source: RFC 5958 §3, RFC 8018 §6.2 and appendices A.2, A.4, B.2.5.
  */
 export async function encryptPkcs8(pkcs8: Uint8Array, passphrase: Passphrase): Promise<Uint8Array> {
+  const { scheme, encrypted } = await sealPbes2(pkcs8, passphrase);
+  return derSequence(scheme, derOctetString(encrypted));
+}
+
+/** What PBES2 makes of some bytes, salt and IV as in {@link encryptPkcs8}. */
+export interface SealedBytes {
+  /** DER AlgorithmIdentifier, with all that the passphrase needs to open it. */
+  readonly scheme: Uint8Array;
+  readonly encrypted: Uint8Array;
+}
+
+/** Encrypts, and does not authenticate: who reads it has to have another reason to believe it. */
+export async function sealPbes2(bytes: Uint8Array, passphrase: Passphrase): Promise<SealedBytes> {
   const known = derived.get(passphrase);
   const salt = known?.iterations === PBKDF2_ITERATIONS ? known.salt : randomBytes(SALT_BYTES);
   const iv = randomBytes(IV_BYTES);
   const key = await derive(passphrase, salt, PBKDF2_ITERATIONS);
   const cipher = createCipheriv('aes-256-cbc', key, iv);
-  return derSequence(
-    algorithm(OID_PBES2, derSequence(keyDerivation(salt), algorithm(OID_AES256_CBC, derOctetString(iv)))),
-    derOctetString(cipher.update(pkcs8), cipher.final()),
-  );
+  const cipherScheme = algorithm(OID_AES256_CBC, derOctetString(iv));
+  const scheme = algorithm(OID_PBES2, derSequence(keyDerivation(salt), cipherScheme));
+  return { scheme, encrypted: concatBytes(cipher.update(bytes), cipher.final()) };
 }
 
 /** Iterations beyond this are taken for damage: they would keep a thread busy for minutes. */

@@ -2,6 +2,7 @@ import { apiFaults } from './api.ts';
 import { auditFaults } from './audit.ts';
 import { authorityFaults } from './authority.ts';
 import { backupFaults } from './backup.ts';
+import { ceremonyFaults } from './ceremony.ts';
 import { cliFaults } from './cli.ts';
 import { codecFaults } from './codec.ts';
 import { configFaults } from './config.ts';
@@ -33,6 +34,7 @@ export const faultCatalogue = {
   ...ledgerFaults,
   ...authorityFaults,
   ...backupFaults,
+  ...ceremonyFaults,
   ...enrollmentFaults,
   ...meshFaults,
   ...nodeFaults,

@@ -5,6 +5,8 @@ import { parse, stringify } from 'yaml';
 import { caConfigSchema, formatCaConfig, readCaConfig } from '../../../src/app/ca/config.ts';
 import { caHome } from '../../../src/app/ca/home.ts';
 import { nodeConfigSchema, nodeHome, readNodeConfig } from '../../../src/app/node-config.ts';
+import { readRootConfig, rootConfigSchema } from '../../../src/app/root/config.ts';
+import { rootHome } from '../../../src/app/root/home.ts';
 import { expectCode } from '../../support/expect-code.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 
@@ -55,6 +57,22 @@ describe('config/node.example.yaml', () => {
   it('shows every key', async () => {
     const shown: unknown = parse(await readFile(example('node.example.yaml'), 'utf8'));
     for (const [key] of keysOf(nodeConfigSchema)) expect(valueAt(shown, key), key).toBeDefined();
+  });
+});
+
+describe('config/root.example.yaml', () => {
+  it('is a configuration a root takes, and shows every key', async () => {
+    const home = await tempDir();
+    await copyFile(example('root.example.yaml'), rootHome(home).config);
+    expect(await readRootConfig(home)).toEqual({ trustDomain: 'mesh.internal' });
+    const shown: unknown = parse(await readFile(example('root.example.yaml'), 'utf8'));
+    for (const [key] of keysOf(rootConfigSchema)) expect(valueAt(shown, key), key).toBeDefined();
+  });
+
+  it('has no key that nobody knows', async () => {
+    const home = await tempDir();
+    await writeFile(rootHome(home).config, 'trust_domain: mesh.internal\nurl: x\n');
+    await expectCode('LS_CONFIG_UNKNOWN_KEY', () => readRootConfig(home));
   });
 });
 

@@ -1,0 +1,172 @@
+import {
+  importAuthority,
+  MAX_IMPORTED,
+  type ImportedFiles,
+  type InitialisedAuthority,
+} from '../../authority/index.ts';
+import { nodeCrypto } from '../../io/crypto/index.ts';
+import { HomeLock, writeFileDurably } from '../../io/files/index.ts';
+import type { PassphraseSources } from '../../io/keys/index.ts';
+import { systemRandom } from '../../io/system/index.ts';
+import { equalBytes, fault, LsError, toHex, type UnixMs } from '../../std/index.ts';
+import { MAX_CRL_BYTES, parseCertificate } from '../../x509/index.ts';
+import { readBlocks } from '../der-or-pem.ts';
+import { certificatesPem, readCertificatesPem } from '../pem-file.ts';
+import { administerCa } from './admin.ts';
+import { isAwaiting } from './awaiting.ts';
+import { readCaConfig } from './config.ts';
+import { caHome, type CaHome } from './home.ts';
+import { CaKeys, keySecrets } from './key-store.ts';
+import { openCaLog, openLogKey, rawLogKey } from './log-key.ts';
+import { readProfiles } from './profile-files.ts';
+import { openCaStore } from './store.ts';
+import { hostOfUrl } from './url.ts';
+
+export interface ImportCaRequest {
+  readonly home: string;
+  /** PEM or DER: certificates and CRLs of the root, in any order. */
+  readonly files: readonly string[];
+  /** What the root's certificate has to have as SHA-256: 64 hex digits. */
+  readonly rootSha256?: string;
+  readonly passphrase: PassphraseSources;
+  readonly now: () => UnixMs;
+}
+
+/** What an import has done. */
+export interface ImportedCa {
+  readonly home: string;
+  readonly trustDomain: string;
+  readonly rootSha256: string;
+  /** The CA began with it; else only a CRL of the root was taken. */
+  readonly isNew: boolean;
+  readonly rootCrl: RootCrlJson | null;
+}
+
+/** The answer of `POST /v1/root-crl`. */
+export interface RootCrlJson {
+  readonly number: number;
+  readonly thisUpdate: string;
+  readonly nextUpdate: string;
+  readonly revoked: number;
+  readonly isNews: boolean;
+  readonly endsIssuing: boolean;
+}
+
+/**
+ * Makes a home that awaits its certificate a CA, or has a CA take a newer CRL of its root. Run again with the same
+ * files it changes nothing, and ends what was interrupted.
+ *
+ * Throws LS_CEREMONY_*, LS_CA_*, LS_CRL_*, LS_TRUST_*, LS_X509_* with nothing changed; LS_FILE_*, LS_PEM_*, LS_KEY_*.
+ */
+export async function importCa(request: ImportCaRequest): Promise<ImportedCa> {
+  const paths = caHome(request.home);
+  const files = await readFiles(request.files);
+  await readCaConfig(request.home);
+  if (request.rootSha256 !== undefined) checkRoot(request.rootSha256, files, paths);
+  if (!(await isAwaiting(paths))) return takeRootCrl(paths, files);
+  const lock = HomeLock.acquire(paths.home);
+  try {
+    const made = await begin(paths, files, request);
+    await writeFileDurably(paths.rootCert, certificatesPem(made.roots));
+    await writeFileDurably(paths.issuingCert, certificatesPem([made.issuing]));
+    const { trustDomain } = made;
+    return { home: paths.home, trustDomain, rootSha256: toHex(made.rootSha256), isNew: true, rootCrl: null };
+  } finally {
+    lock.release();
+  }
+}
+
+async function begin(
+  paths: CaHome,
+  files: ImportedFiles,
+  { home, passphrase, now }: ImportCaRequest,
+): Promise<InitialisedAuthority> {
+  const config = await readCaConfig(home);
+  const profiles = await readProfiles(paths.profiles);
+  const ring = new CaKeys(paths, config.keyStore, keySecrets(paths.home, passphrase, passphrase));
+  const store = await openCaStore(paths, config.store);
+  try {
+    await ring.askAhead(['issuing', 'log']);
+    const issuing = await ring.open('issuing');
+    const signer = await openLogKey(ring);
+    const { trustDomain, urls, crlUrl, permitDns, intervalMinMs, intervalMaxMs } = config;
+    const made = await importAuthority(
+      {
+        store,
+        keys: { issuing },
+        profiles,
+        crypto: nodeCrypto,
+        random: systemRandom,
+        config: { urls, intervalMinMs, intervalMaxMs },
+      },
+      {
+        ...{ trustDomain, permittedDns: permitDns, crlUrl, files },
+        hosts: urls.map(hostOfUrl),
+        logKey: rawLogKey(signer),
+      },
+      now(),
+    );
+    if (!made.ok) throw new LsError(made.error);
+    await (await openCaLog({ paths, store, signer, trustDomain })).advance();
+    return made.value;
+  } finally {
+    ring.close();
+    await store.close();
+  }
+}
+
+/** A CA that is one already: the CRL counts, and certificates only if they are those that it has. */
+async function takeRootCrl(paths: CaHome, { certificates, crls }: ImportedFiles): Promise<ImportedCa> {
+  const own = [
+    ...(await readCertificatesPem(paths.rootCert)),
+    ...(await readCertificatesPem(paths.issuingCert)),
+  ];
+  const [root = new Uint8Array()] = own;
+  if (!certificates.every((der) => own.some((each) => equalBytes(each, der)))) {
+    throw new LsError(fault('LS_CEREMONY_DONE', `${paths.home} has other certificates already`));
+  }
+  const [crl, ...others] = crls;
+  if (crl === undefined || others.length > 0) {
+    throw new LsError(fault('LS_CEREMONY_FILES', `${crls.length} CRLs where that of the root belongs`));
+  }
+  const body = { crl: Buffer.from(crl).toString('base64') };
+  const call = { method: 'POST', path: '/v1/root-crl', body } as const;
+  const rootCrl = (await administerCa({ home: paths.home, call })) as RootCrlJson;
+  const { trustDomain } = await readCaConfig(paths.home);
+  const rootSha256 = toHex(nodeCrypto.sha256(root));
+  return { home: paths.home, trustDomain, rootSha256, isNew: false, rootCrl };
+}
+
+function checkRoot(expected: string, { certificates }: ImportedFiles, { home }: CaHome): void {
+  const wanted = expected.replaceAll(/[: ]/g, '').toLowerCase();
+  const roots = certificates.filter(isSelfIssued).map((der) => toHex(nodeCrypto.sha256(der)));
+  if (roots.length > 0 && roots.every((sha256) => sha256 === wanted)) return;
+  const found = roots.length === 0 ? 'no root' : `root ${roots.join(', ')}`;
+  throw new LsError(
+    fault('LS_CEREMONY_ROOT', `${found} is to be imported into ${home}, not ${wanted.slice(0, 64)}`),
+  );
+}
+
+function isSelfIssued(der: Uint8Array): boolean {
+  const parsed = parseCertificate(der);
+  return parsed.ok && equalBytes(parsed.value.issuer, parsed.value.subject);
+}
+
+/** PEM blocks as their labels say; DER as what it parses as. */
+async function readFiles(paths: readonly string[]): Promise<ImportedFiles> {
+  const certificates: Uint8Array[] = [];
+  const crls: Uint8Array[] = [];
+  if (paths.length > MAX_IMPORTED) {
+    throw new LsError(fault('LS_CEREMONY_FILES', `${paths.length} files; at most ${MAX_IMPORTED} are read`));
+  }
+  for (const path of paths) {
+    const { blocks, bytes } = await readBlocks(path, MAX_CRL_BYTES);
+    if (blocks === undefined) (parseCertificate(bytes).ok ? certificates : crls).push(bytes);
+    for (const { label, der } of blocks ?? []) {
+      if (label === 'CERTIFICATE') certificates.push(der);
+      else if (label === 'X509 CRL') crls.push(der);
+      else throw new LsError(fault('LS_CEREMONY_FILES', `${path} holds a ${label}`));
+    }
+  }
+  return { certificates, crls };
+}

@@ -1,0 +1,3 @@
+export { signNewRootCrl, type SignedRootCrl, type SignRootCrlRequest } from './crl.ts';
+export { initRoot, type InitialisedRoot, type InitRootRequest } from './init.ts';
+export { signIssuingCa, type SignedIssuing, type SignIssuingRequest } from './sign.ts';
