@@ -56,7 +56,14 @@ export async function acceptLoss(
     const { crl } = former.value;
     const crlNumber = jump(Math.max(crl.number, foreign.value.newest), crl.thisUpdate, now);
     if (!crlNumber.ok) return crlNumber;
-    const next = { crlNumber: crlNumber.value, rosterNumber: rosterNumber.value };
+    const root = await tx.newestCrl('root');
+    const rootNumber = root === null ? ok(0) : jump(root.number, root.thisUpdate, now);
+    if (!rootNumber.ok) return rootNumber;
+    const next = {
+      crlNumber: crlNumber.value,
+      rosterNumber: rosterNumber.value,
+      rootNumber: rootNumber.value,
+    };
     const { listed } = foreign.value;
     return goOn(context, tx, { isRestored, former: former.value, listed, next }, now);
   });
@@ -66,7 +73,12 @@ interface Continuation {
   readonly isRestored: boolean;
   readonly former: FormerHeads;
   readonly listed: readonly ListedRevocation[];
-  readonly next: { readonly crlNumber: number; readonly rosterNumber: number };
+  readonly next: {
+    readonly crlNumber: number;
+    readonly rosterNumber: number;
+    /** Of the root's own CRL. */
+    readonly rootNumber: number;
+  };
 }
 
 async function goOn(
@@ -79,16 +91,13 @@ async function goOn(
   await tx.setReadOnlySince(null);
   const merged = await merge(context, tx, listed, next, at);
   const droppedTokens = isRestored ? await dropTokens(context, tx, at) : 0;
-  const { crlNumber, rosterNumber } = next;
+  const { crlNumber, rosterNumber, rootNumber } = next;
   const said = [
     ...['crl', former.crl.number, crlNumber, 'roster', former.roster.number, rosterNumber],
     ...['merged', merged.serials.length, 'tokens', droppedTokens],
   ];
   await journal(tx, [certificateEvent('loss-accepted', said.map(String), context.issuing.der)], at);
-  if (context.deps.keys.root !== undefined) {
-    const root = await tx.newestCrl('root');
-    if (root !== null) await publishRootCrl(context, tx, at, root.number + RESTORE_NUMBER_MARGIN);
-  }
+  if (context.deps.keys.root !== undefined) await publishRootCrl(context, tx, at, rootNumber);
   const crl = await publishFullCrl(context, tx, at, crlNumber);
   const roster = await publishRoster(context, tx, at, rosterNumber);
   return ok({

@@ -148,10 +148,13 @@ describe('the numbers of a restored CA', () => {
     const former = valueOf(await ca.authority.currentCrls()).number;
     const first = await restore(copy, AFTER);
     const one = await accept(first);
+    const root = valueOf(await first.currentCrls()).rootNumber;
     expect(one.crlNumber).toBeGreaterThanOrEqual(former + RESTORE_NUMBER_MARGIN + HOUR_MS);
     expect(one.rosterNumber).toBeGreaterThanOrEqual(one.formerRosterNumber + RESTORE_NUMBER_MARGIN + HOUR_MS);
     for (let i = 0; i < 5; i++) valueOf(await first.publishFull(later(HOUR_MS + i)));
-    const second = await accept(await restore(copy, AFTER), [], later(HOUR_MS + 10));
+    const again = await restore(copy, AFTER);
+    const second = await accept(again, [], later(HOUR_MS + 10));
+    expect(valueOf(await again.currentCrls()).rootNumber).toBeGreaterThan(root);
     expect(second.crlNumber).toBeGreaterThan(valueOf(await first.currentCrls()).number);
     expect(second.rosterNumber).toBeGreaterThan(one.rosterNumber);
   });
@@ -178,7 +181,8 @@ describe('the numbers of a restored CA', () => {
     const before = valueOf(await ca.authority.currentCrls()).rootNumber;
     const authority = await restore(backup(), AFTER);
     await accept(authority);
-    expect(valueOf(await authority.currentCrls()).rootNumber).toBe(before + RESTORE_NUMBER_MARGIN);
+    const { rootNumber } = valueOf(await authority.currentCrls());
+    expect(rootNumber).toBeGreaterThanOrEqual(before + RESTORE_NUMBER_MARGIN + HOUR_MS);
   });
 });
 
