@@ -65,11 +65,13 @@ function checkMember(state: CaState, place: Place, roster: Roster, member: Roste
   node.state = expected;
 }
 
-/** A revocation of an identity has no entry but the roster itself, and those of its certificates. */
+/**
+ * A revocation of an identity has no entry but the roster itself, and those of its certificates; one that was removed
+ * can still be revoked.
+ */
 function expectedState(node: NodeOfCa, member: RosterMember): RosterMember['state'] {
-  if (node.removed) return 'removed';
-  if (node.state === 'revoked' || node.state === 'removed') return node.state;
-  if (member.state === 'revoked') return 'revoked';
+  if (node.state === 'revoked' || member.state === 'revoked') return 'revoked';
+  if (node.removed || node.state === 'removed') return 'removed';
   return node.activated ? 'active' : 'enrolled';
 }
 
