@@ -37,16 +37,15 @@ export async function acceptLoss(
     }
     const former = await formerHeads(tx);
     if (!former.ok) return former;
-    const rosterNumber = jump(former.value.roster.number, former.value.roster.tMs, now);
+    const { crl, roster, root } = former.value;
+    const rosterNumber = jump(context, roster.number, roster.tMs, now);
     if (!rosterNumber.ok) return rosterNumber;
+    const rootNumber = jump(context, root.number, root.thisUpdate, now);
+    if (!rootNumber.ok) return rootNumber;
     const foreign = await readForeignCrls(context, tx, request.crls, now);
     if (!foreign.ok) return foreign;
-    const { crl } = former.value;
-    const crlNumber = jump(Math.max(crl.number, foreign.value.newest), crl.thisUpdate, now);
+    const crlNumber = jump(context, Math.max(crl.number, foreign.value.newest), crl.thisUpdate, now);
     if (!crlNumber.ok) return crlNumber;
-    const root = await tx.newestCrl('root');
-    const rootNumber = root === null ? ok(0) : jump(root.number, root.thisUpdate, now);
-    if (!rootNumber.ok) return rootNumber;
     const next = {
       crlNumber: crlNumber.value,
       rosterNumber: rosterNumber.value,
@@ -112,26 +111,37 @@ async function goOn(
 interface FormerHeads {
   readonly crl: CrlHead;
   readonly roster: RosterHead;
+  readonly root: CrlHead;
 }
 
 async function formerHeads(tx: StoreTransaction): Promise<Result<FormerHeads, Fault>> {
-  const [crl, roster] = [await tx.newestCrl('issuing'), await tx.newestRoster()];
-  if (crl !== null && roster !== null) return ok({ crl, roster });
+  const [crl, root, roster] = [
+    await tx.newestCrl('issuing'),
+    await tx.newestCrl('root'),
+    await tx.newestRoster(),
+  ];
+  if (crl !== null && root !== null && roster !== null) return ok({ crl, roster, root });
   return err(fault('LS_CA_STORE_CORRUPT', 'the CA store has no current CRL or roster'));
 }
 
 /**
- * A number above every one that was published after the backup's newest. A CA publishes less than once a millisecond,
- * so this holds for what another restore of the same backup has published too.
+ * A number above every one that the lost CA has published, and above those of every earlier restore of any backup: a
+ * CA publishes less than once a millisecond, so none of them is ahead of the time since the CA was made, but for the
+ * margin that the first restore takes.
  */
-function jump(number: number, signedAt: UnixMs, now: UnixMs): Result<number, Fault> {
+function jump(
+  { genesis }: AuthorityContext,
+  number: number,
+  signedAt: UnixMs,
+  now: UnixMs,
+): Result<number, Fault> {
   const elapsedMs = now - signedAt;
   if (elapsedMs < 0) {
     return err(
       fault('LS_CA_NUMBERS', `this clock is ${-elapsedMs} ms behind the newest CRL or roster of the backup`),
     );
   }
-  const next = number + RESTORE_NUMBER_MARGIN + elapsedMs;
+  const next = Math.max(number + 1, RESTORE_NUMBER_MARGIN + now - genesis.createdAt);
   return next <= MAX_RESTORED_NUMBER
     ? ok(next)
     : err(fault('LS_CA_NUMBERS', `the next number would be ${next}`));
