@@ -2,7 +2,7 @@ import { equalBytes, unixMs, type UnixMs } from '../../std/index.ts';
 import type { FaultCode } from '../../std/index.ts';
 import type { Place } from '../report.ts';
 import type { CaTables, CertificateInStore, CrlInStore, CrlIssuerName, RevocationInStore } from './source.ts';
-import type { CaState, IssuedByCa, NewestCrl, RevokedByCa } from './state.ts';
+import type { CaState, IssuedByCa, NewestCrl, NodeOfCa, RevokedByCa } from './state.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
 
@@ -106,7 +106,7 @@ async function compareNodes(state: CaState, tables: CaTables, whole: Place): Pro
     const node = state.nodes.get(nodeId);
     if (node === undefined) {
       report(state, 'LS_AUDIT_CA_STORE_NODE', whole, name, 'each identity in a roster', `${nodeId} in none`);
-    } else if (node.name !== name || node.state !== held) {
+    } else if (node.name !== name || !isStateOf(node, held)) {
       const expected = `${node.name} is ${node.state}`;
       report(
         state,
@@ -122,6 +122,10 @@ async function compareNodes(state: CaState, tables: CaTables, whole: Place): Pro
     if (!inStore.has(nodeId))
       report(state, 'LS_AUDIT_CA_STORE_NODE', place, name, `${nodeId} is ${said}`, 'no such row');
   }
+}
+
+function isStateOf({ state }: NodeOfCa, held: string): boolean {
+  return state === 'dropped' ? held === 'revoked' || held === 'removed' : held === state;
 }
 
 /** States are those of the newest roster. */

@@ -46,6 +46,20 @@ describe('the audit of an honest CA', () => {
     expect([...report.faults, ...report.missing]).toEqual([]);
   });
 
+  it('follows identities that ended when they had no valid certificate any more', async () => {
+    const world = await CaLedgerWorld.story();
+    const { authority } = world.ca;
+    const MONTH_MS = 30 * 86_400_000;
+    await enrollMember(authority, 'zeta', later(6_000));
+    valueOf(await authority.revoke({ name: 'alpha' }, later(MONTH_MS)));
+    valueOf(await authority.remove('zeta', later(MONTH_MS)));
+    await enrollMember(authority, { name: 'alpha', replace: true }, later(MONTH_MS));
+    const report = await world.audit();
+    expect([...report.faults]).toEqual([]);
+    world.tamper("UPDATE nodes SET state = 'active', ended_at = NULL WHERE name = 'zeta'");
+    expect(codesOf(await world.audit())).toContain('LS_AUDIT_CA_STORE_NODE');
+  });
+
   it('follows one that was restored and took over revocations of what it had never heard of', async () => {
     const world = await CaLedgerWorld.story();
     const { authority, deps } = world.ca;
