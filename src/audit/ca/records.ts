@@ -46,15 +46,11 @@ function checkMembers(state: CaState, place: Place, roster: Roster): void {
   const listed = new Set(roster.members.map(({ nodeId }) => nodeId));
   for (const member of roster.members) checkMember(state, place, roster, member);
   for (const [nodeId, node] of state.nodes) {
-    if (listed.has(nodeId) || isEnded(node)) continue;
-    if (node.removed) node.state = 'removed';
-    else if (hasExpired(state, node, roster.tMs)) node.state = 'dropped';
+    if (listed.has(nodeId) || node.state === 'revoked') continue;
+    if (hasExpired(state, node, roster.tMs)) node.state = 'dropped';
+    else if (node.removed) node.state = 'removed';
     else memberDiffers(state, place, node.name, node.state, 'not listed');
   }
-}
-
-function isEnded({ state }: NodeOfCa): boolean {
-  return state === 'revoked' || state === 'removed' || state === 'dropped';
 }
 
 function hasExpired(state: CaState, { serials }: NodeOfCa, now: UnixMs): boolean {
@@ -80,8 +76,8 @@ function checkMember(state: CaState, place: Place, roster: Roster, member: Roste
  * can still be revoked.
  */
 function expectedState(node: NodeOfCa, member: RosterMember): RosterMember['state'] {
-  if (node.state === 'dropped' || node.state === 'revoked' || member.state === 'revoked') return 'revoked';
-  if (node.removed || node.state === 'removed') return 'removed';
+  if (node.state === 'revoked' || member.state === 'revoked') return 'revoked';
+  if (node.removed || node.state === 'removed' || node.state === 'dropped') return 'removed';
   return node.activated ? 'active' : 'enrolled';
 }
 

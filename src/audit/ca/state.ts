@@ -45,7 +45,7 @@ export interface NodeOfCa {
   readonly name: string;
   /**
    * What the newest roster that lists it says; `dropped` once one leaves it out when it has no certificate any more:
-   * it was ended then, and which way has no entry.
+   * it was ended then, and whether by a revocation has no entry.
    */
   state: RosterMemberState | 'dropped';
   activated: boolean;

@@ -53,6 +53,7 @@ describe('the audit of an honest CA', () => {
     await enrollMember(authority, 'zeta', later(6_000));
     valueOf(await authority.revoke({ name: 'alpha' }, later(MONTH_MS)));
     valueOf(await authority.remove('zeta', later(MONTH_MS)));
+    valueOf(await authority.revoke({ name: 'zeta' }, later(MONTH_MS)));
     await enrollMember(authority, { name: 'alpha', replace: true }, later(MONTH_MS));
     const report = await world.audit();
     expect([...report.faults]).toEqual([]);
