@@ -1,7 +1,7 @@
 /**
  * `npm run soak [-- NAME [--minutes N | --count N] [--seed N] [--record]]`: runs one of the long tests that are too long
  * for CI (without NAME the list of them). With --record the result becomes bench/results/soak-NAME.json, with the
- * commit and the machine it was made on. A finding of `schedules` comes again with --seed N --count 1.
+ * commit and the machine it was made on (-SEED added for seeds that do not begin at 0). A finding of `schedules` comes again with --seed N --count 1.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -106,7 +106,9 @@ async function perform(chosen: string, { unit, usual, seed: anySeed, run }: Soak
   if (!values.record) return;
   const folder = path.join(root, 'bench', 'results');
   mkdirSync(folder, { recursive: true });
-  writeFileSync(path.join(folder, `soak-${chosen}.json`), whole);
+  // Ranges of seeds can be run side by side.
+  const range = unit === 'count' && seed > 0 ? `-${seed}` : '';
+  writeFileSync(path.join(folder, `soak-${chosen}${range}.json`), whole);
 }
 
 function commit(): object {

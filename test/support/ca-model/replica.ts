@@ -13,6 +13,7 @@ import {
   parseCertificate,
   parseOcspResponse,
   verifyOcspResponse,
+  type Certificate,
   type OcspCertStatus,
   type OcspIssuer,
 } from '../../../src/x509/index.ts';
@@ -36,7 +37,10 @@ export class Replica {
   readonly store: BreakingStore;
   readonly #responder: OcspResponder;
   readonly #options: ReplicaOptions;
+  readonly #issuing: Certificate;
   readonly #issuer: OcspIssuer;
+  /** Each certificate is parsed once. */
+  readonly #parsed = new Map<string, Certificate>();
 
   private constructor(
     options: ReplicaOptions,
@@ -48,8 +52,8 @@ export class Replica {
     this.store = store;
     this.authority = authority;
     this.#responder = responder;
-    const issuing = valueOf(parseCertificate(authority.bundle().issuing));
-    this.#issuer = valueOf(ocspIssuerOf(issuing, options.deps.crypto));
+    this.#issuing = valueOf(parseCertificate(authority.bundle().issuing));
+    this.#issuer = valueOf(ocspIssuerOf(this.#issuing, options.deps.crypto));
   }
 
   static async open(options: ReplicaOptions, now: UnixMs): Promise<Replica> {
@@ -75,19 +79,26 @@ export class Replica {
    */
   async ocspStatus(der: Uint8Array, now: UnixMs, isTimely: boolean): Promise<OcspCertStatus | undefined> {
     const { crypto } = this.#options.deps;
-    const certificate = valueOf(parseCertificate(der));
+    const certificate = this.#parse(der);
     const certIds = [ocspCertId(this.#issuer, 'SHA-256', certificate.serialHex)];
     const at: Instant = { mono: monoMs(now), wall: now };
     const { der: response } = await this.#responder.answer(
       encodeOcspRequest({ certIds, nonce: undefined }),
       at,
     );
-    const issuer = valueOf(parseCertificate(this.authority.bundle().issuing));
+    const issuer = this.#issuing;
     const judged = verifyOcspResponse({ response, certificate, issuer, crypto, now });
     if (judged.ok) return judged.value.certStatus;
     demand(!isTimely, `an OCSP answer is refused: ${judged.error.code} ${judged.error.detail}`);
     const parsed = valueOf(parseOcspResponse(response));
     return parsed.status === 'successful' ? parsed.basic.responses[0]?.certStatus : undefined;
+  }
+
+  #parse(der: Uint8Array): Certificate {
+    const key = Buffer.from(der).toString('base64');
+    const parsed = this.#parsed.get(key) ?? valueOf(parseCertificate(der));
+    this.#parsed.set(key, parsed);
+    return parsed;
   }
 
   async close(): Promise<void> {
