@@ -1,44 +1,81 @@
 /**
- * `npm run soak [-- NAME [--minutes N] [--seed N] [--record]]`: runs one of the long tests that are too long for CI
- * (without NAME the list of them). With --record the result becomes bench/results/soak-NAME.json, with the commit
- * and the machine it was made on.
+ * `npm run soak [-- NAME [--minutes N | --count N] [--seed N] [--record]]`: runs one of the long tests that are too long
+ * for CI (without NAME the list of them). With --record the result becomes bench/results/soak-NAME.json, with the
+ * commit and the machine it was made on (-SEED added for seeds that do not begin at 0). A finding of `schedules` comes again with --seed N --count 1.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, release, totalmem, type } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { AUDITED_EACH_STEP, tryMany } from '../test/support/ca-model/run.ts';
+import { Tally } from '../test/support/ca-model/tally.ts';
 import { fuzzTargets } from '../test/support/fuzz/index.ts';
 import { fuzz, MAX_INPUT_MS, MAX_MEMORY_MIB } from '../test/support/fuzz/run.ts';
 import { projectRoot } from './project.ts';
 
 interface Soak {
   readonly about: string;
-  readonly minutes: number;
+  /** How much of it is run, and what that is counted in. */
+  readonly unit: 'minutes' | 'count';
+  readonly usual: number;
+  readonly seed: () => number;
   /** Throws at the first finding. */
-  readonly run: (durationMs: number, seed: number) => object;
+  readonly run: (amount: number, seed: number) => object | Promise<object>;
 }
 
-const SOAKS: ReadonlyMap<string, Soak> = new Map([
+const PROGRESS_EVERY = 500;
+
+const SOAKS: ReadonlyMap<string, Soak> = new Map<string, Soak>([
   [
     'decoders',
     {
       about: 'mutation fuzz of every decoder of what strangers send',
-      minutes: 10,
-      run: (durationMs, seed) => ({
+      unit: 'minutes',
+      usual: 10,
+      seed: () => Math.floor(Date.now() / 1000) % 2 ** 31,
+      run: (minutes, seed) => ({
         limits: { msPerInput: MAX_INPUT_MS, memoryMiB: MAX_MEMORY_MIB },
         findings: 0,
-        ...fuzz(fuzzTargets, durationMs, seed),
+        ...fuzz(fuzzTargets, minutes * 60_000, seed),
       }),
     },
   ],
+  [
+    'schedules',
+    {
+      about: 'random lives of a CA of two replicas, with deaths, backups and restores, against a model',
+      unit: 'count',
+      usual: 10_000,
+      seed: () => 0,
+      run: runSchedules,
+    },
+  ],
 ]);
+
+async function runSchedules(count: number, seed: number): Promise<object> {
+  const started = performance.now();
+  const tally = new Tally();
+  for (let done = 0; done < count; done += PROGRESS_EVERY) {
+    await tryMany(seed + done, Math.min(PROGRESS_EVERY, count - done), { tally });
+    process.stdout.write(`${Math.min(count, done + PROGRESS_EVERY)} of ${count} schedules\n`);
+  }
+  return {
+    seeds: { first: seed, last: seed + count - 1 },
+    schedules: count,
+    auditedAfterEachStep: Math.ceil(count / AUDITED_EACH_STEP),
+    violations: 0,
+    elapsedMs: Math.round(performance.now() - started),
+    counts: tally,
+  };
+}
 
 const root = projectRoot();
 const { positionals, values } = parseArgs({
   allowPositionals: true,
   options: {
     minutes: { type: 'string' },
+    count: { type: 'string' },
     seed: { type: 'string' },
     record: { type: 'boolean', default: false },
   },
@@ -47,29 +84,31 @@ const [name, ...more] = positionals;
 const soak = SOAKS.get(name ?? '');
 if (name === undefined) listSoaks();
 else if (soak === undefined || more.length > 0) refuse(`no such soak: ${positionals.join(' ')}`);
-else perform(name, soak);
+else await perform(name, soak);
 
 function listSoaks(): void {
-  for (const [known, { about, minutes }] of SOAKS) {
-    process.stdout.write(`${known}  ${about} (${minutes} minutes)\n`);
+  for (const [known, { about, usual, unit }] of SOAKS) {
+    process.stdout.write(`${known}  ${about} (--${unit} ${usual})\n`);
   }
 }
 
-function perform(chosen: string, { minutes: usual, run }: Soak): void {
-  const minutes = Number(values.minutes ?? usual);
-  const seed = Number(values.seed ?? Math.floor(Date.now() / 1000) % 2 ** 31);
-  if (!(minutes > 0) || !Number.isSafeInteger(seed)) {
-    refuse('--minutes and --seed are numbers above 0');
+async function perform(chosen: string, { unit, usual, seed: anySeed, run }: Soak): Promise<void> {
+  const amount = Number(values[unit] ?? usual);
+  const seed = Number(values.seed ?? anySeed());
+  if (!(amount > 0) || !Number.isSafeInteger(seed)) {
+    refuse(`--${unit} and --seed are numbers above 0`);
     return;
   }
-  process.stdout.write(`soak ${chosen}: ${minutes} minutes, seed ${seed}\n`);
+  process.stdout.write(`soak ${chosen}: --${unit} ${amount} --seed ${seed}\n`);
   const result = { soak: chosen, date: new Date().toISOString(), ...commit(), machine: machine(), seed };
-  const whole = `${JSON.stringify({ ...result, ...run(minutes * 60_000, seed) }, null, 2)}\n`;
+  const whole = `${JSON.stringify({ ...result, ...(await run(amount, seed)) }, null, 2)}\n`;
   process.stdout.write(whole);
   if (!values.record) return;
   const folder = path.join(root, 'bench', 'results');
   mkdirSync(folder, { recursive: true });
-  writeFileSync(path.join(folder, `soak-${chosen}.json`), whole);
+  // Ranges of seeds can be run side by side.
+  const range = unit === 'count' && seed > 0 ? `-${seed}` : '';
+  writeFileSync(path.join(folder, `soak-${chosen}${range}.json`), whole);
 }
 
 function commit(): object {

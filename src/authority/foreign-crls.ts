@@ -4,25 +4,35 @@ import {
   fault,
   ok,
   parseSerialNumber,
+  unixMs,
   type Fault,
   type FaultCode,
   type Result,
   type UnixMs,
 } from '../std/index.ts';
-import { applyCrl, makeTrustBundle, RevocationState, type TrustBundle } from '../trust/index.ts';
+import {
+  applyCrl,
+  decodeRelease,
+  makeTrustBundle,
+  RevocationState,
+  verifyRelease,
+  type TrustBundle,
+} from '../trust/index.ts';
 import { parseCrl, type CertificateList } from '../x509/index.ts';
 import type { AuthorityContext } from './context.ts';
 import { readCurrentCrls } from './crl.ts';
 import { MAX_MERGED_CRLS } from './limits.ts';
-import type { RevocationRow } from './rows.ts';
+import type { ReleaseRow, RevocationRow } from './rows.ts';
 import type { StoreReader } from './store.ts';
 
 /** What a CRL says of one certificate. */
 export type ListedRevocation = Omit<RevocationRow, 'crlNumber'>;
 
 export interface ForeignCrls {
-  /** All that they revoke, each serial once, with its earliest date. */
+  /** All that they revoke, each serial once, with its earliest date; without holds that are known to have ended. */
   readonly listed: readonly ListedRevocation[];
+  /** Holds that ended, each once. */
+  readonly releases: readonly ReleaseRow[];
   /** The highest number among them; 0 for none. */
   readonly newest: number;
 }
@@ -52,27 +62,59 @@ export async function readForeignCrls(
   if (!start.ok) return start;
   let state = start.value;
   const listed = new Map<string, ListedRevocation>();
+  const releases = new Map<string, ReleaseRow>();
   for (const list of lists.value) {
     const applied = applyOne(context, state, list.der, bundle.value, now);
     if (!applied.ok && !OF_VERIFIED_CRLS.includes(applied.error.code)) return applied;
     if (applied.ok) state = applied.value.state;
-    collect(list, listed);
+    const refused = collectReleases(context, list, releases);
+    if (refused !== undefined) return err(refused);
   }
+  const over = new Set([...(await tx.releasesFrom(unixMs(0))), ...releases.values()].map(holdKey));
+  for (const list of lists.value) collect(list, over, listed);
   const newest = Math.max(0, ...lists.value.map(numberOf));
-  return ok({ listed: [...listed.values()], newest });
+  return ok({ listed: [...listed.values()], releases: [...releases.values()], newest });
 }
 
 /** Verdicts that come after that on the signature, about how a CRL fits to others. */
 const OF_VERIFIED_CRLS: readonly FaultCode[] = ['LS_CRL_OMITS_ENTRY', 'LS_CRL_DELTA_BASE'];
 
-function collect(list: CertificateList, listed: Map<string, ListedRevocation>): void {
+function collect(
+  list: CertificateList,
+  over: ReadonlySet<string>,
+  listed: Map<string, ListedRevocation>,
+): void {
   for (const { serialHex, reason, revokedAt } of list.entries) {
     const serial = parseSerialNumber(serialHex);
     if (serial === undefined || reason === 'removeFromCRL') continue;
+    if (reason === 'certificateHold' && over.has(holdKey({ serial, heldAt: revokedAt }))) continue;
     const known = listed.get(serial);
     const found = { serial, reason, revokedAt };
     if (known === undefined || saysMore(found, known)) listed.set(serial, found);
   }
+}
+
+/** The CRL is ours, and each of its records has to be so too. Error: LS_CRL_RELEASE. */
+function collectReleases(
+  { issuing, trust, deps }: AuthorityContext,
+  { extensions }: CertificateList,
+  releases: Map<string, ReleaseRow>,
+): Fault | undefined {
+  for (const record of extensions.releases?.value ?? []) {
+    const decoded = decodeRelease(record);
+    const verified = decoded.ok
+      ? verifyRelease(decoded.value, issuing, trust.domainId, deps.crypto)
+      : decoded;
+    if (!verified.ok) return fault('LS_CRL_RELEASE', verified.error.detail, verified.error);
+    const { serial, heldAtMs: heldAt, crlNumber } = verified.value;
+    releases.set(holdKey({ serial, heldAt }), { serial, heldAt, crlNumber, record });
+  }
+  return undefined;
+}
+
+/** No two holds of a certificate have one date. */
+export function holdKey({ serial, heldAt }: Pick<ReleaseRow, 'serial' | 'heldAt'>): string {
+  return `${serial} ${heldAt}`;
 }
 
 /** A revocation says more than a hold; of two of a kind the earlier one does. */

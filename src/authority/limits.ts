@@ -24,8 +24,8 @@ export const MAX_PUBLICATION_LISTENERS = 64;
 /** CRLs that a restored CA takes over at a time: one full and one delta of each of many nodes. */
 export const MAX_MERGED_CRLS = 64;
 /**
- * How far the numbers of a restored CA jump at least. They jump by one more for each millisecond since the newest
- * CRL or roster of the backup, so that a second restore of the same backup does not meet the numbers of the first.
+ * How far ahead of the milliseconds since the CA was made the numbers of a restored CA start. All restores of one CA
+ * count from the same moment, so that a later one never meets the numbers of an earlier one, of whatever backup.
  */
 export const RESTORE_NUMBER_MARGIN = 2 ** 20;
 /** Beyond this a clock is wrong rather than a backup old: 140,000 years of milliseconds. */

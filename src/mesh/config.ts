@@ -14,7 +14,7 @@ export interface CoreConfig {
   /** Share of the certificate's lifetime after which it is renewed, less or more the jitter share. */
   readonly renewAtShare: number;
   readonly renewJitterShare: number;
-  /** Pause between attempts to renew while the CA does not answer. */
+  /** Pause between attempts to renew while the CA does not answer, half of it sooner or later; less for short lifetimes. */
   readonly renewRetryMs: number;
   /** After a late wake-up: how long sockets are drained before anyone is judged. */
   readonly drainMs: number;

@@ -3,12 +3,17 @@ import { randomShare, trustedNow, type Core } from './core.ts';
 
 /** A node that has not managed to renew by this share of its certificate's lifetime says so loudly. */
 const LOUD_AT_SHARE = 5 / 6;
+/** Of the lifetime, at most between two attempts: short-lived certificates leave little time. */
+const RETRY_SHARE = 1 / 30;
+/** A pause is longer or shorter by up to this share, so that nodes do not come back to their CA all at once. */
+const RETRY_JITTER_SHARE = 0.5;
 
 /** Asks for a new certificate in good time, and again while the CA does not answer. */
 export class Renewals {
   readonly #core: Core;
   #share: number;
-  #askedAt: MonoMs | undefined;
+  /** Set while an attempt has not led to a new certificate. */
+  #askAgainAt: MonoMs | undefined;
 
   constructor(core: Core) {
     this.#core = core;
@@ -23,22 +28,30 @@ export class Renewals {
       const detail = `the certificate of ${own.name} ends in ${Math.round(leftMs / 60_000)} minutes and is not renewed`;
       out.report('error', fault('LS_MESH_RENEWAL_LATE', detail));
     }
-    this.#askedAt = now.mono;
+    this.#askAgainAt = monoMs(now.mono + this.#pauseMs());
     out.emit({ kind: 'renew' });
   }
 
   /** A new certificate is in use. */
   renewed(): void {
-    this.#askedAt = undefined;
+    this.#askAgainAt = undefined;
     this.#share = this.#draw();
   }
 
   get nextDeadline(): MonoMs {
-    const { now, config, own } = this.#core;
-    if (this.#askedAt !== undefined) return monoMs(this.#askedAt + config.renewRetryMs);
+    const { now, own } = this.#core;
+    if (this.#askAgainAt !== undefined) return this.#askAgainAt;
     const { notBefore, notAfter } = own.credential;
     const dueIn = notBefore + (notAfter - notBefore) * this.#share - trustedNow(this.#core);
     return monoMs(now.mono + Math.max(0, dueIn));
+  }
+
+  /** Drawn anew for each attempt: nodes that were cut off from their CA together drift apart while it is away. */
+  #pauseMs(): number {
+    const { config, own } = this.#core;
+    const { notBefore, notAfter } = own.credential;
+    const usual = Math.min(config.renewRetryMs, (notAfter - notBefore) * RETRY_SHARE);
+    return Math.round(usual * (1 + RETRY_JITTER_SHARE * (2 * randomShare(this.#core) - 1)));
   }
 
   #usedShare(): number {

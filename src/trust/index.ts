@@ -4,7 +4,14 @@ export { checkHost } from './host.ts';
 export { judgeCertificate, recheck, type TrustMaterial } from './judge.ts';
 export { entryRetainedUntil, MAX_END_ENTITY_LIFETIME_MS } from './lifetime.ts';
 export { judgePast, judgePastCrl, type PastCertificate, type PastCrl } from './past.ts';
-export { RELEASE_CONTEXT, signRelease, type Release } from './release.ts';
+export {
+  decodeRelease,
+  RELEASE_CONTEXT,
+  signRelease,
+  verifyRelease,
+  type Release,
+  type UnverifiedRelease,
+} from './release.ts';
 export { applyCrl, type AddedRevocation, type AppliedCrl } from './revocation/apply.ts';
 export { MAX_CRL_LEAD_MS, MAX_ENTRIES_HELD } from './revocation/crl-form.ts';
 export { restoreRevocation, type RestoredRevocation } from './revocation/restore.ts';

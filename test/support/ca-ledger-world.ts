@@ -7,6 +7,7 @@ import {
   importAuthority,
   ledgerBatches,
   openAuthority,
+  type Authority,
   type LedgerRow,
   type StoreReader,
 } from '../../src/authority/index.ts';
@@ -16,14 +17,16 @@ import {
   LedgerDirectory,
   openSqliteStore,
   systemRandom,
+  snapshotSqliteStore,
   type LeafSource,
 } from '../../src/io/index.ts';
-import { caLogOrigin, encodeEntry, logKeyOfSpki, type LedgerEntry } from '../../src/ledger/index.ts';
+import { caLogOrigin, encodeEntry, type LedgerEntry } from '../../src/ledger/index.ts';
 import { ok, type Signer, type UnixMs } from '../../src/std/index.ts';
 import { makeTrustBundle } from '../../src/trust/index.ts';
 import { CA_NOW, enrollMember, later, makeTestCa, peerOf, renewalFor, type TestCa } from './ca.ts';
 import { testCrypto, testKey } from './crypto.ts';
 import type { TestPki } from './pki.ts';
+import { rawKey } from './raw-key.ts';
 import { valueOf } from './result.ts';
 import { tempDir } from './temp-dir.ts';
 
@@ -116,6 +119,15 @@ export class CaLedgerWorld {
     return { ca, logKey, bytes: await readFile(world.#file), checkpoint: await world.checkpoint() };
   }
 
+  /** Another CA with the same keys, over a copy of the store as it is now. */
+  async twin(): Promise<Authority> {
+    const copy = join(this.dir, 'twin.sqlite');
+    snapshotSqliteStore(this.#file, copy);
+    const store = openSqliteStore(copy);
+    onTestFinished(() => store.close());
+    return valueOf(await openAuthority({ ...this.ca.deps, store }));
+  }
+
   get leaves(): LeafSource {
     const rows = (from: number, limit: number): Promise<readonly LedgerRow[]> =>
       this.read((tx) => tx.ledger(from, limit));
@@ -194,10 +206,4 @@ export class CaLedgerWorld {
     );
     return report;
   }
-}
-
-export function rawKey({ spki }: Signer): Uint8Array {
-  const raw = logKeyOfSpki(spki);
-  if (raw === undefined) throw new Error('not an Ed25519 key');
-  return raw;
 }

@@ -1,4 +1,4 @@
-import { equalBytes, toHex } from '../../std/index.ts';
+import { equalBytes, toHex, type UnixMs } from '../../std/index.ts';
 import { decodeSuccessor, verifyRecord } from '../../heartbeat/index.ts';
 import { decodeLogKey, verifyLogKey } from '../../ledger/index.ts';
 import { decodeRoster, verifyRoster, type Roster, type RosterMember } from '../../membership/index.ts';
@@ -46,9 +46,15 @@ function checkMembers(state: CaState, place: Place, roster: Roster): void {
   const listed = new Set(roster.members.map(({ nodeId }) => nodeId));
   for (const member of roster.members) checkMember(state, place, roster, member);
   for (const [nodeId, node] of state.nodes) {
-    if (listed.has(nodeId) || node.state === 'revoked' || node.state === 'removed') continue;
-    if (!node.removed) memberDiffers(state, place, node.name, node.state, 'not listed');
+    if (listed.has(nodeId) || node.state === 'revoked') continue;
+    if (hasExpired(state, node, roster.tMs)) node.state = 'dropped';
+    else if (node.removed) node.state = 'removed';
+    else memberDiffers(state, place, node.name, node.state, 'not listed');
   }
+}
+
+function hasExpired(state: CaState, { serials }: NodeOfCa, now: UnixMs): boolean {
+  return serials.every((serial) => (state.certificates.get(serial)?.notAfter ?? 0) < now);
 }
 
 function checkMember(state: CaState, place: Place, roster: Roster, member: RosterMember): void {
@@ -65,11 +71,13 @@ function checkMember(state: CaState, place: Place, roster: Roster, member: Roste
   node.state = expected;
 }
 
-/** A revocation of an identity has no entry but the roster itself, and those of its certificates. */
+/**
+ * A revocation of an identity has no entry but the roster itself, and those of its certificates; one that was removed
+ * can still be revoked.
+ */
 function expectedState(node: NodeOfCa, member: RosterMember): RosterMember['state'] {
-  if (node.removed) return 'removed';
-  if (node.state === 'revoked' || node.state === 'removed') return node.state;
-  if (member.state === 'revoked') return 'revoked';
+  if (node.state === 'revoked' || member.state === 'revoked') return 'revoked';
+  if (node.removed || node.state === 'removed' || node.state === 'dropped') return 'removed';
   return node.activated ? 'active' : 'enrolled';
 }
 

@@ -14,6 +14,8 @@ export interface CaSource extends Pick<LedgerSource, 'name' | 'place' | 'tile'> 
 export interface CaTables {
   genesis(): Promise<{ readonly issuing: Uint8Array } | null>;
   certificates(query: CertificatePage): Promise<readonly CertificateInStore[]>;
+  /** Every entry revoked at or after `since`. */
+  revocationsFrom(since: UnixMs): Promise<readonly RevocationInStore[]>;
   /** Every identity with a certificate that expires at or after `now`, ended ones included. */
   rosterNodes(now: UnixMs): Promise<readonly NodeInStore[]>;
   tokens(): Promise<readonly { readonly tokenId: string; readonly name: string }[]>;
@@ -37,10 +39,10 @@ export interface CertificateInStore {
   readonly name: string;
   readonly nodeId: NodeId | null;
   readonly der: Uint8Array | null;
-  readonly revocation: RevocationInStore | null;
 }
 
 export interface RevocationInStore {
+  readonly serial: SerialNumber;
   readonly reason: string;
   readonly revokedAt: UnixMs;
   readonly crlNumber: number;

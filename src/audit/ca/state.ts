@@ -43,8 +43,11 @@ export interface RevokedByCa {
 export interface NodeOfCa {
   readonly place: Place;
   readonly name: string;
-  /** What the newest roster that lists it says. */
-  state: RosterMemberState;
+  /**
+   * What the newest roster that lists it says; `dropped` once one leaves it out when it has no certificate any more:
+   * it was ended then, and whether by a revocation has no entry.
+   */
+  state: RosterMemberState | 'dropped';
   activated: boolean;
   removed: boolean;
   readonly serials: SerialNumber[];

@@ -1,8 +1,8 @@
 import { equalBytes, unixMs, type UnixMs } from '../../std/index.ts';
 import type { FaultCode } from '../../std/index.ts';
 import type { Place } from '../report.ts';
-import type { CaTables, CertificateInStore, CrlInStore, CrlIssuerName } from './source.ts';
-import type { CaState, IssuedByCa, NewestCrl, RevokedByCa } from './state.ts';
+import type { CaTables, CertificateInStore, CrlInStore, CrlIssuerName, RevocationInStore } from './source.ts';
+import type { CaState, IssuedByCa, NewestCrl, NodeOfCa, RevokedByCa } from './state.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
 
@@ -11,6 +11,7 @@ export async function compareTables(state: CaState, tables: CaTables, whole: Pla
   for (const page of pages(state)) {
     for (const row of await tables.certificates(page)) compareCertificate(state, row, whole);
   }
+  for (const row of await tables.revocationsFrom(unixMs(0))) compareRevocation(state, row, whole);
   for (const [serial, { inStore, place, name }] of state.certificates) {
     if (!inStore)
       report(state, 'LS_AUDIT_CA_STORE_CERTIFICATE', place, name, `certificate ${serial}`, 'no such row');
@@ -53,7 +54,7 @@ function* pages({ issuing }: CaState): Generator<{ notAfterFrom?: UnixMs; notAft
 }
 
 function compareCertificate(state: CaState, row: CertificateInStore, whole: Place): void {
-  const { serial, name, der, revocation } = row;
+  const { serial, name, der } = row;
   const issued = state.certificates.get(serial);
   if (issued !== undefined) {
     issued.inStore = true;
@@ -72,21 +73,19 @@ function compareCertificate(state: CaState, row: CertificateInStore, whole: Plac
       `${serial} without one`,
     );
   }
+}
+
+/** Also of certificates without a row: a restored CA takes over revocations of what was issued after its backup. */
+function compareRevocation(state: CaState, row: RevocationInStore, whole: Place): void {
+  const { serial, reason, revokedAt, crlNumber } = row;
   const entry = state.revocations.get(serial);
-  if (revocation === null) return;
   if (entry === undefined) {
-    report(
-      state,
-      'LS_AUDIT_CA_STORE_REVOCATION',
-      whole,
-      name,
-      'an entry for each revocation',
-      `${serial} without one`,
-    );
+    const name = state.certificates.get(serial)?.name ?? 'CA';
+    const expected = 'an entry for each revocation';
+    report(state, 'LS_AUDIT_CA_STORE_REVOCATION', whole, name, expected, `${serial} without one`);
     return;
   }
   entry.inStore = true;
-  const { reason, revokedAt, crlNumber } = revocation;
   if (reason === entry.reason && revokedAt === entry.revokedAt && crlNumber === entry.crlNumber) return;
   const found = say({ ...entry, reason, revokedAt, crlNumber });
   report(state, 'LS_AUDIT_CA_STORE_REVOCATION', entry.place, entry.name, say(entry), found);
@@ -107,7 +106,7 @@ async function compareNodes(state: CaState, tables: CaTables, whole: Place): Pro
     const node = state.nodes.get(nodeId);
     if (node === undefined) {
       report(state, 'LS_AUDIT_CA_STORE_NODE', whole, name, 'each identity in a roster', `${nodeId} in none`);
-    } else if (node.name !== name || node.state !== held) {
+    } else if (node.name !== name || !isStateOf(node, held)) {
       const expected = `${node.name} is ${node.state}`;
       report(
         state,
@@ -123,6 +122,10 @@ async function compareNodes(state: CaState, tables: CaTables, whole: Place): Pro
     if (!inStore.has(nodeId))
       report(state, 'LS_AUDIT_CA_STORE_NODE', place, name, `${nodeId} is ${said}`, 'no such row');
   }
+}
+
+function isStateOf({ state }: NodeOfCa, held: string): boolean {
+  return state === 'dropped' ? held === 'revoked' || held === 'removed' : held === state;
 }
 
 /** States are those of the newest roster. */

@@ -306,7 +306,7 @@ function nodeOf(state: CaState, event: Event): NodeOfCa | undefined {
 }
 
 function isEnded({ state, removed: isRemoved }: NodeOfCa): boolean {
-  return isRemoved || state === 'revoked' || state === 'removed';
+  return isRemoved || state === 'revoked' || state === 'removed' || state === 'dropped';
 }
 
 /** Such an event carries the issuing CA's own certificate. */

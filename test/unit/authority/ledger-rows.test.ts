@@ -8,7 +8,7 @@ import {
 import { decodeEntry, decodeLogKey } from '../../../src/ledger/index.ts';
 import { ok } from '../../../src/std/index.ts';
 import { CA_NOW, makeTestCa } from '../../support/ca.ts';
-import { rawKey } from '../../support/ca-ledger-world.ts';
+import { rawKey } from '../../support/raw-key.ts';
 import { testKey } from '../../support/crypto.ts';
 import { valueOf } from '../../support/result.ts';
 

@@ -57,9 +57,9 @@ describe('Renewals', () => {
     const later = (ms: number): void => {
       core.now = { mono: monoMs(mono + ms), wall: unixMs(wall + ms) };
     };
-    later(core.config.renewRetryMs - 1);
+    later(core.config.renewRetryMs / 2 - 1);
     expect(asked(renewals)).toBe(false);
-    later(core.config.renewRetryMs);
+    later(core.config.renewRetryMs * 1.5);
     expect(asked(renewals)).toBe(true);
     const { notBefore, notAfter } = core.own.credential;
     core.own.credential = {
@@ -94,5 +94,95 @@ describe('Renewals', () => {
   it('ask at once when the certificate is already late', () => {
     atShare(0.9);
     expect(new Renewals(core).nextDeadline).toBe(core.now.mono);
+  });
+});
+
+const MINUTE_MS = 60_000;
+const NODES = 100;
+
+interface Outage {
+  readonly lifetimeMs: number;
+  readonly fromMs: number;
+  readonly untilMs: number;
+}
+
+/** Nodes whose certificates began in the same second, and when they ask a CA that is away for some time. */
+function askThrough({ lifetimeMs, fromMs, untilMs }: Outage) {
+  const begun = core.now.wall;
+  const options = new MeshWorld(['a', 'b']).optionsOf('a');
+  const nodes = Array.from({ length: NODES }, () => {
+    const own = assemble(options);
+    const { credential } = own.own;
+    own.own.credential = { ...credential, notBefore: begun, notAfter: unixMs(begun + lifetimeMs) };
+    return { core: own, renewals: new Renewals(own), renewedAtMs: NaN, warned: false };
+  });
+  const askedInSecond: number[] = [];
+  for (let ms = 0; ms < lifetimeMs; ms += 1_000) {
+    let asking = 0;
+    for (const node of nodes.filter(({ renewedAtMs }) => Number.isNaN(renewedAtMs))) {
+      node.core.now = { wall: unixMs(begun + ms), mono: monoMs(ms) };
+      node.renewals.tick();
+      const effects = node.core.out.drain();
+      node.warned ||= effects.some(
+        (effect) => effect.kind === 'report' && effect.fault.code === 'LS_MESH_RENEWAL_LATE',
+      );
+      if (!effects.some(({ kind }) => kind === 'renew')) continue;
+      asking += 1;
+      if (ms < fromMs || ms >= untilMs) node.renewedAtMs = ms;
+    }
+    askedInSecond.push(asking);
+  }
+  return { nodes, askedInSecond };
+}
+
+describe('a CA that is away for ten minutes, under certificates of half an hour', () => {
+  const outage = { lifetimeMs: 30 * MINUTE_MS, fromMs: 17 * MINUTE_MS, untilMs: 27 * MINUTE_MS };
+
+  it('is told of by every node, and gives all of them a new certificate in time', () => {
+    const { nodes } = askThrough(outage);
+    expect(nodes.every(({ warned }) => warned)).toBe(true);
+    for (const { renewedAtMs } of nodes) {
+      expect(renewedAtMs).toBeGreaterThanOrEqual(outage.untilMs);
+      expect(renewedAtMs).toBeLessThan(outage.untilMs + 1.5 * MINUTE_MS + 1_000);
+    }
+  });
+
+  it('is not stormed when it is back, nor while it is away', () => {
+    const { askedInSecond } = askThrough(outage);
+    expect(Math.max(...askedInSecond)).toBeLessThanOrEqual(NODES / 8);
+  });
+
+  it('is asked more often for certificates that live for minutes', () => {
+    const lifetimeMs = 10 * MINUTE_MS;
+    const { nodes } = askThrough({ lifetimeMs, fromMs: 5 * MINUTE_MS, untilMs: 9 * MINUTE_MS });
+    for (const { renewedAtMs } of nodes) expect(renewedAtMs).toBeLessThan(9 * MINUTE_MS + 31_000);
+  });
+});
+
+describe('nodes that started in one second with certificates that were late', () => {
+  it('ask at once, and drift apart while the CA is away', () => {
+    const lifetimeMs = 7 * 24 * 60 * MINUTE_MS;
+    const { notBefore } = core.own.credential;
+    const options = new MeshWorld(['a', 'b']).optionsOf('a');
+    const nodes = Array.from({ length: NODES }, () => {
+      const own = assemble(options);
+      own.own.credential = {
+        ...own.own.credential,
+        notBefore: unixMs(notBefore - 0.8 * lifetimeMs),
+        notAfter: unixMs(notBefore + 0.2 * lifetimeMs),
+      };
+      return { core: own, renewals: new Renewals(own) };
+    });
+    const start = core.now;
+    const askedInSecond = Array.from({ length: 600 }, (_, second) => {
+      const asking = nodes.filter(({ core: own, renewals }) => {
+        own.now = { wall: unixMs(start.wall + second * 1_000), mono: monoMs(start.mono + second * 1_000) };
+        renewals.tick();
+        return own.out.drain().some(({ kind }) => kind === 'renew');
+      });
+      return asking.length;
+    });
+    expect(askedInSecond[0]).toBe(NODES);
+    expect(Math.max(...askedInSecond.slice(1))).toBeLessThanOrEqual(NODES / 8);
   });
 });

@@ -8,7 +8,7 @@ import type { OpenCa } from '../../../../src/app/ca/open.ts';
 import { openCheckpoint } from '../../../../src/ledger/index.ts';
 import { ok, type Signer } from '../../../../src/std/index.ts';
 import { CA_NOW, makeTestCa } from '../../../support/ca.ts';
-import { rawKey } from '../../../support/ca-ledger-world.ts';
+import { rawKey } from '../../../support/raw-key.ts';
 import { testCrypto, testKey } from '../../../support/crypto.ts';
 import { valueOf } from '../../../support/result.ts';
 import { tempDir } from '../../../support/temp-dir.ts';

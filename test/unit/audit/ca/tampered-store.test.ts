@@ -1,10 +1,12 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import type { AuditReport } from '../../../../src/audit/index.ts';
+import { markRestored } from '../../../../src/authority/index.ts';
 import { signCheckpoint, caLogOrigin, signLogKey } from '../../../../src/ledger/index.ts';
 import { certIdOfCertificate, parseCertificate } from '../../../../src/x509/index.ts';
 import { CA_NOW, enrollMember, later } from '../../../support/ca.ts';
-import { CaLedgerWorld, rawKey } from '../../../support/ca-ledger-world.ts';
+import { CaLedgerWorld } from '../../../support/ca-ledger-world.ts';
+import { rawKey } from '../../../support/raw-key.ts';
 import { testCrypto, testKey } from '../../../support/crypto.ts';
 import { valueOf } from '../../../support/result.ts';
 
@@ -38,9 +40,43 @@ describe('the audit of an honest CA', () => {
     valueOf(await authority.revoke({ name: 'alpha', onlySerial: enrollment.serial }, later(7_000)));
     valueOf(await authority.publishFull(later(8_000)));
     valueOf(await authority.revoke({ name: 'alpha' }, later(9_000)));
+    valueOf(await authority.revoke({ name: 'gamma' }, later(10_000)));
     await world.sign();
     const report = await world.audit();
     expect([...report.faults, ...report.missing]).toEqual([]);
+  });
+
+  it('follows identities that ended when they had no valid certificate any more', async () => {
+    const world = await CaLedgerWorld.story();
+    const { authority } = world.ca;
+    const MONTH_MS = 30 * 86_400_000;
+    await enrollMember(authority, 'zeta', later(6_000));
+    valueOf(await authority.revoke({ name: 'alpha' }, later(MONTH_MS)));
+    valueOf(await authority.remove('zeta', later(MONTH_MS)));
+    valueOf(await authority.revoke({ name: 'zeta' }, later(MONTH_MS)));
+    await enrollMember(authority, { name: 'alpha', replace: true }, later(MONTH_MS));
+    const report = await world.audit();
+    expect([...report.faults]).toEqual([]);
+    world.tamper("UPDATE nodes SET state = 'active', ended_at = NULL WHERE name = 'zeta'");
+    expect(codesOf(await world.audit())).toContain('LS_AUDIT_CA_STORE_NODE');
+  });
+
+  it('follows one that was restored and took over revocations of what it had never heard of', async () => {
+    const world = await CaLedgerWorld.story();
+    const { authority, deps } = world.ca;
+    const lost = await world.twin();
+    await enrollMember(lost, 'zeta', later(6_000));
+    valueOf(await lost.revoke({ name: 'zeta', reason: 'keyCompromise' }, later(7_000)));
+    const { full, delta } = valueOf(await lost.currentCrls());
+    valueOf(await markRestored(deps.store, later(8_000)));
+    const crls = delta === null ? [full] : [full, delta];
+    expect(valueOf(await authority.acceptLoss({ crls }, later(8_000))).mergedSerials).toHaveLength(1);
+    const report = await world.audit();
+    expect(report.faults).toEqual([]);
+    world.tamper(
+      "DELETE FROM revocations WHERE reason = 'keyCompromise' AND serial NOT IN (SELECT serial FROM certificates)",
+    );
+    expect(codesOf(await world.audit())).toContain('LS_AUDIT_CA_STORE_REVOCATION');
   });
 });
 
@@ -281,6 +317,12 @@ describe('the audit of a CA whose tables were altered', () => {
        SELECT '7f7f7f7f7f7f7f7f7f7f7f7f7f7f7f7f', 99, role, name, spki_sha256, not_before, 9999999999999, issued_at, tbs, der
        FROM certificates WHERE role = 'server'`,
       'LS_AUDIT_CA_STORE_CERTIFICATE',
+    ],
+    [
+      'a revocation of a certificate that is not there',
+      `INSERT INTO revocations (serial, reason, revoked_at, crl_number)
+       SELECT '7f7f7f7f7f7f7f7f7f7f7f7f7f7f7f7f', reason, revoked_at, crl_number FROM revocations`,
+      'LS_AUDIT_CA_STORE_REVOCATION',
     ],
     ['no revocation', 'DELETE FROM revocations', 'LS_AUDIT_CA_STORE_REVOCATION'],
     ['a reason', "UPDATE revocations SET reason = 'superseded'", 'LS_AUDIT_CA_STORE_REVOCATION'],

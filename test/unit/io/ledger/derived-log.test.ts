@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { DerivedLog, type LeafSource } from '../../../../src/io/index.ts';
 import { openCheckpoint, treeHasher, MerkleTree, TILE_BYTES } from '../../../../src/ledger/index.ts';
 import { utf8, type Signer } from '../../../../src/std/index.ts';
-import { rawKey } from '../../../support/ca-ledger-world.ts';
+import { rawKey } from '../../../support/raw-key.ts';
 import { testCrypto, testKey } from '../../../support/crypto.ts';
 import { expectCode } from '../../../support/expect-code.ts';
 import { valueOf } from '../../../support/result.ts';
