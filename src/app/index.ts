@@ -10,6 +10,13 @@ import type { ExportedKey, ExportRequest } from './ca/export.ts';
 import type { ImportCaRequest, ImportedCa } from './ca/import.ts';
 import type { InitCaRequest, InitialisedCa } from './ca/init.ts';
 import type { RequestedCa } from './ca/init-request.ts';
+import type {
+  DestroyedKey,
+  DestroyKeyRequest,
+  NewPassphraseRequest,
+  ReencryptedKeys,
+} from './ca/key-lifecycle.ts';
+import type { CaKeyList } from './ca/key-list.ts';
 import type { CreatedOperator, CreateOperatorRequest } from './ca/operator.ts';
 import type { DrilledBackup, DrillRequest, RestoredCa, RestoreRequest } from './ca/restore.ts';
 import type { RunningCa, ServeRequest } from './ca/serve.ts';
@@ -89,6 +96,21 @@ export async function administerCa(request: AdminRequest): Promise<unknown> {
 /** See ca/ask-ocsp.ts. */
 export async function askOcsp(question: OcspQuestion): Promise<OcspReply> {
   return (await import('./ca/ask-ocsp.ts')).askOcsp(question);
+}
+
+/** See ca/key-list.ts. */
+export async function listKeys(home: string): Promise<CaKeyList> {
+  return (await import('./ca/key-list.ts')).listKeys(home);
+}
+
+/** See ca/key-lifecycle.ts. */
+export async function destroyKey(request: DestroyKeyRequest): Promise<DestroyedKey> {
+  return (await import('./ca/key-lifecycle.ts')).destroyKey(request);
+}
+
+/** See ca/key-lifecycle.ts. */
+export async function changePassphrase(request: NewPassphraseRequest): Promise<ReencryptedKeys> {
+  return (await import('./ca/key-lifecycle.ts')).changePassphrase(request);
 }
 
 /** See ca/init.ts. */
