@@ -27,6 +27,7 @@ import type { CheckRequest } from './node/check.ts';
 import type { queryNode as QueryNode, readEvents as ReadEvents } from './node/control.ts';
 import type { RunningNode, RunNodeRequest } from './node/run-node.ts';
 import type { passphraseSources as PassphraseSourcesOf } from './passphrase.ts';
+import type { Sharing } from '../io/backup/index.ts';
 import type { PassphraseSources } from '../io/keys/index.ts';
 import type {
   InitialisedRoot,
@@ -36,6 +37,7 @@ import type {
   SignIssuingRequest,
   SignRootCrlRequest,
 } from './root/index.ts';
+import { LsError } from '../std/index.ts';
 
 export type { AcceptedLoss, CaRevocationReason } from '../authority/index.ts';
 export type { CertificateJson, CreatedTokenJson, CrlsJson, NodeJson } from '../api/ca/index.ts';
@@ -46,6 +48,7 @@ export type { AuditedHomeJson, AuditFindingJson, AuditJson, AuditRequest } from 
 export type { AdminRequest } from './ca/admin.ts';
 export type { OcspQuestion, OcspReply } from './ca/ask-ocsp.ts';
 export type { BackupRequest, MadeBackup } from './ca/backup.ts';
+export type { ShareSources } from './ca/backup-shares.ts';
 export type { DrilledBackup, DrillRequest, RestoredCa, RestoreRequest } from './ca/restore.ts';
 export type { AdminCall } from './ca/control-client.ts';
 export type { ExportedKey, ExportRequest } from './ca/export.ts';
@@ -71,6 +74,13 @@ export async function auditHomes(request: AuditRequest): Promise<AuditJson> {
 /** See ca/operator.ts. */
 export async function createOperator(request: CreateOperatorRequest): Promise<CreatedOperator> {
   return (await import('./ca/operator.ts')).createOperator(request);
+}
+
+/** `3/5`. Throws LS_SHARE_NUMBERS. */
+export async function parseSharing(text: string): Promise<Sharing> {
+  const parsed = (await import('../io/backup/index.ts')).parseSharing(text);
+  if (parsed.ok) return parsed.value;
+  throw new LsError(parsed.error);
 }
 
 /** See ca/backup.ts. */

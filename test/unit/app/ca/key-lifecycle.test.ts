@@ -50,7 +50,10 @@ async function audited(home: string, secret = passphrase) {
   }
 }
 
-describe('the keys of a CA', () => {
+/** Each passphrase costs 600,000 rounds, by design. */
+const LIMIT_MS = 60_000;
+
+describe('the keys of a CA', { timeout: LIMIT_MS }, () => {
   it('are listed with their ids, the key of the ledger too, without a passphrase', async () => {
     const { home, keysDir } = await newHome();
     const secret = makePassphrase(utf8('old one'), 'test');
