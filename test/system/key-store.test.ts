@@ -4,7 +4,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { callSocket } from '../support/ca-process.ts';
 import { TestCluster } from '../support/cluster.ts';
+import { PostgresServer } from '../support/postgres.ts';
 import { lifesign } from '../support/process.ts';
+import { ReplicaCluster } from '../support/replica-cluster.ts';
 import { SoftHsm } from '../support/soft-hsm.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
@@ -79,22 +81,22 @@ describe('a CA whose keys are on a PKCS#11 token', () => {
     expect(hsm.tool('--list-objects', '--type', 'privkey').match(/Private Key Object/g)).toHaveLength(3);
   });
 
-  it('shares its token with another CA, both serving', async () => {
+  it('shares its token among the servers of one database', async () => {
     using hsm = new SoftHsm();
-    await using first = await clusterOn(hsm, ';object=a');
-    await using second = await clusterOn(hsm, ';object=b');
-    for (const cluster of [first, second]) {
-      await cluster.initCa();
-      await cluster.serve();
-    }
-    const names = ['alpha', 'beta', 'gamma', 'delta'];
-    await Promise.all(
-      [first, second].map(async (cluster) => {
-        for (const name of names) await cluster.enroll(name);
-        for (const name of names.slice(1)) await cluster.askCa('revoke', name);
-        await ready(cluster, null);
-      }),
-    );
+    await using postgres = await PostgresServer.start();
+    await using cluster = new ReplicaCluster(await tempDir(), 2, postgres.create('token'));
+    cluster.initOptions.push('--key-store', hsm.uri());
+    Object.assign(cluster.env, hsm.env);
+    await cluster.initCa();
+    await cluster.serve();
+    const names = ['alpha', 'beta', 'gamma', 'delta', 'epsilon', 'zeta'];
+    for (const name of names) await cluster.enroll(name);
+    const answers = await Promise.all(names.map((name, i) => cluster.askReplica(i % 2, 'revoke', name)));
+    for (const { code, stderr } of answers) expect([code, stderr]).toEqual([0, '']);
+    await ready(cluster, null);
+    await cluster.kill(0);
+    const published = await cluster.askReplica(1, 'crl', '--publish');
+    expect(published.code).toBe(0);
   });
 
   it('leaves no key behind when it does not come to be', async () => {

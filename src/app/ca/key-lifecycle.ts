@@ -12,7 +12,7 @@ import {
   type PassphraseSources,
 } from '../../io/keys/index.ts';
 import { fault, LsError, type UnixMs } from '../../std/index.ts';
-import { CA_KEY_NAMES, CaKeys, keySecrets, type CaKeyName, type KeyPlace } from './key-store.ts';
+import { CA_KEY_NAMES, CaKeys, keySecrets, NEXT, type CaKeyName, type KeyPlace } from './key-store.ts';
 import { listKeys } from './key-list.ts';
 import { openCa, type OpenCa } from './open.ts';
 
@@ -140,7 +140,7 @@ async function prepare(
       throw cause;
     });
   });
-  const next = `${file}.next`;
+  const next = `${file}${NEXT}`;
   await writeKeyFile(next, new Uint8Array(key.export({ format: 'der', type: 'pkcs8' })), after);
   return { name, id: keyIdOf(signer.spki, nodeCrypto), file, next };
 }

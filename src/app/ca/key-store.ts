@@ -48,6 +48,9 @@ export type CaKeyName = 'root' | 'issuing' | 'log';
 export const CA_KEY_NAMES: readonly CaKeyName[] = ['root', 'issuing', 'log'];
 
 const PRIVATE = { mode: 0o600 };
+/** A key file before it takes its place. */
+export const NEXT = '.next';
+const LEFTOVERS = [NEXT, `${NEXT}.new`, '.new'];
 
 /** Throws LS_CONFIG_KEY_STORE unless it is `file` or the PKCS#11 URI of a token. */
 export async function checkKeyStoreChoice(choice: string): Promise<void> {
@@ -143,7 +146,9 @@ export class CaKeys {
     try {
       // Where secrets are mounted, the name in the home is a link.
       await rm(await realpath(path));
-      await rm(path, { force: true });
+      // What a change of the passphrase may have left when it was interrupted is the key as well.
+      for (const rest of [path, ...LEFTOVERS.map((ending) => `${path}${ending}`)])
+        await rm(rest, { force: true });
       await syncDirectory(this.#home.keysDir);
     } catch (cause) {
       throw fileError(cause, 'write', path);

@@ -95,7 +95,7 @@ export function registerDestroyKey(pki: Command, ctx: CliContext): void {
       ctx.report(destroyed, () => [
         destroyed.place === null
           ? `the ${destroyed.name} key was not here any more; that is recorded now`
-          : `the ${destroyed.name} key is destroyed`,
+          : `the ${destroyed.name} key is destroyed here; backups still hold it if it was a file`,
         'until it is back as keys/root.key.pem, its CRL (180 days) and the issuing certificate (2 years) are not renewed',
       ]);
     });

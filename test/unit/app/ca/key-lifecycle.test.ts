@@ -78,6 +78,7 @@ describe('the keys of a CA', { timeout: LIMIT_MS }, () => {
     const { home, keysDir, root } = await newHome();
     const copy = join(await tempDir(), 'root.key.pem');
     await copyFile(join(keysDir, 'root.key.pem'), copy);
+    await copyFile(copy, join(keysDir, 'root.key.pem.next'));
     const destroyed = await destroyKey({ home, keyId: root, copy, passphrase, now });
     expect(destroyed).toEqual({ name: 'root', id: root, place: 'file', copy });
     expect((await readdir(keysDir)).sort()).toEqual(['issuing.key.pem', 'log.key.pem']);
