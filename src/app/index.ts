@@ -10,6 +10,13 @@ import type { ExportedKey, ExportRequest } from './ca/export.ts';
 import type { ImportCaRequest, ImportedCa } from './ca/import.ts';
 import type { InitCaRequest, InitialisedCa } from './ca/init.ts';
 import type { RequestedCa } from './ca/init-request.ts';
+import type {
+  DestroyedKey,
+  DestroyKeyRequest,
+  NewPassphraseRequest,
+  ReencryptedKeys,
+} from './ca/key-lifecycle.ts';
+import type { CaKeyList } from './ca/key-list.ts';
 import type { CreatedOperator, CreateOperatorRequest } from './ca/operator.ts';
 import type { DrilledBackup, DrillRequest, RestoredCa, RestoreRequest } from './ca/restore.ts';
 import type { RunningCa, ServeRequest } from './ca/serve.ts';
@@ -20,6 +27,7 @@ import type { CheckRequest } from './node/check.ts';
 import type { queryNode as QueryNode, readEvents as ReadEvents } from './node/control.ts';
 import type { RunningNode, RunNodeRequest } from './node/run-node.ts';
 import type { passphraseSources as PassphraseSourcesOf } from './passphrase.ts';
+import type { Sharing } from '../io/backup/index.ts';
 import type { PassphraseSources } from '../io/keys/index.ts';
 import type {
   InitialisedRoot,
@@ -29,6 +37,7 @@ import type {
   SignIssuingRequest,
   SignRootCrlRequest,
 } from './root/index.ts';
+import { LsError } from '../std/index.ts';
 
 export type { AcceptedLoss, CaRevocationReason } from '../authority/index.ts';
 export type { CertificateJson, CreatedTokenJson, CrlsJson, NodeJson } from '../api/ca/index.ts';
@@ -39,6 +48,7 @@ export type { AuditedHomeJson, AuditFindingJson, AuditJson, AuditRequest } from 
 export type { AdminRequest } from './ca/admin.ts';
 export type { OcspQuestion, OcspReply } from './ca/ask-ocsp.ts';
 export type { BackupRequest, MadeBackup } from './ca/backup.ts';
+export type { ShareSources } from './ca/backup-shares.ts';
 export type { DrilledBackup, DrillRequest, RestoredCa, RestoreRequest } from './ca/restore.ts';
 export type { AdminCall } from './ca/control-client.ts';
 export type { ExportedKey, ExportRequest } from './ca/export.ts';
@@ -66,6 +76,13 @@ export async function createOperator(request: CreateOperatorRequest): Promise<Cr
   return (await import('./ca/operator.ts')).createOperator(request);
 }
 
+/** `3/5`. Throws LS_SHARE_NUMBERS. */
+export async function parseSharing(text: string): Promise<Sharing> {
+  const parsed = (await import('../io/backup/index.ts')).parseSharing(text);
+  if (parsed.ok) return parsed.value;
+  throw new LsError(parsed.error);
+}
+
 /** See ca/backup.ts. */
 export async function backupCa(request: BackupRequest): Promise<MadeBackup> {
   return (await import('./ca/backup.ts')).backupCa(request);
@@ -89,6 +106,21 @@ export async function administerCa(request: AdminRequest): Promise<unknown> {
 /** See ca/ask-ocsp.ts. */
 export async function askOcsp(question: OcspQuestion): Promise<OcspReply> {
   return (await import('./ca/ask-ocsp.ts')).askOcsp(question);
+}
+
+/** See ca/key-list.ts. */
+export async function listKeys(home: string): Promise<CaKeyList> {
+  return (await import('./ca/key-list.ts')).listKeys(home);
+}
+
+/** See ca/key-lifecycle.ts. */
+export async function destroyKey(request: DestroyKeyRequest): Promise<DestroyedKey> {
+  return (await import('./ca/key-lifecycle.ts')).destroyKey(request);
+}
+
+/** See ca/key-lifecycle.ts. */
+export async function changePassphrase(request: NewPassphraseRequest): Promise<ReencryptedKeys> {
+  return (await import('./ca/key-lifecycle.ts')).changePassphrase(request);
 }
 
 /** See ca/init.ts. */

@@ -1,5 +1,6 @@
 import type { DomainId, Fault, Result, UnixMs } from '../std/index.ts';
 import type { VerifiedPeer } from '../trust/index.ts';
+import type { KeyEvent } from './key-events.ts';
 import type { OcspResponder, ResponderOptions } from './ocsp/interface.ts';
 import type {
   AcceptedLoss,
@@ -139,6 +140,16 @@ export interface Authority {
    * of that entry.
    */
   bindLogKey(logKey: Uint8Array, now: UnixMs): Promise<Result<number, Fault>>;
+
+  /**
+   * Writes what happens to keys into the ledger, and has it happen (`act`) just before that is committed: what fails is
+   * not recorded, and what was done by a process that died in between is recorded by doing it again.
+   */
+  recordKeys(
+    events: readonly KeyEvent[],
+    act: () => Promise<void>,
+    now: UnixMs,
+  ): Promise<Result<void, Fault>>;
 
   /** Signs a full CRL, and the root's again when its key is here and its CRL is past half its time. */
   publishFull(now: UnixMs): Promise<Result<CurrentCrls, Fault>>;

@@ -39,6 +39,7 @@ export type {
   InitialiseRequest,
   InitialisedAuthority,
 } from './deps.ts';
+export { keyIdOf, type KeyEvent } from './key-events.ts';
 export { LEDGER_BATCH_BYTES, LEDGER_BATCH_ROWS, ledgerBatches } from './ledger-rows.ts';
 export * from './limits.ts';
 export type {

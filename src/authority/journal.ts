@@ -17,6 +17,8 @@ export type JournalWord =
   | 'held'
   | 'released'
   | 'removed'
+  | 'key-destroyed'
+  | 'key-reencrypted'
   | 'loss-accepted'
   | 'revoked-elsewhere'
   | 'imported'

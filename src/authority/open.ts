@@ -12,6 +12,7 @@ import { enroll } from './enroll.ts';
 import { catchUp } from './foreign.ts';
 import { openResponder } from './ocsp/responder.ts';
 import { currentCrls, currentRoster, list, readOnlySince, seeds, show } from './inspect.ts';
+import { recordKeys } from './key-events.ts';
 import { noteExport } from './note-export.ts';
 import { shippedProfiles } from './profiles.ts';
 import { issueOperator, issueServer } from './other-roles.ts';
@@ -104,6 +105,7 @@ function authorityOver(context: AuthorityContext): Authority {
     bindLogKey: (logKey, now) => bindLogKey(context, logKey, now),
     importRootCrl: (der, now) => importRootCrl(context, der, now),
     noteExport: (serial, now) => noteExport(context, serial, now),
+    recordKeys: (events, act, now) => recordKeys(context, events, act, now),
     publishFull: (now) => publishFull(context, now),
     readOnlySince: () => readOnlySince(context),
     acceptLoss: (request, now) => acceptLoss(context, request, now),

@@ -2,7 +2,7 @@ import { pino } from 'pino';
 import { onTestFinished } from 'vitest';
 import { AckBook, controlApp, FeedHub, type CaApiContext } from '../../src/api/index.ts';
 import { openAuthority, type Authority } from '../../src/authority/index.ts';
-import type { UnixMs } from '../../src/std/index.ts';
+import type { Fault, UnixMs } from '../../src/std/index.ts';
 import { CA_NOW, makeTestCa } from './ca.ts';
 import { valueOf } from './result.ts';
 
@@ -22,7 +22,7 @@ export type Answer = Readonly<Record<string, unknown>>;
 /** The routes of the control socket over a real authority with its store in memory. Default: the clock stands at CA_NOW. */
 export async function makeTestApi(
   now: () => UnixMs = () => CA_NOW,
-  options: { readonly withoutRootKey?: boolean } = {},
+  options: { readonly withoutRootKey?: boolean; readonly keyFault?: () => Fault | undefined } = {},
 ): Promise<TestApi> {
   const made = await makeTestCa();
   const { issuing } = made.deps.keys;
@@ -38,6 +38,7 @@ export async function makeTestApi(
     feeds,
     acks: new AckBook(),
     spread: { enoughMs: 0, everyoneMs: 0 },
+    ...(options.keyFault === undefined ? {} : { keyFault: options.keyFault }),
   };
   const app = controlApp(context, pino({ level: 'silent' }));
   onTestFinished(async () => {

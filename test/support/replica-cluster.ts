@@ -46,6 +46,7 @@ export class ReplicaCluster extends TestCluster {
     const urls = this.#ports.slice(0, this.#count).flatMap((port) => ['--url', `https://127.0.0.1:${port}`]);
     const crl = ['--crl-url', `http://127.0.0.1:${this.crlPortOf(0)}`];
     const init = ['pki', 'init', '--trust-domain', TRUST_DOMAIN, ...urls, ...crl, '--store', this.#store];
+    init.push(...this.initOptions);
     const made = await this.good(['--home', this.caHome, ...init, '--passphrase-file', this.passphraseFile]);
     for (let replica = 1; replica < this.#count; replica++) {
       copyCaHome(this.caHome, this.replicaHome(replica));

@@ -4,7 +4,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { callSocket } from '../support/ca-process.ts';
 import { TestCluster } from '../support/cluster.ts';
+import { PostgresServer } from '../support/postgres.ts';
 import { lifesign } from '../support/process.ts';
+import { ReplicaCluster } from '../support/replica-cluster.ts';
 import { SoftHsm } from '../support/soft-hsm.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
@@ -79,22 +81,22 @@ describe('a CA whose keys are on a PKCS#11 token', () => {
     expect(hsm.tool('--list-objects', '--type', 'privkey').match(/Private Key Object/g)).toHaveLength(3);
   });
 
-  it('shares its token with another CA, both serving', async () => {
+  it('shares its token among the servers of one database', async () => {
     using hsm = new SoftHsm();
-    await using first = await clusterOn(hsm, ';object=a');
-    await using second = await clusterOn(hsm, ';object=b');
-    for (const cluster of [first, second]) {
-      await cluster.initCa();
-      await cluster.serve();
-    }
-    const names = ['alpha', 'beta', 'gamma', 'delta'];
-    await Promise.all(
-      [first, second].map(async (cluster) => {
-        for (const name of names) await cluster.enroll(name);
-        for (const name of names.slice(1)) await cluster.askCa('revoke', name);
-        await ready(cluster, null);
-      }),
-    );
+    await using postgres = await PostgresServer.start();
+    await using cluster = new ReplicaCluster(await tempDir(), 2, postgres.create('token'));
+    cluster.initOptions.push('--key-store', hsm.uri());
+    Object.assign(cluster.env, hsm.env);
+    await cluster.initCa();
+    await cluster.serve();
+    const names = ['alpha', 'beta', 'gamma', 'delta', 'epsilon', 'zeta'];
+    for (const name of names) await cluster.enroll(name);
+    const answers = await Promise.all(names.map((name, i) => cluster.askReplica(i % 2, 'revoke', name)));
+    for (const { code, stderr } of answers) expect([code, stderr]).toEqual([0, '']);
+    await ready(cluster, null);
+    await cluster.kill(0);
+    const published = await cluster.askReplica(1, 'crl', '--publish');
+    expect(published.code).toBe(0);
   });
 
   it('leaves no key behind when it does not come to be', async () => {
@@ -103,6 +105,49 @@ describe('a CA whose keys are on a PKCS#11 token', () => {
     cluster.initOptions.push('--trust-domain', 'nodots');
     await expect(cluster.initCa()).rejects.toThrow('LS_CA_REQUEST');
     expect(hsm.tool('--list-objects')).not.toContain('Key Object');
+  });
+
+  it('is backed up without its keys, and the drill opens them on the token with the PIN and nothing else', async () => {
+    using hsm = new SoftHsm();
+    await using cluster = await clusterOn(hsm);
+    await cluster.initCa();
+    const keys = await cluster.pki('key', 'list');
+    const listed = (
+      JSON.parse(keys.stdout) as { keys: { name: string; id: string; place: string; uri: string }[] }
+    ).keys;
+    expect(listed.map(({ name, place }) => `${name} ${place}`)).toEqual([
+      'root token',
+      'issuing token',
+      'log token',
+    ]);
+    for (const { uri } of listed)
+      expect(uri).toMatch(/^pkcs11:object=lifesign%20[a-z]+;id=(?:%[0-9a-f]{2}){16};type=private$/);
+
+    const secret = ['--passphrase-file', cluster.passphraseFile];
+    const file = join(cluster.directory, 'token.backup');
+    await cluster.pki('backup', '-o', file, ...secret);
+    const drill = () =>
+      lifesign(['--json', 'pki', 'restore', '--check', file, ...secret], { env: cluster.env });
+    expect(JSON.parse((await drill()).stdout)).toMatchObject({ ok: true, rootKey: true });
+
+    // The passphrase of the backup is not tried as a PIN: a token locks itself after a few wrong ones.
+    const config = join(cluster.caHome, 'ca.yaml');
+    await writeFile(config, (await readFile(config, 'utf8')).replace(/&pin-source=\S+/, ''));
+    const blind = join(cluster.directory, 'blind.backup');
+    await cluster.pki('backup', '-o', blind, ...secret);
+    const refused = await lifesign(['pki', 'restore', '--check', blind, ...secret], { env: cluster.env });
+    expect(refused.stderr).toContain('LS_KEY_NO_PIN');
+
+    // The root leaves the token as well.
+    const [root] = listed;
+    const destroy = ['pki', 'destroy-key', root?.id ?? '', '--without-copy', '--yes'];
+    const env = { ...cluster.env, LIFESIGN_PIN: '271828' };
+    expect((await lifesign(['--home', cluster.caHome, ...destroy], { env })).code).toBe(0);
+    const left = hsm.tool('--list-objects');
+    expect(left).not.toContain('lifesign root');
+    expect(left.match(/Key Object/g)).toHaveLength(4);
+    const published = await lifesign(['--home', cluster.caHome, 'pki', 'crl', '--publish'], { env });
+    expect(published.code).toBe(0);
   });
 
   it('says what is missing: the addon, the library, the token, the PIN', async () => {

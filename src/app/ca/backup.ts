@@ -8,7 +8,8 @@ import {
   readParts,
   unlockWith,
   type BackupSummary,
-  type Unlock,
+  type Sharing,
+  type OpenHeader,
 } from '../../io/backup/index.ts';
 import { nodeCrypto } from '../../io/crypto/index.ts';
 import { fileError, syncDirectory } from '../../io/files/index.ts';
@@ -17,6 +18,7 @@ import { openSqliteStore, snapshotSqliteStore } from '../../io/sqlite/index.ts';
 import { systemRandom } from '../../io/system/index.ts';
 import { fault, LsError, ok, type UnixMs } from '../../std/index.ts';
 import { refuseAwaiting } from './awaiting.ts';
+import { sealForShares, type SharedSeal } from './backup-shares.ts';
 import { readCaConfig } from './config.ts';
 import { caHome, type CaHome } from './home.ts';
 import { caHomeFiles, withFile } from './home-files.ts';
@@ -26,8 +28,10 @@ export interface BackupRequest {
   readonly home: string;
   /** A file that is not there yet. */
   readonly file: string;
-  /** Of the backup, which may be another one than that of the CA keys. */
+  /** Of the backup, which may be another one than that of the CA keys; not looked at when there are shares. */
   readonly passphrase: PassphraseSources;
+  /** Instead of a passphrase: a secret that nobody has as a whole. */
+  readonly sharing?: Sharing;
   readonly now: () => UnixMs;
 }
 
@@ -37,6 +41,8 @@ export interface MadeBackup extends BackupSummary {
   /** Of the home, the store aside. */
   readonly files: number;
   readonly bytes: number;
+  /** Of its secret, to be shown this once; none where a passphrase opens it. Secret. */
+  readonly shares: readonly string[];
 }
 
 const PRIVATE_FILE = 0o600;
@@ -52,19 +58,21 @@ export async function backupCa(request: BackupRequest): Promise<MadeBackup> {
   const home = caHome(request.home);
   await refuseAwaiting(home);
   requireStoreInHome((await readCaConfig(home.home)).store);
-  const unlock = unlockWith(await requirePassphrase(request.passphrase, `the backup ${file}`, true));
+  const salt = systemRandom.bytes(BACKUP_SALT_BYTES);
+  const seal = await sealOf(request, file, salt);
   const workplace = await mkdtemp(`${file}.`).catch((cause: unknown) => {
     throw fileError(cause, 'create', file);
   });
   try {
     const fresh = join(workplace, 'backup');
-    await writeBackup(home, workplace, fresh, unlock, request.now());
-    const summary = await withFile(fresh, ({ content }) => readParts(content, unlock, discard));
+    const header = await makeHeader(salt, seal.unlock);
+    await writeBackup(home, workplace, fresh, header, request.now());
+    const summary = await withFile(fresh, ({ content }) => readParts(content, seal.unlockAgain, discard));
     const { size: bytes } = await stat(fresh);
     await refuseExisting(file);
     await rename(fresh, file);
     await syncDirectory(dirname(file));
-    return { ...summary, file, bytes };
+    return { ...summary, file, bytes, shares: seal.shares };
   } catch (cause) {
     throw fileError(cause, 'write', file);
   } finally {
@@ -72,14 +80,24 @@ export async function backupCa(request: BackupRequest): Promise<MadeBackup> {
   }
 }
 
+/** What opens the backup, and what is to open it again. */
+async function sealOf(
+  { sharing, passphrase }: BackupRequest,
+  file: string,
+  salt: Uint8Array,
+): Promise<SharedSeal> {
+  if (sharing !== undefined) return sealForShares(sharing, salt);
+  const unlock = unlockWith(await requirePassphrase(passphrase, `the backup ${file}`, true));
+  return { unlock, unlockAgain: unlock, shares: [] };
+}
+
 async function writeBackup(
   home: CaHome,
   workplace: string,
   path: string,
-  unlock: Unlock,
+  header: OpenHeader,
   now: UnixMs,
 ): Promise<void> {
-  const header = await makeHeader(systemRandom.bytes(BACKUP_SALT_BYTES), unlock);
   const output = await open(path, 'wx', PRIVATE_FILE);
   try {
     const sealer = await ChunkSealer.start(header, (bytes) => output.writeFile(bytes));

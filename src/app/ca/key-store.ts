@@ -1,7 +1,7 @@
-import { access, readFile, rm } from 'node:fs/promises';
+import { access, readFile, realpath, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { generateKey } from '../../io/crypto/index.ts';
-import { syncDirectory, writeFileDurably } from '../../io/files/index.ts';
+import { fileError, syncDirectory, writeFileDurably } from '../../io/files/index.ts';
 import {
   readKeyFile,
   requirePassphrase,
@@ -48,6 +48,9 @@ export type CaKeyName = 'root' | 'issuing' | 'log';
 export const CA_KEY_NAMES: readonly CaKeyName[] = ['root', 'issuing', 'log'];
 
 const PRIVATE = { mode: 0o600 };
+/** A key file before it takes its place. */
+export const NEXT = '.next';
+const LEFTOVERS = [NEXT, `${NEXT}.new`, '.new'];
 
 /** Throws LS_CONFIG_KEY_STORE unless it is `file` or the PKCS#11 URI of a token. */
 export async function checkKeyStoreChoice(choice: string): Promise<void> {
@@ -78,7 +81,7 @@ export class CaKeys {
 
   /** Undefined when there is no key of that name. Throws LS_KEY_STORE_AMBIGUOUS when it is in both places. */
   async placeOf(name: CaKeyName): Promise<KeyPlace | undefined> {
-    const [file, token] = [await isThere(this.fileOf(name)), await isThere(this.#uriOf(name))];
+    const [file, token] = [await isThere(this.fileOf(name)), await isThere(this.#fileOfUri(name))];
     if (file && token) {
       const detail = `the key ${name} has both a .pem and a .uri in ${this.#home.keysDir}`;
       throw new LsError(fault('LS_KEY_STORE_AMBIGUOUS', detail));
@@ -139,9 +142,17 @@ export class CaKeys {
       const { destroyTokenKey } = await import('../../io/pkcs11/index.ts');
       destroyTokenKey(await this.#openToken(), await this.addressOf(name));
     }
-    const path = place === 'token' ? this.#uriOf(name) : this.fileOf(name);
-    await rm(path, { force: true });
-    await syncDirectory(this.#home.keysDir);
+    const path = place === 'token' ? this.#fileOfUri(name) : this.fileOf(name);
+    try {
+      // Where secrets are mounted, the name in the home is a link.
+      await rm(await realpath(path));
+      // What a change of the passphrase may have left when it was interrupted is the key as well.
+      for (const rest of [path, ...LEFTOVERS.map((ending) => `${path}${ending}`)])
+        await rm(rest, { force: true });
+      await syncDirectory(this.#home.keysDir);
+    } catch (cause) {
+      throw fileError(cause, 'write', path);
+    }
     return true;
   }
 
@@ -168,10 +179,16 @@ export class CaKeys {
     return join(this.#home.keysDir, `${name}.key.pem`);
   }
 
+  /** What names the key on the token. Throws LS_CONFIG_KEY_STORE for a .uri file that is none. */
+  async uriOf(name: CaKeyName): Promise<string> {
+    const { formatKeyUri } = await import('../../io/pkcs11/index.ts');
+    return formatKeyUri(await this.addressOf(name));
+  }
+
   /** Of a key on the token. Throws LS_CONFIG_KEY_STORE for a .uri file that is none. */
   async addressOf(name: CaKeyName): Promise<KeyAddress> {
     const { parseKeyUri } = await import('../../io/pkcs11/index.ts');
-    const path = this.#uriOf(name);
+    const path = this.#fileOfUri(name);
     const parsed = parseKeyUri((await readFile(path, 'utf8')).trimEnd());
     if (parsed.ok) return parsed.value;
     throw new LsError({ ...parsed.error, detail: `${path}: ${parsed.error.detail}` });
@@ -188,7 +205,7 @@ export class CaKeys {
     const { object } = await this.#address();
     const { address, signer } = generateTokenKey(token, `${object ?? 'lifesign'} ${name}`, algorithm);
     try {
-      await writeFileDurably(this.#uriOf(name), `${formatKeyUri(address)}\n`, PRIVATE);
+      await writeFileDurably(this.#fileOfUri(name), `${formatKeyUri(address)}\n`, PRIVATE);
     } catch (cause) {
       destroyTokenKey(token, address);
       throw cause;
@@ -219,7 +236,7 @@ export class CaKeys {
     return parsed.value;
   }
 
-  #uriOf(name: CaKeyName): string {
+  #fileOfUri(name: CaKeyName): string {
     return join(this.#home.keysDir, `${name}.key.uri`);
   }
 }

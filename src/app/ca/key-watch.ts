@@ -9,7 +9,7 @@ const CHECK_EVERY_MS = 5_000;
 export function watchKeys(keys: Pick<CaKeys, 'check'> | undefined, log: Log): () => void {
   let told: Fault | undefined;
   const timer = setInterval(() => {
-    const fault = keys?.check();
+    const fault = checked(keys, log);
     if (fault?.code === told?.code) return;
     told = fault;
     if (fault === undefined) log.info({ event: 'ca-keys' }, 'the keys of the CA can be used again');
@@ -18,4 +18,14 @@ export function watchKeys(keys: Pick<CaKeys, 'check'> | undefined, log: Log): ()
   }, CHECK_EVERY_MS);
   timer.unref();
   return () => clearInterval(timer);
+}
+
+/** A bug of the addon or ours does not end a server that could go on. */
+function checked(keys: Pick<CaKeys, 'check'> | undefined, log: Log): Fault | undefined {
+  try {
+    return keys?.check();
+  } catch (cause) {
+    log.error({ event: 'ca-keys', err: cause }, 'the keys of the CA could not be checked');
+    return undefined;
+  }
 }

@@ -2,7 +2,13 @@ import { mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { markRestored, type Authority } from '../../authority/index.ts';
-import { readParts, unlockWith, type BackupPart, type BackupSummary } from '../../io/backup/index.ts';
+import {
+  readParts,
+  unlockWith,
+  type BackupPart,
+  type BackupSummary,
+  type Unlock,
+} from '../../io/backup/index.ts';
 import { nodeCrypto } from '../../io/crypto/index.ts';
 import { ensurePrivateDir, fileError, syncDirectory } from '../../io/files/index.ts';
 import { requirePassphrase, type Passphrase, type PassphraseSources } from '../../io/keys/index.ts';
@@ -11,6 +17,7 @@ import { equalBytes, fault, LsError, type UnixMs } from '../../std/index.ts';
 import { parseCrl } from '../../x509/index.ts';
 import { buildHome, refuseExisting } from '../new-home.ts';
 import { readCertificatesPem } from '../pem-file.ts';
+import { gatherShares, unlockWithShares, type ShareSources } from './backup-shares.ts';
 import { readCaConfig } from './config.ts';
 import { caHome } from './home.ts';
 import { withFile } from './home-files.ts';
@@ -21,8 +28,9 @@ export interface RestoreRequest {
   readonly file: string;
   /** New or empty. */
   readonly home: string;
-  /** Of the backup. */
+  /** Of the backup; not looked at when there are shares. */
   readonly passphrase: PassphraseSources;
+  readonly shares?: ShareSources;
   readonly now: () => UnixMs;
 }
 
@@ -33,9 +41,10 @@ export interface RestoredCa extends BackupSummary {
 
 export interface DrillRequest {
   readonly file: string;
-  /** Of the backup. */
+  /** Of the backup; not looked at when there are shares. */
   readonly passphrase: PassphraseSources;
-  /** Of the CA keys in it; absent: the same. */
+  readonly shares?: ShareSources;
+  /** Of the CA keys in it; absent: the same, or with shares that of `passphrase`. */
   readonly keyPassphrase?: PassphraseSources;
   readonly now: () => UnixMs;
 }
@@ -61,10 +70,10 @@ export async function restoreCa(request: RestoreRequest): Promise<RestoredCa> {
   const { home } = caHome(request.home);
   await refuseExisting(home, CA_HOME);
   const file = resolve(request.file);
-  const passphrase = await passphraseOf(request.passphrase, file);
+  const { unlock } = await unlockOf(request, file);
   const wanted = { home, ...CA_HOME, purpose: 'pki restore' };
   const summary = await buildHome(wanted, async (directory) => {
-    const unpacked = await unpack(file, passphrase, directory);
+    const unpacked = await unpack(file, unlock, directory);
     await checkUnpacked(directory, unpacked);
     await mark(directory, request.now());
     return unpacked;
@@ -79,13 +88,13 @@ export async function restoreCa(request: RestoreRequest): Promise<RestoredCa> {
  */
 export async function drillBackup(request: DrillRequest): Promise<DrilledBackup> {
   const file = resolve(request.file);
-  const passphrase = await passphraseOf(request.passphrase, file);
+  const { unlock, passphrase } = await unlockOf(request, file);
   const place = await mkdtemp(join(tmpdir(), 'lifesign-drill-'));
   try {
-    const summary = await unpack(file, passphrase, place);
+    const summary = await unpack(file, unlock, place);
     await checkUnpacked(place, summary);
     // A PIN is never guessed: what opens the backup is not tried on a token.
-    const ca = await openCa(place, request.keyPassphrase ?? oneSource(passphrase), request.passphrase);
+    const ca = await openCa(place, request.keyPassphrase ?? passphrase, request.passphrase);
     try {
       const now = request.now();
       await OwnTrust.of(ca.authority, nodeCrypto, now);
@@ -99,10 +108,20 @@ export async function drillBackup(request: DrillRequest): Promise<DrilledBackup>
   }
 }
 
+/** What opens the backup, and the passphrase that its keys may have. */
+interface BackupUnlock {
+  readonly unlock: Unlock;
+  readonly passphrase: PassphraseSources;
+}
+
 /** A missing file is told before anybody types a passphrase. */
-async function passphraseOf(sources: PassphraseSources, file: string): Promise<Passphrase> {
+async function unlockOf(request: Omit<RestoreRequest, 'home'>, file: string): Promise<BackupUnlock> {
   await withFile(file, () => Promise.resolve());
-  return requirePassphrase(sources, `the backup ${file}`);
+  const { shares, passphrase: sources } = request;
+  if (shares !== undefined)
+    return { unlock: unlockWithShares(await gatherShares(shares)), passphrase: sources };
+  const passphrase = await requirePassphrase(sources, `the backup ${file}`);
+  return { unlock: unlockWith(passphrase), passphrase: oneSource(passphrase) };
 }
 
 function oneSource(passphrase: Passphrase): PassphraseSources {
@@ -111,10 +130,10 @@ function oneSource(passphrase: Passphrase): PassphraseSources {
 
 type Unpacked = BackupSummary & { readonly files: number };
 
-async function unpack(file: string, passphrase: Passphrase, directory: string): Promise<Unpacked> {
+async function unpack(file: string, unlock: Unlock, directory: string): Promise<Unpacked> {
   const unpackOne = (part: BackupPart, content: AsyncIterable<Uint8Array>): Promise<void> =>
     writePart(directory, part, content);
-  return withFile(file, ({ content }) => readParts(content, unlockWith(passphrase), unpackOne));
+  return withFile(file, ({ content }) => readParts(content, unlock, unpackOne));
 }
 
 async function writePart(

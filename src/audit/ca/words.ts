@@ -40,6 +40,8 @@ const WORDS: Readonly<Record<string, { readonly values: number; readonly check: 
   held: { values: 3, check: held },
   released: { values: 2, check: released },
   removed: { values: 2, check: removed },
+  'key-destroyed': { values: 2, check: keyDestroyed },
+  'key-reencrypted': { values: 2, check: aboutKey },
   'revoked-elsewhere': { values: 4, check: revokedElsewhere },
   'loss-accepted': { values: 10, check: aboutNoCertificate },
   exported: { values: 2, check: exported },
@@ -218,6 +220,31 @@ function revokedElsewhere(state: CaState, event: Event): void {
   const entry = { place, name, serial, reason, revokedAt, crlNumber: undefined, inStore: false };
   keep(state.revocations, serial, entry);
   state.pending.push(entry);
+}
+
+/** The issuing key signs all that follows, so it can't be gone. */
+function keyDestroyed(state: CaState, event: Event): void {
+  aboutKey(state, event);
+  const [name = '', keyId = ''] = event.values;
+  if (keyId === keyIdOf(state, state.issuing.spki))
+    outOfOrder(state, event, 'the issuing key in use', `${name} ${keyId} destroyed`);
+}
+
+/** The root is called by the name that it has, and no other key is. */
+function aboutKey(state: CaState, event: Event): void {
+  aboutNoCertificate(state, event);
+  const [name = '', keyId = ''] = event.values;
+  const isRoot = state.bundle.anchors.some(({ spki }) => keyIdOf(state, spki) === keyId);
+  if (KEY_ID.test(keyId) && isRoot === (name === 'root')) return;
+  const expected = 'the name of a key and its id';
+  state.findings.add('LS_AUDIT_CA_WORD', event.place, { node: name, expected, found: `${name} ${keyId}` });
+}
+
+const KEY_ID = /^[0-9a-f]{32}$/;
+const KEY_ID_BYTES = 16;
+
+function keyIdOf({ crypto }: CaState, spki: Uint8Array): string {
+  return toHex(crypto.sha256(spki).subarray(0, KEY_ID_BYTES));
 }
 
 /** Milliseconds since 1970, or a count. */

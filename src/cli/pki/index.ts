@@ -5,6 +5,7 @@ import { registerCrl } from './crl.ts';
 import { registerExport } from './export.ts';
 import { registerImport } from './import.ts';
 import { registerInit } from './init.ts';
+import { registerDestroyKey, registerKey } from './key.ts';
 import { registerList } from './list.ts';
 import { registerOperator } from './operator.ts';
 import { registerOcsp } from './ocsp.ts';
@@ -34,6 +35,8 @@ export function registerPki(program: Command, ctx: CliContext): void {
   registerOperator(pki, ctx);
   registerExport(pki, ctx);
   registerOcsp(pki, ctx);
+  registerKey(pki, ctx);
+  registerDestroyKey(pki, ctx);
   registerBackup(pki, ctx);
   registerRestore(pki, ctx);
 }

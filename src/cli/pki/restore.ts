@@ -1,6 +1,6 @@
 import path from 'node:path';
 import type { Command } from 'commander';
-import type { AcceptedLoss } from '../../app/index.ts';
+import type { AcceptedLoss, ShareSources } from '../../app/index.ts';
 import { decodePemOf } from '../../codec/index.ts';
 import { fault, fromUtf8, LsError, toHex } from '../../std/index.ts';
 import { MAX_CRL_BYTES } from '../../x509/index.ts';
@@ -16,6 +16,8 @@ interface RestoreOptions extends PassphraseOption {
   readonly acceptLoss?: boolean;
   readonly crl?: readonly string[];
   readonly keyPassphraseFile?: string;
+  readonly share?: readonly string[];
+  readonly askShares?: boolean;
 }
 
 const DEFAULT_HOME = 'ca/state';
@@ -26,6 +28,7 @@ export function registerRestore(pki: Command, ctx: CliContext): void {
     pki.command('restore'),
     'lifesign pki restore ca-monday.backup --home ca/state',
     'lifesign pki restore --check ca-monday.backup',
+    'lifesign pki restore ca-monday.backup --share @mine.txt --share lss1-… --ask-shares',
     'lifesign pki restore --accept-loss --crl alpha/crl/issuing.crl --crl alpha/crl/issuing-delta.crl',
   )
     .description(
@@ -43,11 +46,17 @@ export function registerRestore(pki: Command, ctx: CliContext): void {
       '--key-passphrase-file <file>',
       'with --check: of the CA keys, where it is not that of the backup',
     )
+    .option(
+      '--share <share>',
+      'one of those that `pki backup --shares` has shown, or @FILE with one a line; repeatable',
+      collectArgument,
+    )
+    .option('--ask-shares', 'ask for further shares until there are enough')
     .addOption(sealOption())
     .action(async (file: string | undefined, options: RestoreOptions) => {
       if (options.acceptLoss === true) {
         refuse(
-          file !== undefined || options.check === true,
+          file !== undefined || options.check === true || wantsShares(options),
           '--accept-loss works on the restored home, without a file',
         );
         await acceptLoss(ctx, options);
@@ -61,11 +70,40 @@ export function registerRestore(pki: Command, ctx: CliContext): void {
     });
 }
 
+function wantsShares({ share, askShares }: RestoreOptions): boolean {
+  return share !== undefined || askShares === true;
+}
+
+async function sharesOf(
+  ctx: CliContext,
+  options: RestoreOptions,
+): Promise<{ readonly shares?: ShareSources }> {
+  if (!wantsShares(options)) return {};
+  const texts: string[] = [];
+  for (const share of options.share ?? []) {
+    if (share.startsWith('@')) texts.push(...(await sharesIn(path.resolve(ctx.cwd, share.slice(1)))));
+    else texts.push(share);
+  }
+  if (options.askShares !== true) return { shares: { texts } };
+  const { prompt } = await sourcesOf(ctx, {});
+  if (prompt === undefined) throw usage('--ask-shares needs a terminal');
+  return { shares: { texts, prompt } };
+}
+
+const MAX_SHARE_FILE_BYTES = 65_536;
+
+async function sharesIn(file: string): Promise<readonly string[]> {
+  const { readTextFile } = await import('../../app/index.ts');
+  const lines = (await readTextFile(file, MAX_SHARE_FILE_BYTES)).split('\n').map((line) => line.trim());
+  return lines.filter((line) => line !== '');
+}
+
 async function restore(ctx: CliContext, file: string, options: RestoreOptions): Promise<void> {
   const { restoreCa } = await import('../../app/index.ts');
   const restored = await restoreCa({
     file,
     home: ctx.newHome(DEFAULT_HOME),
+    ...(await sharesOf(ctx, options)),
     passphrase: await sourcesOf(ctx, options),
     now: () => ctx.clock.now().wall,
   });
@@ -88,6 +126,7 @@ async function check(ctx: CliContext, file: string, options: RestoreOptions): Pr
     keyPassphraseFile === undefined ? undefined : await sourcesOf(ctx, { passphraseFile: keyPassphraseFile });
   const drilled = await drillBackup({
     file,
+    ...(await sharesOf(ctx, options)),
     passphrase: await sourcesOf(ctx, options),
     ...(keys === undefined ? {} : { keyPassphrase: keys }),
     now: () => ctx.clock.now().wall,

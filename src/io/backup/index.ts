@@ -7,8 +7,28 @@ export {
   MAX_ITERATIONS,
   unlockWith,
   type KeyParameters,
+  type OpenHeader,
   type Unlock,
 } from './header.ts';
+export {
+  encodeShare,
+  decodeShare,
+  MAX_SHARE_CHARACTERS,
+  SHARE_CHARACTERS,
+  SHARE_PREFIX,
+  type Share,
+} from './share-text.ts';
+export {
+  backupIdOf,
+  combineShares,
+  MAX_SHARES,
+  MIN_THRESHOLD,
+  parseSharing,
+  SHARED_SECRET_BYTES,
+  splitSecret,
+  type CombinedShares,
+  type Sharing,
+} from './shares.ts';
 export {
   isBackupPath,
   MAX_BACKUP_FILES,

@@ -9,6 +9,8 @@ export type Passphrase = Brand<Uint8Array, 'Passphrase'>;
 export const MAX_PASSPHRASE_BYTES = 1_024;
 export const PASSPHRASE_VARIABLE = 'LIFESIGN_PASSPHRASE';
 export const PASSPHRASE_CREDENTIAL = 'lifesign-passphrase';
+export const NEW_PASSPHRASE_VARIABLE = 'LIFESIGN_NEW_PASSPHRASE';
+export const NEW_PASSPHRASE_CREDENTIAL = 'lifesign-new-passphrase';
 export const PIN_VARIABLE = 'LIFESIGN_PIN';
 export const PIN_CREDENTIAL = 'lifesign-pin';
 
@@ -23,6 +25,11 @@ const PASSPHRASE: SecretNames = {
   word: 'passphrase',
   variable: PASSPHRASE_VARIABLE,
   credential: PASSPHRASE_CREDENTIAL,
+};
+const NEW_PASSPHRASE: SecretNames = {
+  word: 'passphrase',
+  variable: NEW_PASSPHRASE_VARIABLE,
+  credential: NEW_PASSPHRASE_CREDENTIAL,
 };
 const PIN: SecretNames = { word: 'PIN', variable: PIN_VARIABLE, credential: PIN_CREDENTIAL };
 
@@ -77,6 +84,16 @@ export async function requirePassphrase(
   const passphrase = await findPassphrase(sources, what, isNew);
   if (passphrase !== undefined) return passphrase;
   throw new LsError(fault('LS_KEY_NO_PASSPHRASE', `no passphrase for ${what}`));
+}
+
+/**
+ * The passphrase that is to take the place of another one: LIFESIGN_NEW_PASSPHRASE and the credential
+ * lifesign-new-passphrase instead of those of the old one; a person is asked twice. Throws as requirePassphrase.
+ */
+export async function requireNewPassphrase(sources: PassphraseSources, what: string): Promise<Passphrase> {
+  const passphrase = await findSecret(NEW_PASSPHRASE, sources, what, true);
+  if (passphrase !== undefined) return passphrase;
+  throw new LsError(fault('LS_KEY_NO_PASSPHRASE', `no new passphrase for ${what}`));
 }
 
 /**

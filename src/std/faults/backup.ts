@@ -21,7 +21,7 @@ export const backupFaults = {
     exit: 3,
     http: 500,
     advice:
-      'give the passphrase that the backup was made with; if it is right, the head of the file is damaged',
+      'give the passphrase, or the shares, that the backup was made with; if they are right, the head of the file is damaged',
   },
   LS_BACKUP_TRUNCATED: {
     cause: 'environment',
@@ -65,5 +65,54 @@ export const backupFaults = {
     exit: 3,
     http: 500,
     advice: 'move what is named out of the CA home, so that the backup can be a whole one',
+  },
+  LS_SHARE_NUMBERS: {
+    cause: 'misconfiguration',
+    stateChanged: false,
+    exit: 3,
+    http: 500,
+    advice: 'write M/N, like 3/5: any M of N shares restore',
+  },
+  LS_SHARE_FORMAT: {
+    cause: 'misconfiguration',
+    stateChanged: false,
+    exit: 3,
+    http: 500,
+    advice: 'give a share as `pki backup --shares` has shown it: lss1- and 16 groups of 5 characters',
+  },
+  LS_SHARE_DAMAGED: {
+    cause: 'misconfiguration',
+    stateChanged: false,
+    exit: 3,
+    http: 500,
+    advice: 'compare it with what was written down, character by character',
+  },
+  LS_SHARE_DUPLICATE: {
+    cause: 'misconfiguration',
+    stateChanged: false,
+    exit: 3,
+    http: 500,
+    advice: 'give each share once',
+  },
+  LS_SHARE_MIXED: {
+    cause: 'misconfiguration',
+    stateChanged: false,
+    exit: 3,
+    http: 500,
+    advice: 'give shares of one and the same backup only; one that fits none of the others may be forged',
+  },
+  LS_SHARE_TOO_FEW: {
+    cause: 'misconfiguration',
+    stateChanged: false,
+    exit: 3,
+    http: 500,
+    advice: 'ask more of those who hold shares: fewer than the threshold say nothing at all',
+  },
+  LS_SHARE_OTHER_BACKUP: {
+    cause: 'misconfiguration',
+    stateChanged: false,
+    exit: 3,
+    http: 500,
+    advice: 'give the shares that were made with this backup: each backup has its own',
   },
 } as const satisfies Record<string, FaultKind>;

@@ -76,6 +76,20 @@ export const keyFaults = {
     http: 500,
     advice: 'choose another object=… for the new keys: nothing that is there is replaced',
   },
+  LS_KEY_IN_USE: {
+    cause: 'misconfiguration',
+    stateChanged: false,
+    exit: 3,
+    http: 409,
+    advice: 'keep it: the CA signs with it; a new issuing key is made by a rollover, a new CA by `pki init`',
+  },
+  LS_KEY_COPY: {
+    cause: 'misconfiguration',
+    stateChanged: false,
+    exit: 3,
+    http: 500,
+    advice: 'name a copy of the key file that is somewhere else, and that the same passphrase opens',
+  },
   LS_KEY_STORE_AMBIGUOUS: {
     cause: 'misconfiguration',
     stateChanged: false,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { LAPSING_MS } from '../../../../src/api/ca/health-routes.ts';
 import { CRL_NEXT_UPDATE_MS, ROOT_CRL_NEXT_UPDATE_MS } from '../../../../src/authority/index.ts';
-import { unixMs } from '../../../../src/std/index.ts';
+import { fault, unixMs, type Fault } from '../../../../src/std/index.ts';
 import { CA_NOW } from '../../../support/ca.ts';
 import { makeTestApi } from '../../../support/ca-api.ts';
 import { testKey } from '../../../support/crypto.ts';
@@ -44,5 +44,15 @@ describe('/readyz', () => {
     const red = await call('GET', '/readyz');
     expect(red).toMatchObject({ status: 503, json: { code: 'LS_CRL_LAPSING' } });
     expect(red.json['detail']).toContain('root');
+  });
+
+  it('is red as long as the token with the keys of the CA is away', async () => {
+    let away: Fault | undefined = fault('LS_KEY_TOKEN_UNAVAILABLE', 'the token "ca" is not there');
+    const { call } = await makeTestApi(() => CA_NOW, { keyFault: () => away });
+    const red = await call('GET', '/readyz');
+    expect(red).toMatchObject({ status: 503, json: { code: 'LS_KEY_TOKEN_UNAVAILABLE' } });
+    expect(await call('GET', '/healthz')).toMatchObject({ status: 200 });
+    away = undefined;
+    expect(await call('GET', '/readyz')).toMatchObject({ status: 200 });
   });
 });
