@@ -12,6 +12,7 @@ import { enroll } from './enroll.ts';
 import { catchUp } from './foreign.ts';
 import { openResponder } from './ocsp/responder.ts';
 import { currentCrls, currentRoster, list, readOnlySince, seeds, show } from './inspect.ts';
+import { noteConfig } from './note-config.ts';
 import { noteExport } from './note-export.ts';
 import { shippedProfiles } from './profiles.ts';
 import { issueOperator, issueServer } from './other-roles.ts';
@@ -103,6 +104,7 @@ function authorityOver(context: AuthorityContext): Authority {
     remove: (name, now) => remove(context, name, now),
     bindLogKey: (logKey, now) => bindLogKey(context, logKey, now),
     importRootCrl: (der, now) => importRootCrl(context, der, now),
+    noteConfig: (setting, now) => noteConfig(context, setting, now),
     noteExport: (serial, now) => noteExport(context, serial, now),
     publishFull: (now) => publishFull(context, now),
     readOnlySince: () => readOnlySince(context),

@@ -42,6 +42,7 @@ const WORDS: Readonly<Record<string, { readonly values: number; readonly check: 
   removed: { values: 2, check: removed },
   'revoked-elsewhere': { values: 4, check: revokedElsewhere },
   'loss-accepted': { values: 10, check: aboutNoCertificate },
+  configured: { values: 2, check: aboutNoCertificate },
   exported: { values: 2, check: exported },
   imported: { values: 1, check: imported },
   'root-crl': { values: 2, check: rootCrl },

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { CliContext } from '../context.ts';
 import { registerBackup } from './backup.ts';
+import { registerConfig } from './config.ts';
 import { registerCrl } from './crl.ts';
 import { registerExport } from './export.ts';
 import { registerImport } from './import.ts';
@@ -33,6 +34,7 @@ export function registerPki(program: Command, ctx: CliContext): void {
   registerCrl(pki, ctx);
   registerOperator(pki, ctx);
   registerExport(pki, ctx);
+  registerConfig(pki, ctx);
   registerOcsp(pki, ctx);
   registerBackup(pki, ctx);
   registerRestore(pki, ctx);
