@@ -20,6 +20,7 @@ import type { CaKeyList } from './ca/key-list.ts';
 import type { CreatedOperator, CreateOperatorRequest } from './ca/operator.ts';
 import type { DrilledBackup, DrillRequest, RestoredCa, RestoreRequest } from './ca/restore.ts';
 import type { RunningCa, ServeRequest } from './ca/serve.ts';
+import type { SetConfig, SetConfigRequest } from './ca/set-config.ts';
 import type { DemoCluster, DemoObservation, startDemo as StartDemo } from './demo/index.ts';
 import type { EnrolledNode, EnrollNodeRequest, RenewedNode } from './enroll/index.ts';
 import type { Log, openLog as OpenLog } from './log.ts';
@@ -56,6 +57,7 @@ export type { ImportCaRequest, ImportedCa } from './ca/import.ts';
 export type { InitCaRequest, InitialisedCa } from './ca/init.ts';
 export type { RequestedCa } from './ca/init-request.ts';
 export type { CreatedOperator, CreateOperatorRequest } from './ca/operator.ts';
+export type { SetConfig, SetConfigRequest } from './ca/set-config.ts';
 export type { RunningCa, ServeRequest } from './ca/serve.ts';
 export type { DemoCluster, DemoObservation } from './demo/index.ts';
 export type { EnrolledNode, EnrollNodeRequest, RenewedNode } from './enroll/index.ts';
@@ -136,6 +138,11 @@ export async function initCaRequest(request: Omit<InitCaRequest, 'now'>): Promis
 /** See ca/import.ts. */
 export async function importCa(request: ImportCaRequest): Promise<ImportedCa> {
   return (await import('./ca/import.ts')).importCa(request);
+}
+
+/** See ca/set-config.ts. */
+export async function setCaConfig(request: SetConfigRequest): Promise<SetConfig> {
+  return (await import('./ca/set-config.ts')).setCaConfig(request);
 }
 
 /** See ca/export.ts. */

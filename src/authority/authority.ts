@@ -1,6 +1,7 @@
 import type { DomainId, Fault, Result, UnixMs } from '../std/index.ts';
 import type { VerifiedPeer } from '../trust/index.ts';
 import type { KeyEvent } from './key-events.ts';
+import type { SettingNote } from './note-config.ts';
 import type { OcspResponder, ResponderOptions } from './ocsp/interface.ts';
 import type {
   AcceptedLoss,
@@ -159,6 +160,8 @@ export interface Authority {
    */
   importRootCrl(der: Uint8Array, now: UnixMs): Promise<Result<RootCrlFacts, Fault>>;
 
+  /** Has the ledger say that a setting changes. LS_CA_REQUEST; LS_SAN_* for URLs that this CA can't certify for itself. */
+  noteConfig(setting: SettingNote, now: UnixMs): Promise<Result<void, Fault>>;
   /** Has the ledger say that the key of this certificate was put into a file. LS_CA_UNKNOWN_SUBJECT. */
   noteExport(serial: string, now: UnixMs): Promise<Result<{ readonly name: string }, Fault>>;
 

@@ -78,6 +78,7 @@ export {
 } from './ceremony/root-crl.ts';
 export { makeRoot, signIssuing, type CaMaker, type IssuingWish, type RootAtHand } from './hierarchy.ts';
 export { initialiseAuthority, MAX_PERMITTED_DNS } from './initialise.ts';
+export { MAX_SETTING_TEXT, type SettingNote } from './note-config.ts';
 export type { OcspAnswer, OcspTimes } from './ocsp/held-answers.ts';
 export type { OcspHealth, OcspResponder, ResponderOptions } from './ocsp/interface.ts';
 export { openAuthority } from './open.ts';

@@ -13,6 +13,7 @@ import { catchUp } from './foreign.ts';
 import { openResponder } from './ocsp/responder.ts';
 import { currentCrls, currentRoster, list, readOnlySince, seeds, show } from './inspect.ts';
 import { recordKeys } from './key-events.ts';
+import { noteConfig } from './note-config.ts';
 import { noteExport } from './note-export.ts';
 import { shippedProfiles } from './profiles.ts';
 import { issueOperator, issueServer } from './other-roles.ts';
@@ -104,6 +105,7 @@ function authorityOver(context: AuthorityContext): Authority {
     remove: (name, now) => remove(context, name, now),
     bindLogKey: (logKey, now) => bindLogKey(context, logKey, now),
     importRootCrl: (der, now) => importRootCrl(context, der, now),
+    noteConfig: (setting, now) => noteConfig(context, setting, now),
     noteExport: (serial, now) => noteExport(context, serial, now),
     recordKeys: (events, act, now) => recordKeys(context, events, act, now),
     publishFull: (now) => publishFull(context, now),

@@ -7,6 +7,10 @@ import { describe, expect, it } from 'vitest';
 import { auditHomes, initCa, initRoot, signIssuingCa, signNewRootCrl } from '../../src/app/index.ts';
 import { administerCa, backupCa, importCa, initCaRequest, type RequestedCa } from '../../src/app/index.ts';
 import { systemClock } from '../../src/io/index.ts';
+import { faultKind } from '../../src/std/index.ts';
+import { callTls, openFeed } from '../support/ca-http.ts';
+import { callSocket, fileDirectory, initCaHome, runOn, serveCaHome } from '../support/ca-process.ts';
+import { enrollTlsMember } from '../support/tls-identity.ts';
 import { expectCode } from '../support/expect-code.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
@@ -161,6 +165,46 @@ describe('a CA with its root on another machine', () => {
     await expectCode('LS_ROOT_KEY_TAKEN', () =>
       initRoot({ home: second, trustDomain: '', from: home, ...common }),
     );
+  });
+});
+
+describe('a root that revokes a CA which serves', () => {
+  it('is told to the nodes before they are refused, and the CA goes on for nobody', async () => {
+    const directory = await fileDirectory();
+    try {
+      const ca = await initCaHome(join(directory.path, 'ca'));
+      const root = join(directory.path, 'root');
+      await initRoot({ home: root, trustDomain: '', from: ca.home, ...common });
+      const [serial = ''] = (await readdir(join(root, 'issued'))).map((file) =>
+        file.slice(0, -'.pem'.length),
+      );
+      {
+        await using server = await serveCaHome(ca.home);
+        const { caller } = await enrollTlsMember(ca.home, 'alpha');
+        const feed = await openFeed(ca.port, caller);
+        await feed.said(/event: seeds/);
+        const { crl } = await signNewRootCrl({ home: root, revoke: serial, ...common });
+        const file = join(directory.path, 'root.crl');
+        await writeFile(file, crl);
+        const taken = await importCa({ home: ca.home, files: [file], ...common });
+        expect(taken.rootCrl).toMatchObject({ endsIssuing: true });
+        await feed.said(new RegExp(Buffer.from(crl).toString('base64').replaceAll(/[+/]/g, '[+/]')));
+        feed.close();
+        const body = { address: null };
+        const refused = await callTls(ca.port, 'POST', '/v1/activate', { caller, body });
+        expect(refused.json['code']).toBe('LS_TRUST_REVOKED');
+        const published = await callSocket(ca.home, 'POST', '/v1/crl/publish');
+        expect(published.status).toBe(200);
+        await server.kill('SIGTERM');
+      }
+      const again = await runOn(ca.home, ['pki', 'serve']);
+      expect([again.code, again.stderr]).toEqual([
+        faultKind('LS_TRUST_REVOKED').exit,
+        expect.stringContaining('LS_TRUST_REVOKED'),
+      ]);
+    } finally {
+      await directory.remove();
+    }
   });
 });
 

@@ -10,7 +10,7 @@ import { crlRoutes } from './crl-routes.ts';
 import { healthRoutes } from './health-routes.ts';
 import { nodeRoutes } from './node-routes.ts';
 import { ocspRoutes } from './ocsp-routes.ts';
-import { exportRoutes, operatorRoutes, restoreRoutes, rootRoutes } from './operator-routes.ts';
+import { configRoutes, exportRoutes, operatorRoutes, restoreRoutes, rootRoutes } from './operator-routes.ts';
 import { publicRoutes } from './public-routes.ts';
 import type { RateLimiter } from './rate-limit.ts';
 import { MAX_BODY_BYTES } from './schemas.ts';
@@ -68,6 +68,7 @@ export function controlApp(context: CaApiContext, log: FastifyBaseLogger): Fasti
   restoreRoutes(app, context);
   rootRoutes(app, context);
   exportRoutes(app, context);
+  configRoutes(app, context);
   healthRoutes(app, context);
   publicRoutes(app, context);
   return app;

@@ -3,6 +3,7 @@ import type { SchemaTypes } from '../validation.ts';
 import type { CaApiContext } from './context.ts';
 import {
   acceptLossBody,
+  configBody,
   exportBody,
   MAX_MERGED_BODY_BYTES,
   MAX_ROOT_CRL_BODY_BYTES,
@@ -26,6 +27,18 @@ export function operatorRoutes(plain: FastifyInstance, { authority, now }: CaApi
     request.log.info({ event: 'operator-issued', operator: name, serial }, 'operator certificate issued');
     const roots = authority.bundle().roots.map(base64Of);
     return reply.code(201).send({ name, ...issuedJson(issued), roots });
+  });
+}
+
+/** What changes in ca.yaml. Only for whoever may open the control socket, and so may write that file. */
+export function configRoutes(plain: FastifyInstance, { authority, now }: CaApiContext): void {
+  const app = plain.withTypeProvider<SchemaTypes>();
+
+  app.post('/v1/config', { schema: { body: configBody } }, async (request, reply) => {
+    valueOrThrow(await authority.noteConfig(request.body, now()));
+    const { key, value } = request.body;
+    request.log.info({ event: 'configured', key, value }, 'a setting changes with the next start');
+    return reply.code(204).send();
   });
 }
 

@@ -63,6 +63,12 @@ export const acceptLossBody = {
   properties: { crls: { type: 'array', items: base64(MAX_MERGED_BODY_BYTES), maxItems: MAX_CRLS } },
 } as const;
 
+export const configBody = {
+  ...strict,
+  required: ['key', 'value'],
+  properties: { key: { type: 'string', maxLength: 64 }, value: { type: 'string', maxLength: 2_048 } },
+} as const;
+
 export const exportBody = { ...strict, required: ['serial'], properties: { serial: hexId } } as const;
 
 /** A CRL of the root. */

@@ -1,7 +1,7 @@
 import type { XStatic } from 'typebox/schema';
 import { stringify } from 'yaml';
 import { fault, LsError } from '../../std/index.ts';
-import { readConfigFile } from '../config-file.ts';
+import { parseConfig, readConfigFile } from '../config-file.ts';
 import { parseEndpoint, type Endpoint } from '../endpoint.ts';
 import { caHome } from './home.ts';
 import { checkKeyStoreChoice, KEY_FILES } from './key-store.ts';
@@ -183,7 +183,15 @@ export interface CaConfigChoice {
 /** Reads ca.yaml of `home`. Throws LsError: LS_CONFIG_* with the file and key named. */
 export async function readCaConfig(home: string): Promise<CaConfig> {
   const path = caHome(home).config;
-  const file = await readConfigFile(path, caConfigSchema);
+  return checkCaConfig(await readConfigFile(path, caConfigSchema), path);
+}
+
+/** As {@link readCaConfig}, of text that is to become the file `path`. */
+export async function parseCaConfig(text: string, path: string): Promise<CaConfig> {
+  return checkCaConfig(parseConfig(text, caConfigSchema, path), path);
+}
+
+async function checkCaConfig(file: XStatic<typeof caConfigSchema>, path: string): Promise<CaConfig> {
   if (file.interval_min_ms > file.interval_max_ms) {
     throw new LsError(fault('LS_CONFIG_INVALID', `${path}: "interval_min_ms" is above "interval_max_ms"`));
   }

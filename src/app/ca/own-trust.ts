@@ -6,12 +6,14 @@ import {
   LsError,
   type CryptoPort,
   type Fault,
+  type FaultCode,
   type NodeId,
   type Result,
   type UnixMs,
 } from '../../std/index.ts';
 import {
   applyCrl,
+  judgeCertificate,
   makeTrustBundle,
   RevocationState,
   type TrustBundle,
@@ -19,6 +21,7 @@ import {
 } from '../../trust/index.ts';
 
 const GRACE_MS = 24 * 60 * 60 * 1_000;
+const ENDED: readonly FaultCode[] = ['LS_TRUST_REVOKED', 'LS_TRUST_HELD'];
 
 /**
  * The CA as a relying party of itself: judges its callers by the CRLs and the roster it has published so far, with
@@ -55,7 +58,7 @@ export class OwnTrust implements GateTrust {
 
   absorb({ crl, rootCrl, roster }: Publication, now: UnixMs): void {
     if (rootCrl !== undefined) this.#applyCrl(rootCrl.der, now);
-    if (crl !== undefined) this.#applyCrl(crl.der, now);
+    if (crl !== undefined && !this.#isEnded(now)) this.#applyCrl(crl.der, now);
     if (roster !== undefined) this.#applyRoster(roster.record);
   }
 
@@ -78,6 +81,13 @@ export class OwnTrust implements GateTrust {
       default:
         return undefined;
     }
+  }
+
+  /** The root has revoked the issuing CA: nothing that it signs counts, and nobody it certified is let in. */
+  #isEnded(now: UnixMs): boolean {
+    const material = { ...this.material(), onStale: 'warn' } as const;
+    const judged = judgeCertificate(material, [this.#issuing], 'issuer', now);
+    return !judged.ok && ENDED.includes(judged.error.code);
   }
 
   #applyCrl(der: Uint8Array, now: UnixMs): void {

@@ -150,7 +150,13 @@ function makeContext(
   );
   const { exchange } = ca.store;
   const acks = new AckBook((nodeId, said) => exchange?.tell(ackWord(nodeId, said)));
-  const unsubscribe = ca.authority.onPublication((publication) => {
+  const unsubscribe = ca.authority.onPublication(({ rootCrl, ...publication }) => {
+    // It may revoke this very CA, and with it every listener: all hear of it before they are cut.
+    if (rootCrl !== undefined) {
+      feeds.publish(publicationEvents({ rootCrl }));
+      trust.absorb({ rootCrl }, now());
+    }
+    if (Object.keys(publication).length === 0) return;
     trust.absorb(publication, now());
     feeds.publish(publicationEvents(publication));
   });

@@ -44,6 +44,7 @@ const WORDS: Readonly<Record<string, { readonly values: number; readonly check: 
   'key-reencrypted': { values: 2, check: aboutKey },
   'revoked-elsewhere': { values: 4, check: revokedElsewhere },
   'loss-accepted': { values: 10, check: aboutNoCertificate },
+  configured: { values: 2, check: aboutNoCertificate },
   exported: { values: 2, check: exported },
   imported: { values: 1, check: imported },
   'root-crl': { values: 2, check: rootCrl },

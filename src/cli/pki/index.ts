@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { CliContext } from '../context.ts';
 import { registerBackup } from './backup.ts';
+import { registerConfig } from './config.ts';
 import { registerCrl } from './crl.ts';
 import { registerExport } from './export.ts';
 import { registerImport } from './import.ts';
@@ -34,6 +35,7 @@ export function registerPki(program: Command, ctx: CliContext): void {
   registerCrl(pki, ctx);
   registerOperator(pki, ctx);
   registerExport(pki, ctx);
+  registerConfig(pki, ctx);
   registerOcsp(pki, ctx);
   registerKey(pki, ctx);
   registerDestroyKey(pki, ctx);

@@ -23,6 +23,13 @@ export const configFaults = {
     http: 500,
     advice: 'correct the YAML at the line named',
   },
+  LS_CONFIG_FIXED: {
+    cause: 'misconfiguration',
+    stateChanged: false,
+    exit: 3,
+    http: 409,
+    advice: 'leave it as it is: let the old name lead to the new place (DNS), or make another CA',
+  },
   LS_CONFIG_UNKNOWN_KEY: {
     cause: 'misconfiguration',
     stateChanged: false,

@@ -204,3 +204,29 @@ describe('a delta CRL that releases a revocation', () => {
     expect(['b', 'c'].map((name) => world.peer('a', name).state)).toEqual(['revoked', 'revoked']);
   });
 });
+
+describe('a CRL of the root', () => {
+  it('that revokes the issuing CA leaves nobody alive, wherever it came in', () => {
+    expect(world.peer('b', 'c').alive).toBe(true);
+    const der = world.pki.rootCrl({ number: 2, revoked: [world.pki.issuing], thisUpdate: world.now.wall });
+    world.feed(world.node('a'), { kind: 'crl', der });
+    world.run(1_000);
+    for (const [observer, subject] of [
+      ['a', 'b'],
+      ['b', 'c'],
+      ['c', 'a'],
+    ] as const) {
+      expect(world.peer(observer, subject).alive, observer).toBe(false);
+    }
+  });
+
+  it('that is newer is taken and passed on, and changes nothing else', () => {
+    const der = world.pki.rootCrl({ number: 2, thisUpdate: world.now.wall });
+    world.feed(world.node('a'), { kind: 'crl', der });
+    world.run(1_000);
+    expect(world.peer('b', 'c').alive).toBe(true);
+    expectRefused(world, 'b', 'LS_CRL_STALE', () => {
+      world.feed(world.node('b'), { kind: 'crl', der: world.pki.rootCrl({ number: 1 }) });
+    });
+  });
+});

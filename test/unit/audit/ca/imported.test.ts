@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { AuditReport } from '../../../../src/audit/index.ts';
+import { MAX_SETTING_TEXT } from '../../../../src/authority/index.ts';
 import { CA_NOW, enrollMember } from '../../../support/ca.ts';
 import { CaLedgerWorld } from '../../../support/ca-ledger-world.ts';
 import { makeTestPki } from '../../../support/pki.ts';
@@ -100,5 +101,38 @@ describe('the audit of exports', () => {
     const [{ serial } = { serial: '' }] = valueOf(await altered.ca.authority.list({ name: 'alpha' }, CA_NOW));
     altered.put(await altered.find('exported alpha'), event(word(serial)), CA_NOW);
     expect(codesOf(await altered.audit())).toContain(code);
+  });
+});
+
+describe('the audit of settings', () => {
+  const host = (n: number): string => `https://a-rather-long-name-of-a-host-${n}.mesh.internal:8440`;
+
+  it('follows them, also those that are too long to be said', async () => {
+    const { ca } = await CaLedgerWorld.imported(pki);
+    const note = (key: string, value: string) => ca.authority.noteConfig({ key, value }, CA_NOW);
+    valueOf(await note('limits.burst', '7'));
+    valueOf(await note('url', Array.from({ length: 8 }, (_, n) => host(n)).join(',')));
+    expect(codeOf(await note('url', 'https://elsewhere.test'))).toBe('LS_SAN_NOT_PERMITTED');
+    expect(codeOf(await note('url', 'ftp://ca.mesh.internal'))).toBe('LS_SAN_INVALID');
+    for (const [key, value] of [
+      ['Burst', '7'],
+      ['k'.repeat(65), '7'],
+      ['burst', ''],
+      ['burst', '7 8'],
+      ['burst', '7'.repeat(MAX_SETTING_TEXT + 1)],
+    ] as const) {
+      expect(codeOf(await note(key, value)), key).toBe('LS_CA_REQUEST');
+    }
+    valueOf(await note('burst', '7'.repeat(MAX_SETTING_TEXT)));
+  });
+
+  it('is of the issuing CA, and of a key and a value', async () => {
+    const altered = await world();
+    const index = await altered.read((tx) => tx.ledgerSize());
+    altered.put(index, event('configured url'), CA_NOW);
+    expect(codesOf(await altered.audit())).toContain('LS_AUDIT_CA_WORD');
+    const entry = { type: 'certificate-event', event: 'configured url x', der: pki.root.der } as const;
+    altered.put(index, entry, CA_NOW);
+    expect(codesOf(await altered.audit())).toContain('LS_AUDIT_CA_CERTIFICATE');
   });
 });
