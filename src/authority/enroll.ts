@@ -19,7 +19,8 @@ import { checkSecret } from './token-policy.ts';
  * at any point, the same token and key take it up again.
  *
  * Errors: LS_TOKEN_UNKNOWN (also for a wrong secret), _SPENT, _EXPIRED, _WRONG_NAME, _BINDING, LS_CSR_*,
- * LS_NAME_TAKEN, LS_IDENTITY_REVOKED, _REMOVED, LS_ROSTER_FULL, LS_ADDRESS_INVALID.
+ * LS_NAME_TAKEN, LS_IDENTITY_REVOKED, _REMOVED, LS_ROSTER_FULL, LS_ADDRESS_INVALID, LS_ENROLL_PENDING, _DENIED,
+ * _QUEUE_FULL.
  */
 export async function enroll(
   context: AuthorityContext,

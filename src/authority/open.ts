@@ -4,6 +4,7 @@ import { certIdOfCertificate, issuerOf, parseCertificate, type Certificate } fro
 import { bindLogKey } from './bind-log-key.ts';
 import { acceptLoss } from './accept-loss.ts';
 import { activate } from './activate.ts';
+import { decideRequest, listRequests } from './approval.ts';
 import type { Authority } from './authority.ts';
 import type { AuthorityContext } from './context.ts';
 import type { AuthorityDeps } from './deps.ts';
@@ -92,6 +93,8 @@ function authorityOver(context: AuthorityContext): Authority {
     listTokens: (now) => listTokens(context, now),
     deleteToken: (tokenId, now) => deleteToken(context, tokenId, now),
     enroll: (request, now) => enroll(context, request, now),
+    listRequests: (all, now) => listRequests(context, all, now),
+    decideRequest: (verdict, now) => decideRequest(context, verdict, now),
     reenroll: (peer, request, now) => reenroll(context, peer, request, now),
     activate: (peer, address, now) => activate(context, peer, address, now),
     issueOperator: (request, now) => issueOperator(context, request, now),

@@ -3,7 +3,7 @@ import type { Fault, NodeName, Result, UnixMs } from '../std/index.ts';
 import type { CreatedToken, TokenRequest } from './authority.ts';
 import { commit, type AuthorityContext } from './context.ts';
 import type { TokenFacts } from './facts.ts';
-import { certificateEvent, journal } from './journal.ts';
+import { certificateEvent, journal, NEEDS_APPROVAL } from './journal.ts';
 import {
   DEFAULT_TOKEN_TTL_MS,
   MAX_OUTSTANDING_TOKENS,
@@ -23,6 +23,7 @@ interface CheckedRequest extends GrantedNames {
   readonly name: NodeName;
   readonly ttlMs: number;
   readonly replace: boolean;
+  readonly approval: boolean;
 }
 
 /**
@@ -48,6 +49,7 @@ export async function createToken(
       dns: checked.value.dns,
       ip: checked.value.ip,
       replace: checked.value.replace,
+      approval: checked.value.approval,
       createdAt,
       expiresAt: unixMs(createdAt + checked.value.ttlMs),
       voided: null,
@@ -104,7 +106,8 @@ function checkRequest(context: AuthorityContext, request: TokenRequest): Result<
   if (!Number.isSafeInteger(ttlMs) || ttlMs < MIN_TOKEN_TTL_MS || ttlMs > MAX_TOKEN_TTL_MS) {
     return err(fault('LS_TOKEN_TTL', `a time to live of ${ttlMs} ms was asked for`));
   }
-  return ok({ ...names.value, name: name.value, ttlMs, replace: request.replace ?? false });
+  const approval = request.approval === true || context.deps.config.requireApproval === true;
+  return ok({ ...names.value, name: name.value, ttlMs, replace: request.replace ?? false, approval });
 }
 
 async function keepToken(
@@ -120,7 +123,8 @@ async function keepToken(
   const taken = judgeName(await tx.nodeByName(row.name), row.replace);
   if (taken !== undefined) return taken;
   await tx.insertToken(row);
-  const event = certificateEvent('token-created', [row.name, row.tokenId], context.issuing.der);
+  const values = [row.name, row.tokenId, ...(row.approval ? [NEEDS_APPROVAL] : [])];
+  const event = certificateEvent('token-created', values, context.issuing.der);
   await journal(tx, [event], row.createdAt);
   return undefined;
 }

@@ -7,12 +7,13 @@ import type {
   NodeFacts,
   ReleaseFacts,
   RemovalFacts,
+  RequestFacts,
   RevocationFacts,
   RootCrlFacts,
   Seed,
   TokenFacts,
 } from '../../authority/index.ts';
-import type { UnixMs } from '../../std/index.ts';
+import { toHex, type UnixMs } from '../../std/index.ts';
 import type { Spread } from './spread.ts';
 
 /** RFC 3339 in UTC with milliseconds. */
@@ -80,10 +81,28 @@ export function tokenJson(facts: TokenFacts) {
     dns: facts.dns,
     ip: facts.ip,
     replace: facts.replace,
+    approval: facts.approval,
     createdAt: timeText(facts.createdAt),
     expiresAt: timeText(facts.expiresAt),
     status: facts.status,
     ...(facts.spentAt === null ? {} : { spentAt: timeText(facts.spentAt) }),
+  };
+}
+
+export function requestJson(facts: RequestFacts) {
+  return {
+    requestId: facts.requestId,
+    name: facts.name,
+    dns: facts.dns,
+    ip: facts.ip,
+    replace: facts.replace,
+    keySha256: toHex(facts.keySha256),
+    requestedAt: timeText(facts.requestedAt),
+    expiresAt: timeText(facts.expiresAt),
+    status: facts.status,
+    ...(facts.decidedAt === null ? {} : { decidedAt: timeText(facts.decidedAt) }),
+    ...(facts.decidedBy === null ? {} : { decidedBy: facts.decidedBy }),
+    ...(facts.reason === null ? {} : { reason: facts.reason }),
   };
 }
 
@@ -156,6 +175,7 @@ export type EnrollmentJson = ReturnType<typeof enrollmentJson>;
 export type CrlsJson = ReturnType<typeof crlsJson>;
 export type CreatedTokenJson = ReturnType<typeof createdTokenJson>;
 export type TokenJson = ReturnType<typeof tokenJson>;
+export type RequestJson = ReturnType<typeof requestJson>;
 export type CertificateJson = ReturnType<typeof certificateJson>;
 export type NodeJson = ReturnType<typeof nodeJson>;
 export type RevocationJson = ReturnType<typeof revocationJson>;

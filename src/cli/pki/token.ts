@@ -10,6 +10,7 @@ interface CreateOptions {
   readonly ip?: readonly string[];
   readonly ttl?: number;
   readonly replace?: boolean;
+  readonly requireApproval?: boolean;
 }
 
 export function registerToken(pki: Command, ctx: CliContext): void {
@@ -27,6 +28,7 @@ function registerCreate(token: Command, ctx: CliContext): void {
     .option('--ip <address>', 'IP address to certify as well; repeatable', collectArgument)
     .option('--ttl <duration>', 'how long the token may be used (default: 1h)', durationArgument)
     .option('--replace', 'let it end the identity that holds the name now')
+    .option('--require-approval', 'the enrollment waits until an operator approves it')
     .action(async (name: string, options: CreateOptions) => {
       const body = {
         name,
@@ -34,11 +36,13 @@ function registerCreate(token: Command, ctx: CliContext): void {
         ...(options.ip === undefined ? {} : { ip: options.ip }),
         ...(options.ttl === undefined ? {} : { ttlMs: options.ttl }),
         ...(options.replace === true ? { replace: true } : {}),
+        ...(options.requireApproval === true ? { approval: true } : {}),
       };
       const created = await query<CreatedTokenJson>(ctx, { method: 'POST', path: '/v1/tokens', body });
       ctx.report(created, () => [
         `On the host that is to be ${created.name}, once, within ${lifetimeOf(created)}:`,
         `  lifesign node enroll ${created.token}`,
+        ...(created.approval ? ['then here: lifesign pki requests list'] : []),
       ]);
     });
 }
