@@ -33,6 +33,8 @@ export interface TokenRequest {
   readonly replace?: boolean;
   /** An operator has to approve the enrollment. Default: what AuthorityConfig says. */
   readonly approval?: boolean;
+  /** A client of RFC 7030 may redeem it. Default: no, since its request is not bound to the token. */
+  readonly est?: boolean;
 }
 
 /** `token` is shown once: the CA keeps only the hash of its secret. */
@@ -50,6 +52,8 @@ export interface EnrollRequest {
   readonly csr: Uint8Array;
   /** `HOST:PORT` to hand out as a seed. */
   readonly advertise?: string;
+  /** It came by RFC 7030: without challengePassword, for tokens made for that. */
+  readonly isEst?: boolean;
 }
 
 /** What an operator makes of an enrollment that waits. */
@@ -130,6 +134,12 @@ export interface Authority {
   reenroll(
     peer: VerifiedPeer,
     request: ReenrollRequest,
+    now: UnixMs,
+  ): Promise<Result<IssuedCertificate, Fault>>;
+  /** Renews by RFC 7030, which can carry no successor statement: for the key that is in use, and no other. */
+  reenrollSameKey(
+    peer: VerifiedPeer,
+    csr: Uint8Array,
     now: UnixMs,
   ): Promise<Result<IssuedCertificate, Fault>>;
   /** The first call makes the member `active`. A null address leaves the kept one. */

@@ -9,6 +9,7 @@ import { checkCsr, type CheckedCsr } from './csr.ts';
 import type { Enrollment } from './facts.ts';
 import { keepCertificate, signIntent } from './issue.ts';
 import { liveSeeds } from './seeds.ts';
+import type { TokenRow } from './rows.ts';
 import type { StoreTransaction } from './store.ts';
 import { actingTime } from './time.ts';
 import { tokenBinding } from './token.ts';
@@ -48,11 +49,17 @@ async function checkApplicant(
   if (!token.ok) return token;
   const csr = checkCsr(request.csr, crypto);
   if (!csr.ok) return csr;
-  const unbound = checkBinding(context, csr.value, request.secret);
+  const unbound =
+    request.isEst === true ? checkEst(token.value) : checkBinding(context, csr.value, request.secret);
   if (unbound !== undefined) return err(unbound);
   const address = request.advertise === undefined ? ok(null) : checkAddress(request.advertise);
   if (!address.ok) return address;
   return ok({ tokenId: request.tokenId, secret: request.secret, csr: csr.value, address: address.value });
+}
+
+/** The request of such a client proves no knowledge of the secret, so the token has to allow it. */
+function checkEst({ est, name }: TokenRow): Fault | undefined {
+  return est ? undefined : fault('LS_EST_NOT_ALLOWED', `the token for ${name} was not made for EST`);
 }
 
 function checkBinding(

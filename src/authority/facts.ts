@@ -28,6 +28,7 @@ export interface TokenFacts {
   readonly ip: readonly string[];
   readonly replace: boolean;
   readonly approval: boolean;
+  readonly est: boolean;
   readonly createdAt: UnixMs;
   readonly expiresAt: UnixMs;
   readonly status: 'outstanding' | 'spent' | 'expired' | 'voided';

@@ -27,8 +27,9 @@ export type JournalWord =
   | 'configured'
   | 'exported';
 
-/** Third value of `token-created`, where an enrollment with the token has to be approved. */
+/** Third value of `token-created`, separated by a comma: enrollments have to be approved, and may come by EST. */
 export const NEEDS_APPROVAL = 'approval';
+export const OPEN_TO_EST = 'est';
 
 /** Stands for the reason of a decision that was given none; of others it is the base64url of their SHA-256. */
 export const NO_REASON = '-';

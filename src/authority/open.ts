@@ -19,6 +19,7 @@ import { issueOperator, issueServer } from './other-roles.ts';
 import { publishFull } from './publish.ts';
 import { Publisher, type Told } from './publisher.ts';
 import { reenroll } from './reenroll.ts';
+import { reenrollSameKey } from './reenroll-same-key.ts';
 import { release } from './release.ts';
 import { remove } from './remove.ts';
 import { revoke } from './revoke.ts';
@@ -96,6 +97,7 @@ function authorityOver(context: AuthorityContext): Authority {
     listRequests: (all, now) => listRequests(context, all, now),
     decideRequest: (verdict, now) => decideRequest(context, verdict, now),
     reenroll: (peer, request, now) => reenroll(context, peer, request, now),
+    reenrollSameKey: (peer, csr, now) => reenrollSameKey(context, peer, csr, now),
     activate: (peer, address, now) => activate(context, peer, address, now),
     issueOperator: (request, now) => issueOperator(context, request, now),
     issueServer: (request, now) => issueServer(context, request, now),

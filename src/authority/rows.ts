@@ -26,6 +26,8 @@ export interface TokenRow {
   readonly replace: boolean;
   /** An operator has to approve the enrollment, whatever ca.yaml says by then. */
   readonly approval: boolean;
+  /** A client of RFC 7030, which can't bind its request to the token, may use it. */
+  readonly est: boolean;
   readonly createdAt: UnixMs;
   readonly expiresAt: UnixMs;
   /** The name's identity ended while the token was outstanding. */

@@ -73,7 +73,7 @@ export function heldFault(name: string): Fault {
 }
 
 export function tokenFacts(token: TokenRow, now: UnixMs): TokenFacts {
-  const { tokenId, name, dns, ip, replace, approval, createdAt, expiresAt } = token;
+  const { tokenId, name, dns, ip, replace, approval, est, createdAt, expiresAt } = token;
   return {
     tokenId,
     name,
@@ -81,6 +81,7 @@ export function tokenFacts(token: TokenRow, now: UnixMs): TokenFacts {
     ip,
     replace,
     approval,
+    est,
     createdAt,
     expiresAt,
     status: tokenStatus(token, now),

@@ -3,7 +3,7 @@ import type { Fault, NodeName, Result, UnixMs } from '../std/index.ts';
 import type { CreatedToken, TokenRequest } from './authority.ts';
 import { commit, type AuthorityContext } from './context.ts';
 import type { TokenFacts } from './facts.ts';
-import { certificateEvent, journal, NEEDS_APPROVAL } from './journal.ts';
+import { certificateEvent, journal, NEEDS_APPROVAL, OPEN_TO_EST } from './journal.ts';
 import {
   DEFAULT_TOKEN_TTL_MS,
   MAX_OUTSTANDING_TOKENS,
@@ -24,6 +24,7 @@ interface CheckedRequest extends GrantedNames {
   readonly ttlMs: number;
   readonly replace: boolean;
   readonly approval: boolean;
+  readonly est: boolean;
 }
 
 /**
@@ -50,6 +51,7 @@ export async function createToken(
       ip: checked.value.ip,
       replace: checked.value.replace,
       approval: checked.value.approval,
+      est: checked.value.est,
       createdAt,
       expiresAt: unixMs(createdAt + checked.value.ttlMs),
       voided: null,
@@ -107,7 +109,8 @@ function checkRequest(context: AuthorityContext, request: TokenRequest): Result<
     return err(fault('LS_TOKEN_TTL', `a time to live of ${ttlMs} ms was asked for`));
   }
   const approval = request.approval === true || context.deps.config.requireApproval === true;
-  return ok({ ...names.value, name: name.value, ttlMs, replace: request.replace ?? false, approval });
+  const { replace = false, est = false } = request;
+  return ok({ ...names.value, name: name.value, ttlMs, replace, approval, est });
 }
 
 async function keepToken(
@@ -123,7 +126,8 @@ async function keepToken(
   const taken = judgeName(await tx.nodeByName(row.name), row.replace);
   if (taken !== undefined) return taken;
   await tx.insertToken(row);
-  const values = [row.name, row.tokenId, ...(row.approval ? [NEEDS_APPROVAL] : [])];
+  const marks = [...(row.approval ? [NEEDS_APPROVAL] : []), ...(row.est ? [OPEN_TO_EST] : [])];
+  const values = [row.name, row.tokenId, ...(marks.length === 0 ? [] : [marks.join(',')])];
   const event = certificateEvent('token-created', values, context.issuing.der);
   await journal(tx, [event], row.createdAt);
   return undefined;

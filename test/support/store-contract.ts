@@ -74,13 +74,17 @@ export function describeStoreContract(name: string, freshOpener: () => Promise<S
       const [first, second] = [requestRow(1), requestRow(2, { expiresAt: unixMs(2_000) })];
       valueOf(
         await store.transaction(async (tx) => {
-          for (const n of [2, 1]) await tx.insertToken(tokenRow(n, { approval: n === 1 }));
+          for (const n of [2, 1]) await tx.insertToken(tokenRow(n, { approval: n === 1, est: n === 2 }));
           await tx.insertRequest(second);
           await tx.insertRequest(first);
           return step(tx.decideRequest(first.tokenId, { ...decision, verdict: 'approved', reason: null }));
         }),
       );
-      expect((await reading(store, (tx) => tx.token(first.tokenId)))?.approval).toBe(true);
+      const kept = await reading(store, (tx) => tx.tokens());
+      expect(kept.map(({ approval, est }) => [approval, est])).toEqual([
+        [true, false],
+        [false, true],
+      ]);
       const approved = { ...decision, verdict: 'approved', reason: null };
       expect(await reading(store, (tx) => tx.requests())).toEqual([second, { ...first, decision: approved }]);
       const counts = [2_000, 2_001].map((now) =>

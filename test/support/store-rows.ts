@@ -49,6 +49,7 @@ export function tokenRow(n: number, changes: Partial<TokenRow> = {}): TokenRow {
     ip: [],
     replace: false,
     approval: false,
+    est: false,
     createdAt: unixMs(1_000),
     expiresAt: unixMs(3_601_000),
     voided: null,

@@ -12,6 +12,7 @@ import { validateWithSchemas } from '../validation.ts';
 import { adminRoutes } from './admin-routes.ts';
 import type { CaApiContext, PeerGate } from './context.ts';
 import { crlRoutes } from './crl-routes.ts';
+import { estRoutes } from './est-routes.ts';
 import { healthRoutes } from './health-routes.ts';
 import { nodeRoutes } from './node-routes.ts';
 import { ocspRoutes } from './ocsp-routes.ts';
@@ -54,6 +55,7 @@ export function tlsApp(
   publicRoutes(app, context);
   healthRoutes(app, context);
   nodeRoutes(app, context, gate);
+  estRoutes(app, context, gate);
   app.register((admin, _, done) => {
     admin.addHook('onRequest', (request, _reply, next) => {
       valueOrThrow(gate.operator(request.raw.socket));

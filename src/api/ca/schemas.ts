@@ -84,6 +84,7 @@ export const tokenBody = {
     ttlMs: { type: 'integer', minimum: 1, maximum: MAX_COUNT },
     replace: { type: 'boolean' },
     approval: { type: 'boolean' },
+    est: { type: 'boolean' },
   },
 } as const;
 

@@ -1,3 +1,5 @@
+import { encodeBase64Url } from '../../codec/index.ts';
+import { decodeToken } from '../../authority/index.ts';
 import type {
   CertificateFacts,
   CreatedToken,
@@ -71,7 +73,15 @@ export function rootCrlJson(facts: RootCrlFacts) {
 }
 
 export function createdTokenJson({ token, facts }: CreatedToken) {
-  return { token, ...tokenJson(facts) };
+  const secret = facts.est ? decodeToken(token) : undefined;
+  return {
+    token,
+    ...tokenJson(facts),
+    /** What a client of RFC 7030 sends with HTTP Basic. */
+    ...(secret?.ok === true
+      ? { estUser: facts.tokenId, estPassword: encodeBase64Url(secret.value.secret) }
+      : {}),
+  };
 }
 
 export function tokenJson(facts: TokenFacts) {
@@ -82,6 +92,7 @@ export function tokenJson(facts: TokenFacts) {
     ip: facts.ip,
     replace: facts.replace,
     approval: facts.approval,
+    est: facts.est,
     createdAt: timeText(facts.createdAt),
     expiresAt: timeText(facts.expiresAt),
     status: facts.status,

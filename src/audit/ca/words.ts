@@ -98,16 +98,17 @@ function tokenCreated(state: CaState, event: Event): void {
   if (state.tokens.has(tokenId)) outOfOrder(state, event, 'a token of another id', `${tokenId} again`);
   keep(state.tokens, tokenId, name);
   keep(state.credit, name, (state.credit.get(name) ?? 0) + 1);
-  if (guard === undefined) keep(state.freeCredit, name, (state.freeCredit.get(name) ?? 0) + 1);
-  else if (guard === NEEDS_APPROVAL) state.guarded.add(tokenId);
-  else {
-    const expected = `${NEEDS_APPROVAL}, or nothing`;
-    state.findings.add('LS_AUDIT_CA_WORD', event.place, { node: name, expected, found: guard });
-  }
+  const marks = guard?.split(',') ?? [];
+  if (marks.includes(NEEDS_APPROVAL)) state.guarded.add(tokenId);
+  else keep(state.freeCredit, name, (state.freeCredit.get(name) ?? 0) + 1);
+  if (marks.every((mark) => mark === NEEDS_APPROVAL || mark === OPEN_TO_EST)) return;
+  const expected = `${NEEDS_APPROVAL}, ${OPEN_TO_EST}, both or nothing`;
+  state.findings.add('LS_AUDIT_CA_WORD', event.place, { node: name, expected, found: guard ?? null });
 }
 
-/** What the CA writes after a token that admits nobody without an approval. */
+/** What the CA writes after a token that admits nobody without an approval, and after one for clients of RFC 7030. */
 const NEEDS_APPROVAL = 'approval';
+const OPEN_TO_EST = 'est';
 
 function tokenDeleted(state: CaState, event: Event): void {
   const [name = '', tokenId = ''] = event.values;
@@ -136,9 +137,16 @@ function reenrolled(state: CaState, event: Event): void {
   if (node === undefined || node.serials.length === 0 || isEnded(node))
     outOfOrder(state, event, `${name} enrolled and not ended`, null);
   const successor = state.successors.get(toHex(state.crypto.sha256(spki)));
-  if (nodeId === null || successor !== nodeId)
+  const isOldKey = node?.serials.some((each) => hasKey(state, each, spki)) === true;
+  if (nodeId === null || (successor !== nodeId && !isOldKey))
     outOfOrder(state, event, 'a successor statement for this key before it', 'none');
   node?.serials.push(serial);
+}
+
+/** A renewal by RFC 7030 keeps the key. */
+function hasKey(state: CaState, serial: SerialNumber, spki: Uint8Array): boolean {
+  const key = state.certificates.get(serial)?.key;
+  return key !== undefined && key !== null && equalBytes(key.spki, spki);
 }
 
 function issued(state: CaState, event: Event): void {

@@ -174,6 +174,11 @@ export const MIGRATIONS: readonly Migration[] = [
       `CREATE INDEX requests_pending ON requests (expires_at) WHERE verdict IS NULL`,
     ],
   },
+  {
+    // Tokens that clients of RFC 7030 may use.
+    version: 5,
+    statements: [`ALTER TABLE tokens ADD COLUMN est BIGINT NOT NULL DEFAULT 0 CHECK (est IN (0, 1))`],
+  },
 ];
 
 export const NEWEST_SCHEMA = newestOf(MIGRATIONS);

@@ -60,6 +60,19 @@ export const enrollmentFaults = {
     409,
     'nothing is left to decide: revoke a node that is enrolled, make a new token for one that is not',
   ),
+  LS_EST_AUTHENTICATION: refused(
+    401,
+    'send the user and password that `lifesign pki token create NAME --est` has printed, with HTTP Basic',
+  ),
+  LS_EST_NOT_ALLOWED: refused(403, 'make the token with `lifesign pki token create NAME --est`'),
+  LS_EST_BODY: invalid(
+    'send the PKCS#10 request as base64 of its DER, with the media type application/pkcs10',
+  ),
+  LS_EST_SUBJECT: refused(403, 'put the common name of the present certificate into the request'),
+  LS_EST_NEW_KEY: refused(
+    409,
+    'renew the key that is in use, or enroll anew with a token made with --est --replace',
+  ),
   LS_CSR_TOO_LARGE: hostile(413, NEW_CSR),
   LS_CSR_MALFORMED: hostile(400, NEW_CSR),
   LS_CSR_PROOF: hostile(403, NEW_CSR),
