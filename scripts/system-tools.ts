@@ -9,6 +9,8 @@ const TOOLS: readonly { readonly probe: readonly string[]; readonly debian: stri
   { probe: ['faketime', '--version'], debian: 'faketime' },
   { probe: ['certtool', '--version'], debian: 'gnutls-bin' },
   { probe: ['keytool', '-showinfo', '-tls'], debian: 'default-jre-headless' },
+  { probe: ['pki', '--est', '--help'], debian: 'strongswan-pki' },
+  { probe: ['curl', '--version'], debian: 'curl' },
   { probe: ['/bin/sh', '-c', 'ls /usr/lib/postgresql/*/bin/initdb'], debian: 'postgresql' },
   { probe: ['softhsm2-util', '--version'], debian: 'softhsm2' },
   { probe: ['/bin/sh', '-c', 'command -v pkcs11-tool'], debian: 'opensc' },

@@ -1,5 +1,6 @@
 import { err, fault, nodeIdOf, ok } from '../std/index.ts';
 import type { Fault, NodeId, Result, UnixMs } from '../std/index.ts';
+import { pendingFault, seekApproval, usableUntil } from './approval.ts';
 import { commit, type AuthorityContext, type Outcome } from './context.ts';
 import type { CheckedCsr } from './csr.ts';
 import { endIdentity } from './end.ts';
@@ -10,7 +11,7 @@ import { certificateEvent, journal } from './journal.ts';
 import { MAX_ROSTER_MEMBERS } from './limits.ts';
 import { orderFor } from './node-order.ts';
 import { publishRoster } from './roster.ts';
-import type { CertificateRow, NodeRow, TokenRow } from './rows.ts';
+import type { CertificateRow, NodeRow, RequestRow, TokenRow } from './rows.ts';
 import { liveSeeds } from './seeds.ts';
 import type { StoreTransaction } from './store.ts';
 import { actingTime } from './time.ts';
@@ -26,22 +27,34 @@ export interface Applicant {
   readonly address: string | null;
 }
 
-/** The certificate that this token and key are good for: decided now, or by an earlier try. */
+/**
+ * The certificate that this token and key are good for: decided now, or by an earlier try. LS_ENROLL_PENDING, with the
+ * request noted down, while an operator has to approve it.
+ */
 export async function redeem(
   context: AuthorityContext,
   applicant: Applicant,
   now: UnixMs,
 ): Promise<Result<Intent, Fault>> {
-  return commit<Intent>(context, async (tx) => {
+  const outcome = await commit<Intent | RequestRow>(context, async (tx) => {
     const at = await actingTime(tx, now);
     const token = checkSecret(await tx.token(applicant.tokenId), applicant.secret, context.deps.crypto);
     if (!token.ok) return token;
     const { spkiSha256, commonName = '' } = applicant.csr;
-    const verdict = judgeToken(token.value, { spkiSha256, name: commonName }, at);
+    const request = await tx.request(applicant.tokenId);
+    const until = usableUntil(token.value, request);
+    const verdict = judgeToken(token.value, { spkiSha256, name: commonName }, at, until);
     if (!verdict.ok) return verdict;
     if (verdict.value === 'repeat') return repeat(tx, token.value, applicant.csr);
+    const refused = await checkRoom(tx, token.value, applicant.csr, at);
+    if (refused !== undefined) return err(refused);
+    const approval = await seekApproval(context, tx, { token: token.value, request, spkiSha256 }, at);
+    if (!approval.ok) return approval;
+    if (approval.value.kind === 'pending') return ok({ answer: approval.value.request });
     return admit(context, tx, token.value, applicant, at);
   });
+  if (!outcome.ok) return outcome;
+  return 'order' in outcome.value ? ok(outcome.value) : err(pendingFault(outcome.value));
 }
 
 /** The answer to the first redemption was lost: the same certificate again, signed now if it was not yet. */
@@ -65,9 +78,8 @@ async function admit(
   token: TokenRow,
   { csr, address }: Applicant,
   now: UnixMs,
-) {
-  const room = await makeRoom(context, tx, token, csr, now);
-  if (!room.ok) return room;
+): Promise<Result<Outcome<Intent>, Fault>> {
+  const ended = await makeRoom(context, tx, token, now);
   const node = newNode(context, token, now);
   await tx.insertNode(node);
   const intent = await recordIntent(context, tx, orderFor(node, csr.csr.spki, now), null);
@@ -76,47 +88,54 @@ async function admit(
   if (!(await tx.spendToken(token.tokenId, { at: now, spkiSha256: csr.spkiSha256, serial }))) {
     return err(fault('LS_TOKEN_SPENT', `the token for ${token.name} was redeemed by another request`));
   }
-  if (room.value !== null) await tx.voidTokens(token.name, 'removed');
+  if (ended !== null) await tx.voidTokens(token.name, 'removed');
   if (address !== null) {
     await tx.putAddress({ nodeId: node.nodeId, name: node.name, address, updatedAt: now });
   }
   const roster = await publishRoster(context, tx, now);
   const publication: Publication = {
     roster,
-    ...(address === null && room.value === null ? {} : { seeds: await liveSeeds(tx) }),
-    ...(room.value === null ? {} : { endedNodes: [room.value] }),
+    ...(address === null && ended === null ? {} : { seeds: await liveSeeds(tx) }),
+    ...(ended === null ? {} : { endedNodes: [ended] }),
   };
   return ok({ answer: intent.value, publication });
 }
 
-/** Frees the name if the token may, and answers the identity that this ended. */
-async function makeRoom(
-  context: AuthorityContext,
+/** What speaks against a new identity under the token's name with this key. */
+async function checkRoom(
   tx: StoreTransaction,
   token: TokenRow,
   csr: CheckedCsr,
   now: UnixMs,
-): Promise<Result<NodeId | null, Fault>> {
+): Promise<Fault | undefined> {
   const holder = await tx.nodeByName(token.name);
   const taken = judgeName(holder, token.replace);
-  if (taken !== undefined) return err(taken);
+  if (taken !== undefined) return taken;
   if (holder !== null && (await tx.certificates({ nodeId: holder.nodeId })).some(isHeld)) {
-    return err(heldFault(token.name));
+    return heldFault(token.name);
   }
   if ((await tx.certificateByKey(csr.spkiSha256)) !== null) {
-    return err(fault('LS_CSR_KEY_REUSED', 'a certificate for this key was issued before'));
-  }
-  const isReplaced = holder !== null && holder.endedAt === null;
-  if (isReplaced) {
-    await endIdentity(tx, holder, 'removed', now);
-    const event = certificateEvent('removed', [holder.name, holder.nodeId], context.issuing.der);
-    await journal(tx, [event], now);
+    return fault('LS_CSR_KEY_REUSED', 'a certificate for this key was issued before');
   }
   const members = await tx.countRosterNodes(now);
-  if (members >= MAX_ROSTER_MEMBERS) {
-    return err(fault('LS_ROSTER_FULL', `the roster has ${members} members`));
-  }
-  return ok(isReplaced ? holder.nodeId : null);
+  return members >= MAX_ROSTER_MEMBERS
+    ? fault('LS_ROSTER_FULL', `the roster has ${members} members`)
+    : undefined;
+}
+
+/** Frees the name, and answers the identity that this ended. Requires: {@link checkRoom} found nothing. */
+async function makeRoom(
+  context: AuthorityContext,
+  tx: StoreTransaction,
+  token: TokenRow,
+  now: UnixMs,
+): Promise<NodeId | null> {
+  const holder = await tx.nodeByName(token.name);
+  if (holder === null || holder.endedAt !== null) return null;
+  await endIdentity(tx, holder, 'removed', now);
+  const event = certificateEvent('removed', [holder.name, holder.nodeId], context.issuing.der);
+  await journal(tx, [event], now);
+  return holder.nodeId;
 }
 
 /** The identity, or this certificate of it, may have been ended between the two transactions, or before a repeat. */

@@ -14,6 +14,7 @@ import type {
   Publication,
   ReleaseFacts,
   RemovalFacts,
+  RequestFacts,
   RevocationFacts,
   RevocationReason,
   RootCrlFacts,
@@ -32,6 +33,10 @@ export interface TokenRequest {
   readonly ttlMs?: number;
   /** The enrollment may end the identity that holds the name now, or follow one that was revoked or removed. */
   readonly replace?: boolean;
+  /** An operator has to approve the enrollment. Default: what AuthorityConfig says. */
+  readonly approval?: boolean;
+  /** A client of RFC 7030 may redeem it. Default: no, since its request is not bound to the token. */
+  readonly est?: boolean;
 }
 
 /** `token` is shown once: the CA keeps only the hash of its secret. */
@@ -49,6 +54,18 @@ export interface EnrollRequest {
   readonly csr: Uint8Array;
   /** `HOST:PORT` to hand out as a seed. */
   readonly advertise?: string;
+  /** It came by RFC 7030: without challengePassword, for tokens made for that. */
+  readonly isEst?: boolean;
+}
+
+/** What an operator makes of an enrollment that waits. */
+export interface RequestVerdict {
+  readonly requestId: string;
+  readonly verdict: 'approved' | 'denied';
+  /** Who decides: `control-socket`, or `operator/NAME`. */
+  readonly by: string;
+  /** For the node that is told, and for the ledger. */
+  readonly reason?: string;
 }
 
 export interface ReenrollRequest {
@@ -105,12 +122,26 @@ export interface Authority {
   /** LS_TOKEN_UNKNOWN when there is none. */
   deleteToken(tokenId: string, now: UnixMs): Promise<Result<TokenFacts, Fault>>;
 
-  /** Redeems a token for a new identity. The same token and key again get the same certificate, until the token expires. */
+  /**
+   * Redeems a token for a new identity. The same token and key again get the same certificate, until the token expires.
+   * LS_ENROLL_PENDING while an operator has to approve it: asking again with the same key takes it up.
+   */
   enroll(request: EnrollRequest, now: UnixMs): Promise<Result<Enrollment, Fault>>;
+  /** Enrollments that need an approval: those that wait, and with `all` those that are over too; oldest first. */
+  listRequests(all: boolean, now: UnixMs): Promise<Result<readonly RequestFacts[], Fault>>;
+  /** The same verdict again changes nothing. An approval can still be denied until the node has its certificate. */
+  decideRequest(verdict: RequestVerdict, now: UnixMs): Promise<Result<RequestFacts, Fault>>;
+
   /** Renews with a new key. The same new key again gets the same certificate. */
   reenroll(
     peer: VerifiedPeer,
     request: ReenrollRequest,
+    now: UnixMs,
+  ): Promise<Result<IssuedCertificate, Fault>>;
+  /** Renews by RFC 7030, which can carry no successor statement: for the key that is in use, and no other. */
+  reenrollSameKey(
+    peer: VerifiedPeer,
+    csr: Uint8Array,
     now: UnixMs,
   ): Promise<Result<IssuedCertificate, Fault>>;
   /** The first call makes the member `active`. A null address leaves the kept one. */

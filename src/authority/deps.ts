@@ -9,6 +9,8 @@ export interface AuthorityConfig {
   /** Heartbeat interval bounds that the roster sets for the domain. */
   readonly intervalMinMs: number;
   readonly intervalMaxMs: number;
+  /** Every enrollment waits for an operator's approval. Default: those whose token says so. */
+  readonly requireApproval?: boolean;
 }
 
 export interface AuthorityKeys {

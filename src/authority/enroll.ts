@@ -9,6 +9,7 @@ import { checkCsr, type CheckedCsr } from './csr.ts';
 import type { Enrollment } from './facts.ts';
 import { keepCertificate, signIntent } from './issue.ts';
 import { liveSeeds } from './seeds.ts';
+import type { TokenRow } from './rows.ts';
 import type { StoreTransaction } from './store.ts';
 import { actingTime } from './time.ts';
 import { tokenBinding } from './token.ts';
@@ -19,7 +20,8 @@ import { checkSecret } from './token-policy.ts';
  * at any point, the same token and key take it up again.
  *
  * Errors: LS_TOKEN_UNKNOWN (also for a wrong secret), _SPENT, _EXPIRED, _WRONG_NAME, _BINDING, LS_CSR_*,
- * LS_NAME_TAKEN, LS_IDENTITY_REVOKED, _REMOVED, LS_ROSTER_FULL, LS_ADDRESS_INVALID.
+ * LS_NAME_TAKEN, LS_IDENTITY_REVOKED, _REMOVED, LS_ROSTER_FULL, LS_ADDRESS_INVALID, LS_ENROLL_PENDING, _DENIED,
+ * _QUEUE_FULL.
  */
 export async function enroll(
   context: AuthorityContext,
@@ -47,11 +49,17 @@ async function checkApplicant(
   if (!token.ok) return token;
   const csr = checkCsr(request.csr, crypto);
   if (!csr.ok) return csr;
-  const unbound = checkBinding(context, csr.value, request.secret);
+  const unbound =
+    request.isEst === true ? checkEst(token.value) : checkBinding(context, csr.value, request.secret);
   if (unbound !== undefined) return err(unbound);
   const address = request.advertise === undefined ? ok(null) : checkAddress(request.advertise);
   if (!address.ok) return address;
   return ok({ tokenId: request.tokenId, secret: request.secret, csr: csr.value, address: address.value });
+}
+
+/** The request of such a client proves no knowledge of the secret, so the token has to allow it. */
+function checkEst({ est, name }: TokenRow): Fault | undefined {
+  return est ? undefined : fault('LS_EST_NOT_ALLOWED', `the token for ${name} was not made for EST`);
 }
 
 function checkBinding(

@@ -27,10 +27,32 @@ export interface TokenFacts {
   readonly dns: readonly string[];
   readonly ip: readonly string[];
   readonly replace: boolean;
+  readonly approval: boolean;
+  readonly est: boolean;
   readonly createdAt: UnixMs;
   readonly expiresAt: UnixMs;
   readonly status: 'outstanding' | 'spent' | 'expired' | 'voided';
   readonly spentAt: UnixMs | null;
+}
+
+/** An enrollment that an operator has to approve. */
+export interface RequestFacts {
+  /** That of its token. */
+  readonly requestId: string;
+  readonly name: NodeName;
+  /** What the token grants beside the name. */
+  readonly dns: readonly string[];
+  readonly ip: readonly string[];
+  readonly replace: boolean;
+  /** SHA-256 of the SubjectPublicKeyInfo that asks: to be compared with what the node shows. */
+  readonly keySha256: Uint8Array;
+  readonly requestedAt: UnixMs;
+  readonly expiresAt: UnixMs;
+  /** `enrolled`: approved, and the node has its certificate. */
+  readonly status: 'pending' | 'approved' | 'denied' | 'enrolled' | 'expired';
+  readonly decidedAt: UnixMs | null;
+  readonly decidedBy: string | null;
+  readonly reason: string | null;
 }
 
 /** `good` is RFC 6960's: issued, in its dates and not revoked. `pending` was recorded and never handed out. */

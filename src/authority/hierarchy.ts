@@ -144,15 +144,16 @@ function certify(deps: CaMaker, order: CaOrder, signer: Signer, now: UnixMs): Re
   return prepared.ok ? issue(prepared.value, signer) : prepared;
 }
 
-/** Names under the trust domain and the permitted suffixes; every address. Source: RFC 5280 §4.2.1.10. */
+/**
+ * Names under the trust domain and the permitted suffixes. Addresses are of no form that is named, so all are permitted;
+ * to say so with ranges makes strongSwan refuse the certificate. Source: RFC 5280 §4.2.1.10.
+ */
 function constraintsFor({ trustDomain, permittedDns }: InitialiseRequest): NameConstraints {
   const suffixes = [...new Set([trustDomain, ...permittedDns])];
   return {
     permitted: [
       { kind: 'uri', value: trustDomain },
       ...suffixes.map((value) => ({ kind: 'dns', value }) as const),
-      { kind: 'ip-range', address: new Uint8Array(4), mask: new Uint8Array(4) },
-      { kind: 'ip-range', address: new Uint8Array(16), mask: new Uint8Array(16) },
     ],
     excluded: [],
   };

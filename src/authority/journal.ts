@@ -9,6 +9,9 @@ import type { StoreTransaction } from './store.ts';
 export type JournalWord =
   | 'token-created'
   | 'token-deleted'
+  | 'enrollment-requested'
+  | 'enrollment-approved'
+  | 'enrollment-denied'
   | 'enrolled'
   | 'reenrolled'
   | 'issued'
@@ -25,6 +28,13 @@ export type JournalWord =
   | 'root-crl'
   | 'configured'
   | 'exported';
+
+/** Third value of `token-created`, separated by a comma: enrollments have to be approved, and may come by EST. */
+export const NEEDS_APPROVAL = 'approval';
+export const OPEN_TO_EST = 'est';
+
+/** Stands for the reason of a decision that was given none; of others it is the base64url of their SHA-256. */
+export const NO_REASON = '-';
 
 /** Writes ledger rows in the transaction that does what they record. */
 export async function journal(

@@ -12,6 +12,12 @@ export const MAX_TOKEN_TTL_MS = 7 * DAY_MS;
 export const DEFAULT_TOKEN_TTL_MS = HOUR_MS;
 /** Rows of spent or expired tokens are kept this long after their expiry, so that their codes stay specific. */
 export const TOKEN_AFTERLIFE_MS = 7 * DAY_MS;
+/** Enrollments that wait for an operator's decision. */
+export const MAX_PENDING_REQUESTS = 10_000;
+/** An enrollment that waits for approval is over after this time; so is an approval that nobody came for. */
+export const REQUEST_TTL_MS = 7 * DAY_MS;
+/** Longest reason that an operator gives for a denial, in UTF-16 units. */
+export const MAX_REASON_LENGTH = 200;
 /** Members of one roster, ended ones included as long as a certificate of theirs is unexpired. */
 export const MAX_ROSTER_MEMBERS = 10_000;
 /** Unexpired certificates of one identity. Renewal at 2/3 of the lifetime needs two. */

@@ -4,6 +4,7 @@ import { certIdOfCertificate, issuerOf, parseCertificate, type Certificate } fro
 import { bindLogKey } from './bind-log-key.ts';
 import { acceptLoss } from './accept-loss.ts';
 import { activate } from './activate.ts';
+import { decideRequest, listRequests } from './approval.ts';
 import type { Authority } from './authority.ts';
 import type { AuthorityContext } from './context.ts';
 import type { AuthorityDeps } from './deps.ts';
@@ -20,6 +21,7 @@ import { issueOperator, issueServer } from './other-roles.ts';
 import { publishFull } from './publish.ts';
 import { Publisher, type Told } from './publisher.ts';
 import { reenroll } from './reenroll.ts';
+import { reenrollSameKey } from './reenroll-same-key.ts';
 import { release } from './release.ts';
 import { remove } from './remove.ts';
 import { revoke } from './revoke.ts';
@@ -94,7 +96,10 @@ function authorityOver(context: AuthorityContext): Authority {
     listTokens: (now) => listTokens(context, now),
     deleteToken: (tokenId, now) => deleteToken(context, tokenId, now),
     enroll: (request, now) => enroll(context, request, now),
+    listRequests: (all, now) => listRequests(context, all, now),
+    decideRequest: (verdict, now) => decideRequest(context, verdict, now),
     reenroll: (peer, request, now) => reenroll(context, peer, request, now),
+    reenrollSameKey: (peer, csr, now) => reenrollSameKey(context, peer, csr, now),
     activate: (peer, address, now) => activate(context, peer, address, now),
     issueOperator: (request, now) => issueOperator(context, request, now),
     issueServer: (request, now) => issueServer(context, request, now),

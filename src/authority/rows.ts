@@ -24,6 +24,10 @@ export interface TokenRow {
   readonly dns: readonly string[];
   readonly ip: readonly string[];
   readonly replace: boolean;
+  /** An operator has to approve the enrollment, whatever ca.yaml says by then. */
+  readonly approval: boolean;
+  /** A client of RFC 7030, which can't bind its request to the token, may use it. */
+  readonly est: boolean;
   readonly createdAt: UnixMs;
   readonly expiresAt: UnixMs;
   /** The name's identity ended while the token was outstanding. */
@@ -33,6 +37,26 @@ export interface TokenRow {
     readonly spkiSha256: Uint8Array;
     readonly serial: SerialNumber;
   } | null;
+}
+
+/** An enrollment that needs an operator's approval. A token has one at most, which binds it to that key. */
+export interface RequestRow {
+  /** Of the token it was made with; also names the request. */
+  readonly tokenId: string;
+  readonly name: NodeName;
+  readonly spkiSha256: Uint8Array;
+  readonly requestedAt: UnixMs;
+  readonly expiresAt: UnixMs;
+  readonly decision: RequestDecision | null;
+}
+
+export interface RequestDecision {
+  readonly verdict: 'approved' | 'denied';
+  readonly at: UnixMs;
+  /** `control-socket`, or `operator/NAME`. */
+  readonly by: string;
+  /** For the node that asked; null when none was given. */
+  readonly reason: string | null;
 }
 
 export interface NodeRow {

@@ -11,6 +11,8 @@ import type {
   LedgerRow,
   NodeRow,
   ReleaseRow,
+  RequestDecision,
+  RequestRow,
   RevocationRow,
   RosterHead,
   RosterRow,
@@ -74,6 +76,13 @@ export interface StoreReader {
   /** Neither spent nor voided nor expired at `now`. */
   countOutstandingTokens(now: UnixMs): Promise<number>;
 
+  /** The enrollment that waits, or has waited, for an approval with this token. */
+  request(tokenId: string): Promise<RequestRow | null>;
+  /** Oldest first. */
+  requests(): Promise<readonly RequestRow[]>;
+  /** Neither decided nor expired at `now`. */
+  countPendingRequests(now: UnixMs): Promise<number>;
+
   node(nodeId: NodeId): Promise<NodeRow | null>;
   /** The identity `enrolled` or `active` under this name, else the one created last. */
   nodeByName(name: string): Promise<NodeRow | null>;
@@ -125,7 +134,7 @@ export interface StoreTransaction extends StoreReader {
   setReadOnlySince(since: UnixMs | null): Promise<void>;
 
   insertToken(token: TokenRow): Promise<void>;
-  /** False when there was none. */
+  /** False when there was none. Its request goes with it. */
   deleteToken(tokenId: string): Promise<boolean>;
   /** Spends an outstanding token; false when it is gone, spent or voided, however many try at once. */
   spendToken(
@@ -134,8 +143,13 @@ export interface StoreTransaction extends StoreReader {
   ): Promise<boolean>;
   /** Voids the unspent tokens of a name, with the state its identity ended in. */
   voidTokens(name: string, why: 'revoked' | 'removed'): Promise<void>;
-  /** Forgets tokens that expired before `expiredBefore`. */
+  /** Forgets tokens that expired before `expiredBefore`, and their requests. */
   purgeTokens(expiredBefore: UnixMs): Promise<void>;
+
+  /** Requires: its token is there and has no request. */
+  insertRequest(request: RequestRow): Promise<void>;
+  /** Takes the place of an earlier decision. */
+  decideRequest(tokenId: string, decision: RequestDecision): Promise<void>;
 
   insertNode(node: NodeRow): Promise<void>;
   activateNode(nodeId: NodeId, at: UnixMs): Promise<void>;

@@ -25,17 +25,21 @@ export function checkSecret(
   return known ? ok(token) : err(fault('LS_TOKEN_UNKNOWN', 'this CA knows no such token'));
 }
 
-/** Requires: the secret was checked. Errors: LS_TOKEN_SPENT, _EXPIRED, _WRONG_NAME, LS_IDENTITY_REVOKED, _REMOVED. */
+/**
+ * Requires: the secret was checked. `expiresAt`: of the request that waits with the token, which outlives it.
+ * Errors: LS_TOKEN_SPENT, _EXPIRED, _WRONG_NAME, LS_IDENTITY_REVOKED, _REMOVED.
+ */
 export function judgeToken(
   token: TokenRow,
   redemption: Pick<Redemption, 'spkiSha256' | 'name'>,
   now: UnixMs,
+  expiresAt: UnixMs = token.expiresAt,
 ): Result<TokenVerdict, Fault> {
   const { spent, voided, name } = token;
   if (spent !== null && !equalBytes(spent.spkiSha256, redemption.spkiSha256)) {
     return err(fault('LS_TOKEN_SPENT', `the token for ${name} was redeemed for another key`));
   }
-  if (now > token.expiresAt) return err(fault('LS_TOKEN_EXPIRED', `the token for ${name} has expired`));
+  if (now > expiresAt) return err(fault('LS_TOKEN_EXPIRED', `the token for ${name} has expired`));
   if (voided !== null) return err(endedFault(voided, name));
   if (redemption.name !== name) {
     return err(fault('LS_TOKEN_WRONG_NAME', `the token is for ${name}, the request for another name`));
@@ -69,13 +73,15 @@ export function heldFault(name: string): Fault {
 }
 
 export function tokenFacts(token: TokenRow, now: UnixMs): TokenFacts {
-  const { tokenId, name, dns, ip, replace, createdAt, expiresAt } = token;
+  const { tokenId, name, dns, ip, replace, approval, est, createdAt, expiresAt } = token;
   return {
     tokenId,
     name,
     dns,
     ip,
     replace,
+    approval,
+    est,
     createdAt,
     expiresAt,
     status: tokenStatus(token, now),

@@ -3,7 +3,7 @@ import type { Fault, NodeName, Result, UnixMs } from '../std/index.ts';
 import type { CreatedToken, TokenRequest } from './authority.ts';
 import { commit, type AuthorityContext } from './context.ts';
 import type { TokenFacts } from './facts.ts';
-import { certificateEvent, journal } from './journal.ts';
+import { certificateEvent, journal, NEEDS_APPROVAL, OPEN_TO_EST } from './journal.ts';
 import {
   DEFAULT_TOKEN_TTL_MS,
   MAX_OUTSTANDING_TOKENS,
@@ -23,6 +23,8 @@ interface CheckedRequest extends GrantedNames {
   readonly name: NodeName;
   readonly ttlMs: number;
   readonly replace: boolean;
+  readonly approval: boolean;
+  readonly est: boolean;
 }
 
 /**
@@ -48,6 +50,8 @@ export async function createToken(
       dns: checked.value.dns,
       ip: checked.value.ip,
       replace: checked.value.replace,
+      approval: checked.value.approval,
+      est: checked.value.est,
       createdAt,
       expiresAt: unixMs(createdAt + checked.value.ttlMs),
       voided: null,
@@ -104,7 +108,9 @@ function checkRequest(context: AuthorityContext, request: TokenRequest): Result<
   if (!Number.isSafeInteger(ttlMs) || ttlMs < MIN_TOKEN_TTL_MS || ttlMs > MAX_TOKEN_TTL_MS) {
     return err(fault('LS_TOKEN_TTL', `a time to live of ${ttlMs} ms was asked for`));
   }
-  return ok({ ...names.value, name: name.value, ttlMs, replace: request.replace ?? false });
+  const approval = request.approval === true || context.deps.config.requireApproval === true;
+  const { replace = false, est = false } = request;
+  return ok({ ...names.value, name: name.value, ttlMs, replace, approval, est });
 }
 
 async function keepToken(
@@ -120,7 +126,9 @@ async function keepToken(
   const taken = judgeName(await tx.nodeByName(row.name), row.replace);
   if (taken !== undefined) return taken;
   await tx.insertToken(row);
-  const event = certificateEvent('token-created', [row.name, row.tokenId], context.issuing.der);
+  const marks = [...(row.approval ? [NEEDS_APPROVAL] : []), ...(row.est ? [OPEN_TO_EST] : [])];
+  const values = [row.name, row.tokenId, ...(marks.length === 0 ? [] : [marks.join(',')])];
+  const event = certificateEvent('token-created', values, context.issuing.der);
   await journal(tx, [event], row.createdAt);
   return undefined;
 }

@@ -1,5 +1,7 @@
 export { encodeAlgorithm, type AlgorithmIdentifier } from './algorithm.ts';
 export { MAX_CERTIFICATE_BYTES, parseCertificate, type Certificate } from './certificate.ts';
+export { encodeCsrAttributes } from './csr-attributes.ts';
+export { certsOnly } from './pkcs7.ts';
 export { encodeTbsCertificate, type TbsFields } from './certificate-write.ts';
 export { MAX_CRL_BYTES, parseCrl, type CertificateList } from './crl.ts';
 export { MAX_CRL_ENTRIES, type CrlEntries } from './crl-entries.ts';

@@ -3,7 +3,15 @@ import type { AuthorityStore, CrlRow, RosterRow, StoreReader } from '../../src/a
 import { err, fault, ok, unixMs } from '../../src/std/index.ts';
 import { codeOf, valueOf } from './result.ts';
 import { step } from './step.ts';
-import { certificateRow, nodeRow, testName, testNodeId, testSerial, tokenRow } from './store-rows.ts';
+import {
+  certificateRow,
+  nodeRow,
+  requestRow,
+  testName,
+  testNodeId,
+  testSerial,
+  tokenRow,
+} from './store-rows.ts';
 
 /** Opens the database of one test, as often as it is called; made empty with the opener. */
 export type StoreOpener = () => Promise<AuthorityStore>;
@@ -58,6 +66,40 @@ export function describeStoreContract(name: string, freshOpener: () => Promise<S
       expect((await reading(store, (tx) => tx.tokens())).map((row) => row.tokenId)).toEqual([
         tokenRow(2).tokenId,
       ]);
+    });
+
+    it('keeps requests with their decisions, one for a token, and forgets them with it', async () => {
+      const store = await (await opener())();
+      const decision = { verdict: 'denied', at: LARGEST, by: 'operator/olga', reason: 'nö' } as const;
+      const [first, second] = [requestRow(1), requestRow(2, { expiresAt: unixMs(2_000) })];
+      valueOf(
+        await store.transaction(async (tx) => {
+          for (const n of [2, 1]) await tx.insertToken(tokenRow(n, { approval: n === 1, est: n === 2 }));
+          await tx.insertRequest(second);
+          await tx.insertRequest(first);
+          return step(tx.decideRequest(first.tokenId, { ...decision, verdict: 'approved', reason: null }));
+        }),
+      );
+      const kept = await reading(store, (tx) => tx.tokens());
+      expect(kept.map(({ approval, est }) => [approval, est])).toEqual([
+        [true, false],
+        [false, true],
+      ]);
+      const approved = { ...decision, verdict: 'approved', reason: null };
+      expect(await reading(store, (tx) => tx.requests())).toEqual([second, { ...first, decision: approved }]);
+      const counts = [2_000, 2_001].map((now) =>
+        reading(store, (tx) => tx.countPendingRequests(unixMs(now))),
+      );
+      expect(await Promise.all(counts)).toEqual([1, 0]);
+      valueOf(await store.transaction(async (tx) => step(tx.decideRequest(first.tokenId, decision))));
+      expect(await reading(store, (tx) => tx.request(first.tokenId))).toEqual({ ...first, decision });
+      await expect(store.transaction(async (tx) => step(tx.insertRequest(first)))).rejects.toThrow(/UNIQUE/i);
+      const orphan = store.transaction(async (tx) => step(tx.insertRequest(requestRow(3))));
+      await expect(orphan).rejects.toThrow(/FOREIGN KEY/i);
+      valueOf(await store.transaction(async (tx) => step(tx.deleteToken(second.tokenId))));
+      expect(await reading(store, (tx) => tx.request(second.tokenId))).toBeNull();
+      valueOf(await store.transaction(async (tx) => step(tx.purgeTokens(LARGEST))));
+      expect(await reading(store, (tx) => tx.requests())).toEqual([]);
     });
 
     it('lets one live identity hold a name, whatever the caller checked', async () => {

@@ -1,4 +1,4 @@
-import type { CertificateRow, NodeRow, TokenRow } from '../../src/authority/index.ts';
+import type { CertificateRow, NodeRow, RequestRow, TokenRow } from '../../src/authority/index.ts';
 import {
   parseNodeId,
   parseNodeName,
@@ -48,10 +48,24 @@ export function tokenRow(n: number, changes: Partial<TokenRow> = {}): TokenRow {
     dns: [],
     ip: [],
     replace: false,
+    approval: false,
+    est: false,
     createdAt: unixMs(1_000),
     expiresAt: unixMs(3_601_000),
     voided: null,
     spent: null,
+    ...changes,
+  };
+}
+
+export function requestRow(n: number, changes: Partial<RequestRow> = {}): RequestRow {
+  return {
+    tokenId: hexOf(n),
+    name: testName(`node-${n}`),
+    spkiSha256: new Uint8Array(32).fill(n),
+    requestedAt: unixMs(1_000),
+    expiresAt: unixMs(3_601_000),
+    decision: null,
     ...changes,
   };
 }

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { SchemaTypes } from '../validation.ts';
 import type { CaApiContext } from './context.ts';
+import { requestRoutes, type WhoCalls } from './request-routes.ts';
 import { certificatesQuery, nodeParams, revokeBody, tokenBody, tokenParams } from './schemas.ts';
 import { awaitSpread, valueOrThrow } from './spread.ts';
 import {
@@ -15,7 +16,8 @@ import {
 } from './wire.ts';
 
 /** Administration of the CA. Whoever registers these routes has made sure that only administrators reach them. */
-export function adminRoutes(plain: FastifyInstance, context: CaApiContext): void {
+export function adminRoutes(plain: FastifyInstance, context: CaApiContext, whoCalls: WhoCalls): void {
+  requestRoutes(plain, context, whoCalls);
   tokenRoutes(plain, context);
   certificateRoutes(plain, context);
   revocationRoutes(plain, context);

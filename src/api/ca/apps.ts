@@ -1,12 +1,18 @@
 import { createServer as createHttpServer, type Server } from 'node:http';
 import { createServer as createTlsServer, type ServerOptions } from 'node:https';
-import fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import fastify, {
+  LogController,
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyRequest,
+} from 'fastify';
 import { fault, LsError, monoMs } from '../../std/index.ts';
 import { answerWithProblems } from '../problem.ts';
 import { validateWithSchemas } from '../validation.ts';
 import { adminRoutes } from './admin-routes.ts';
 import type { CaApiContext, PeerGate } from './context.ts';
 import { crlRoutes } from './crl-routes.ts';
+import { estRoutes } from './est-routes.ts';
 import { healthRoutes } from './health-routes.ts';
 import { nodeRoutes } from './node-routes.ts';
 import { ocspRoutes } from './ocsp-routes.ts';
@@ -49,12 +55,16 @@ export function tlsApp(
   publicRoutes(app, context);
   healthRoutes(app, context);
   nodeRoutes(app, context, gate);
+  estRoutes(app, context, gate);
   app.register((admin, _, done) => {
     admin.addHook('onRequest', (request, _reply, next) => {
       valueOrThrow(gate.operator(request.raw.socket));
       next();
     });
-    adminRoutes(admin, context);
+    // Judged a moment ago by the hook above.
+    const whoCalls = (request: FastifyRequest): string =>
+      `operator/${valueOrThrow(gate.operator(request.raw.socket)).name}`;
+    adminRoutes(admin, context, whoCalls);
     done();
   });
   return app;
@@ -63,7 +73,7 @@ export function tlsApp(
 /** The control socket: whoever may open it (0600) administers the CA. */
 export function controlApp(context: CaApiContext, log: FastifyBaseLogger): FastifyInstance {
   const app = newApp((handler) => createHttpServer({ maxHeaderSize: MAX_HEADER_BYTES }, handler), { log });
-  adminRoutes(app, context);
+  adminRoutes(app, context, () => 'control-socket');
   operatorRoutes(app, context);
   restoreRoutes(app, context);
   rootRoutes(app, context);

@@ -18,7 +18,9 @@ export function nodeRoutes(plain: FastifyInstance, context: CaApiContext, gate: 
     const peer = caller(request);
     const { csr, successor } = request.body;
     const renewal = { csr: bytesOf(csr), successor: bytesOf(successor) };
-    const issued = valueOrThrow(await authority.reenroll(peer, renewal, now()));
+    const renewed = await authority.reenroll(peer, renewal, now());
+    if (!renewed.ok) context.onRefusal?.({ reason: renewed.error, from: request.ip, subject: peer.name });
+    const issued = valueOrThrow(renewed);
     request.log.info({ event: 'renewed', node: peer.name, serial: issued.serial }, 'certificate renewed');
     return issuedJson(issued);
   });

@@ -1,5 +1,6 @@
-import type { FastifyInstance } from 'fastify';
-import { toHex } from '../../std/index.ts';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { toHex, type Fault } from '../../std/index.ts';
+import { sendProblem } from '../problem.ts';
 import type { SchemaTypes } from '../validation.ts';
 import type { CaApiContext } from './context.ts';
 import { enrollBody } from './schemas.ts';
@@ -11,22 +12,21 @@ export function publicRoutes(plain: FastifyInstance, context: CaApiContext): voi
   const app = plain.withTypeProvider<SchemaTypes>();
   const { authority, now } = context;
 
-  app.post('/v1/enroll', { schema: { body: enrollBody } }, async (request) => {
+  app.post('/v1/enroll', { schema: { body: enrollBody } }, async (request, reply) => {
     const { tokenId, secret, csr, advertise } = request.body;
-    const enrollment = valueOrThrow(
-      await authority.enroll(
-        {
-          tokenId,
-          secret: bytesOf(secret),
-          csr: bytesOf(csr),
-          ...(advertise === undefined ? {} : { advertise }),
-        },
-        now(),
-      ),
+    const enrolled = await authority.enroll(
+      {
+        tokenId,
+        secret: bytesOf(secret),
+        csr: bytesOf(csr),
+        ...(advertise === undefined ? {} : { advertise }),
+      },
+      now(),
     );
-    const { name, nodeId, serial } = enrollment;
+    if (!enrolled.ok) return refuseEnrollment(context, request, reply, tokenId, enrolled.error);
+    const { name, nodeId, serial } = enrolled.value;
     request.log.info({ event: 'enrolled', node: name, nodeId, serial }, 'node enrolled');
-    return enrollmentJson(enrollment);
+    return enrollmentJson(enrolled.value);
   });
 
   app.get('/v1/bundle', () => {
@@ -45,4 +45,19 @@ export function publicRoutes(plain: FastifyInstance, context: CaApiContext): voi
   });
 
   app.get('/v1/crl', async () => crlsJson(valueOrThrow(await authority.currentCrls())));
+}
+
+/** How long a caller whose enrollment waits for approval should leave it alone. */
+export const PENDING_RETRY_AFTER_S = 5;
+
+function refuseEnrollment(
+  { onRefusal }: CaApiContext,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  subject: string,
+  reason: Fault,
+): FastifyReply {
+  if (reason.code === 'LS_ENROLL_PENDING') reply.header('retry-after', String(PENDING_RETRY_AFTER_S));
+  onRefusal?.({ reason, from: request.ip, subject });
+  return sendProblem(reply, reason);
 }

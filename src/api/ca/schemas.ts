@@ -1,3 +1,5 @@
+import { MAX_REASON_LENGTH } from '../../authority/index.ts';
+
 /** Caps on what a call may bring. The authority holds its own, tighter ones. */
 export const MAX_BODY_BYTES = 64 * 1024;
 /** CRLs that a restored CA takes over: two of the largest ones. */
@@ -87,6 +89,8 @@ export const tokenBody = {
     ip: { type: 'array', items: { type: 'string', maxLength: 45 }, maxItems: MAX_GRANTED_NAMES },
     ttlMs: { type: 'integer', minimum: 1, maximum: MAX_COUNT },
     replace: { type: 'boolean' },
+    approval: { type: 'boolean' },
+    est: { type: 'boolean' },
   },
 } as const;
 
@@ -114,4 +118,18 @@ export const revokeBody = {
     onlySerial: hexId,
     wait: { type: 'boolean' },
   },
+} as const;
+
+/** `all` true lists those that are over too. */
+export const requestsQuery = { ...strict, properties: { all: { type: 'boolean', default: false } } } as const;
+
+export const requestParams = {
+  ...strict,
+  required: ['requestId'],
+  properties: { requestId: hexId },
+} as const;
+
+export const decisionBody = {
+  ...strict,
+  properties: { reason: { type: 'string', maxLength: MAX_REASON_LENGTH } },
 } as const;

@@ -1,3 +1,5 @@
+import { encodeBase64Url } from '../../codec/index.ts';
+import { decodeToken } from '../../authority/index.ts';
 import type {
   CertificateFacts,
   CreatedToken,
@@ -7,12 +9,13 @@ import type {
   NodeFacts,
   ReleaseFacts,
   RemovalFacts,
+  RequestFacts,
   RevocationFacts,
   RootCrlFacts,
   Seed,
   TokenFacts,
 } from '../../authority/index.ts';
-import type { UnixMs } from '../../std/index.ts';
+import { toHex, type UnixMs } from '../../std/index.ts';
 import type { Spread } from './spread.ts';
 
 /** RFC 3339 in UTC with milliseconds. */
@@ -70,7 +73,15 @@ export function rootCrlJson(facts: RootCrlFacts) {
 }
 
 export function createdTokenJson({ token, facts }: CreatedToken) {
-  return { token, ...tokenJson(facts) };
+  const secret = facts.est ? decodeToken(token) : undefined;
+  return {
+    token,
+    ...tokenJson(facts),
+    /** What a client of RFC 7030 sends with HTTP Basic. */
+    ...(secret?.ok === true
+      ? { estUser: facts.tokenId, estPassword: encodeBase64Url(secret.value.secret) }
+      : {}),
+  };
 }
 
 export function tokenJson(facts: TokenFacts) {
@@ -80,10 +91,29 @@ export function tokenJson(facts: TokenFacts) {
     dns: facts.dns,
     ip: facts.ip,
     replace: facts.replace,
+    approval: facts.approval,
+    est: facts.est,
     createdAt: timeText(facts.createdAt),
     expiresAt: timeText(facts.expiresAt),
     status: facts.status,
     ...(facts.spentAt === null ? {} : { spentAt: timeText(facts.spentAt) }),
+  };
+}
+
+export function requestJson(facts: RequestFacts) {
+  return {
+    requestId: facts.requestId,
+    name: facts.name,
+    dns: facts.dns,
+    ip: facts.ip,
+    replace: facts.replace,
+    keySha256: toHex(facts.keySha256),
+    requestedAt: timeText(facts.requestedAt),
+    expiresAt: timeText(facts.expiresAt),
+    status: facts.status,
+    ...(facts.decidedAt === null ? {} : { decidedAt: timeText(facts.decidedAt) }),
+    ...(facts.decidedBy === null ? {} : { decidedBy: facts.decidedBy }),
+    ...(facts.reason === null ? {} : { reason: facts.reason }),
   };
 }
 
@@ -156,6 +186,7 @@ export type EnrollmentJson = ReturnType<typeof enrollmentJson>;
 export type CrlsJson = ReturnType<typeof crlsJson>;
 export type CreatedTokenJson = ReturnType<typeof createdTokenJson>;
 export type TokenJson = ReturnType<typeof tokenJson>;
+export type RequestJson = ReturnType<typeof requestJson>;
 export type CertificateJson = ReturnType<typeof certificateJson>;
 export type NodeJson = ReturnType<typeof nodeJson>;
 export type RevocationJson = ReturnType<typeof revocationJson>;

@@ -51,6 +51,20 @@ const limits = {
   },
 } as const;
 
+const enrollment = {
+  ...strict,
+  default: {},
+  description: 'Who becomes a member, and how.',
+  required: ['require_approval'],
+  properties: {
+    require_approval: {
+      type: 'boolean',
+      default: false,
+      description: 'Every enrollment waits until an operator approves it (`pki requests`).',
+    },
+  },
+} as const;
+
 /** JSON Schema of ca.yaml. Units are part of the names. */
 export const caConfigSchema = {
   ...strict,
@@ -66,6 +80,7 @@ export const caConfigSchema = {
     'full_crl_every_ms',
     'store',
     'key_store',
+    'enrollment',
     'limits',
   ],
   properties: {
@@ -139,6 +154,7 @@ export const caConfigSchema = {
       description:
         'file, encrypted files in this home, or pkcs11:token=NAME?module-path=/LIBRARY.so&pin-source=file:/PIN, a token.',
     },
+    enrollment,
     limits,
   },
 } as const;
@@ -158,7 +174,12 @@ export interface CaConfig {
   readonly store: string;
   /** `file`, or the PKCS#11 URI of a token: where keys are made, and how those on it are reached. */
   readonly keyStore: string;
+  readonly enrollment: CaEnrollment;
   readonly limits: CaLimits;
+}
+
+export interface CaEnrollment {
+  readonly requireApproval: boolean;
 }
 
 export interface CaLimits {
@@ -178,6 +199,7 @@ export interface CaConfigChoice {
   readonly permitDns: readonly string[];
   readonly store: string;
   readonly keyStore: string;
+  readonly requireApproval?: boolean;
 }
 
 /** Reads ca.yaml of `home`. Throws LsError: LS_CONFIG_* with the file and key named. */
@@ -209,6 +231,7 @@ async function checkCaConfig(file: XStatic<typeof caConfigSchema>, path: string)
     fullCrlEveryMs: file.full_crl_every_ms,
     store: file.store,
     keyStore: file.key_store,
+    enrollment: { requireApproval: file.enrollment.require_approval },
     limits: limitsOf(file.limits),
   };
 }
@@ -218,7 +241,7 @@ export function formatCaConfig(choice: CaConfigChoice): string {
   const file: Pick<
     XStatic<typeof caConfigSchema>,
     'trust_domain' | 'urls' | 'crl_url' | 'listen' | 'crl_listen' | 'permit_dns' | 'store' | 'key_store'
-  > = {
+  > & { readonly enrollment?: XStatic<typeof enrollment> } = {
     trust_domain: choice.trustDomain,
     urls: [...choice.urls],
     crl_url: choice.crlUrl,
@@ -227,6 +250,7 @@ export function formatCaConfig(choice: CaConfigChoice): string {
     permit_dns: [...choice.permitDns],
     store: choice.store,
     key_store: choice.keyStore,
+    ...(choice.requireApproval === true ? { enrollment: { require_approval: true } } : {}),
   };
   return `# Written by \`lifesign pki init\`. Every key is explained in config/ca.example.yaml.\n${stringify(file)}`;
 }

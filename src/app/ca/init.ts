@@ -35,6 +35,8 @@ export interface InitCaRequest {
   readonly store?: string;
   /** `file` (default) or the PKCS#11 URI of a token. */
   readonly keyStore?: string;
+  /** Every enrollment waits for an operator. */
+  readonly requireApproval?: boolean;
   /** Asked once everything else is known to be in order. */
   readonly passphrase: PassphraseSources;
   readonly now: () => UnixMs;
@@ -102,7 +104,7 @@ export async function buildCaHome<T>(
 
 /** What a request comes to, checked. Throws LS_CONFIG_URL. */
 export function chooseCa(request: Omit<InitCaRequest, 'now'>): CaConfigChoice {
-  const { trustDomain, urls, crlUrl, permitDns, store, keyStore } = request;
+  const { trustDomain, urls, crlUrl, permitDns, store, keyStore, requireApproval = false } = request;
   const given = urls.length > 0 ? urls : [`https://${hostname().toLowerCase()}:${CA_PORT}`];
   const origins = given.map((url) => originOf(url, 'https:'));
   const [first = ''] = origins;
@@ -117,6 +119,7 @@ export function chooseCa(request: Omit<InitCaRequest, 'now'>): CaConfigChoice {
     permitDns: [...new Set([...permitDns, ...origins.map(hostOfUrl).filter((each) => isIP(each) === 0)])],
     store: store ?? SQLITE,
     keyStore: keyStore ?? KEY_FILES,
+    requireApproval,
   };
 }
 

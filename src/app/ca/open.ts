@@ -62,7 +62,7 @@ export async function openCa(
       profiles,
       crypto: nodeCrypto,
       random: systemRandom,
-      config: { urls: config.urls, intervalMinMs: config.intervalMinMs, intervalMaxMs: config.intervalMaxMs },
+      config: { ...pick(config), requireApproval: config.enrollment.requireApproval },
     });
     const close = async (): Promise<void> => {
       await store.close();
@@ -80,6 +80,10 @@ export async function openCa(
     lock.release();
     throw cause;
   }
+}
+
+function pick({ urls, intervalMinMs, intervalMaxMs }: CaConfig) {
+  return { urls, intervalMinMs, intervalMaxMs };
 }
 
 /** The root's key may have been taken offline; the issuing key has to be there. */

@@ -32,6 +32,7 @@ import { openCa, type OpenCa } from './open.ts';
 import { startResponder } from './ocsp.ts';
 import { ownStatus } from './own-status.ts';
 import { OwnTrust } from './own-trust.ts';
+import { refusalLog } from './refusal-log.ts';
 import { makeServerIdentity, type ServerIdentity } from './server-identity.ts';
 import { schedule } from './schedule.ts';
 import { noteControlSocket } from './control-place.ts';
@@ -97,7 +98,12 @@ async function start(ca: OpenCa, request: ServeRequest, closers: Closers): Promi
   const ledgerFault = (): Fault | undefined => keeper.fault;
   closers.add(watchKeys(ca.keys, log));
   const keyFault = (): Fault | undefined => ca.keys?.fault;
-  const context = { ...makeContext(ca, { trust, ocsp }, now, log, closers), ledgerFault, keyFault };
+  const context = {
+    ...makeContext(ca, { trust, ocsp }, now, log, closers),
+    ledgerFault,
+    keyFault,
+    onRefusal: refusalLog(log),
+  };
   const options = listenerOptions(ca, log);
   const identity = await makeServerIdentity(authority, serverHosts(ca), now());
   const listeners = {

@@ -26,13 +26,14 @@ export async function makeServerIdentity(
   const { signer, pkcs8 } = generateKey('ES256');
   const issued = await authority.issueServer({ hosts, spki: signer.spki }, now);
   if (!issued.ok) throw new LsError(issued.error);
-  const { roots } = authority.bundle();
+  const { roots, issuing } = authority.bundle();
   const { chain, notBefore, notAfter, serial } = issued.value;
   const tls = {
     ...TLS_BASE,
     key: encodePem('PRIVATE KEY', pkcs8),
     cert: certificatesPem([...chain, ...roots.slice(0, 1)]),
-    ca: certificatesPem(roots),
+    // With the issuing CA, since what EST clients present is their certificate alone.
+    ca: certificatesPem([...roots, issuing]),
   };
   createSecureContext(tls);
   return { tls, notBefore, notAfter, serial };

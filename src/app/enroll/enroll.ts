@@ -5,6 +5,7 @@ import {
   fault,
   faultKind,
   LsError,
+  type FaultCode,
   type NodeId,
   type NodeName,
   type SerialNumber,
@@ -13,7 +14,7 @@ import {
 import { isWildcard, parseEndpoint, type Endpoint } from '../endpoint.ts';
 import { buildHome, refuseExisting } from '../new-home.ts';
 import { DEFAULT_NODE_LISTEN, nodeHome } from '../node-config.ts';
-import { redeemToken } from './redeem.ts';
+import { mayPass, redeemToken, type Exchange, type PendingEnrollment } from './redeem.ts';
 import { verifyEnrollment } from './verify-enrollment.ts';
 import { writeNodeHome } from './write-home.ts';
 
@@ -29,6 +30,10 @@ export interface EnrollNodeRequest {
   readonly now: () => UnixMs;
   /** Told what is being waited for. */
   readonly progress: (what: string) => void;
+  /** Told when an operator of the CA has to approve it first, and for which key. */
+  readonly pending?: (request: PendingEnrollment) => void;
+  /** Whether to wait for the approval; default true. Else LS_ENROLL_PENDING: the same request again goes on. */
+  readonly wait?: boolean;
 }
 
 export interface EnrolledNode {
@@ -41,6 +46,8 @@ export interface EnrolledNode {
 
 const NODE_HOME = { mark: 'node.yaml', existsCode: 'LS_NODE_EXISTS' } as const;
 const REFUSED_BY_CA = 6;
+/** An operator can end what stands against the name, and a request that waits goes on then. */
+const MAY_END: ReadonlySet<FaultCode> = new Set(['LS_NAME_TAKEN', 'LS_IDENTITY_HELD']);
 
 /**
  * Redeems a token and makes the node's home; all or nothing. The key is made here and never leaves. When the answer
@@ -54,12 +61,18 @@ export async function enrollNode(request: EnrollNodeRequest): Promise<EnrolledNo
   const places = checkPlaces(request);
   const { home } = nodeHome(request.homeOf(token.name));
   await refuseExisting(home, NODE_HOME);
-  const exchange = { isSent: false };
-  const keepAfter = (cause: unknown): boolean => exchange.isSent && mayHaveBeenRedeemed(cause);
+  const exchange = { isSent: false, isResumed: false };
+  const keepAfter = (cause: unknown): boolean => mayHaveBeenRedeemed(cause, exchange);
   const wanted = { home, ...NODE_HOME, purpose: `node enroll ${token.tokenId}`, keepAfter };
   const enrolled = await buildHome(wanted, async (directory) => {
-    const key = await keyIn(directory);
-    const answer = await redeemToken(token, key, places.advertise, request, exchange);
+    const { key, isResumed } = await keyIn(directory);
+    exchange.isResumed = isResumed;
+    const options = {
+      progress: request.progress,
+      pending: request.pending ?? (() => undefined),
+      wait: request.wait ?? true,
+    };
+    const answer = await redeemToken(token, key, places.advertise, options, exchange);
     const { certificate, bundle } = verifyEnrollment(answer, token, key.signer.spki, request.now());
     await writeNodeHome(directory, { home, answer, bundle, caUrls: token.urls, ...places });
     return certificate;
@@ -97,19 +110,24 @@ function endpointOf(text: string): Endpoint {
 }
 
 /** The key of an earlier try that may have reached the CA, else a new one. */
-async function keyIn(directory: string): Promise<LoadedKey> {
+async function keyIn(directory: string): Promise<{ key: LoadedKey; isResumed: boolean }> {
   const path = nodeHome(directory).key;
   try {
-    return await readKeyFile(path);
+    return { key: await readKeyFile(path), isResumed: true };
   } catch (cause) {
     if (!(cause instanceof LsError) || cause.code !== 'LS_FILE_NOT_FOUND') throw cause;
   }
   await writeKeyFile(path, generateKey('ES256').pkcs8);
-  return readKeyFile(path);
+  return { key: await readKeyFile(path), isResumed: false };
 }
 
-/** A refusal is final, and an unreachable CA has heard nothing; after anything else the CA may know our key. */
-function mayHaveBeenRedeemed(cause: unknown): boolean {
+/**
+ * Whether the CA may know our key: of a certificate, or of a request that waits for approval. A refusal is final unless
+ * its reason may pass, and an unreachable CA has heard nothing this time.
+ */
+function mayHaveBeenRedeemed(cause: unknown, { isSent, isResumed }: Exchange): boolean {
+  if (!isSent && !isResumed) return false;
   if (!(cause instanceof LsError)) return true;
-  return faultKind(cause.code).exit !== REFUSED_BY_CA && cause.code !== 'LS_CA_UNREACHABLE';
+  if (cause.code === 'LS_CA_UNREACHABLE') return isResumed;
+  return faultKind(cause.code).exit !== REFUSED_BY_CA || mayPass(cause.code) || MAY_END.has(cause.code);
 }

@@ -19,6 +19,7 @@ export interface CaTables {
   /** Every identity with a certificate that expires at or after `now`, ended ones included. */
   rosterNodes(now: UnixMs): Promise<readonly NodeInStore[]>;
   tokens(): Promise<readonly { readonly tokenId: string; readonly name: string }[]>;
+  requests(): Promise<readonly RequestInStore[]>;
   newestCrl(issuer: CrlIssuerName): Promise<CrlInStore | null>;
   newestFullCrl(issuer: CrlIssuerName): Promise<CrlInStore | null>;
   crlBytes(issuer: CrlIssuerName, number: number): Promise<Uint8Array | null>;
@@ -52,6 +53,13 @@ export interface NodeInStore {
   readonly nodeId: NodeId;
   readonly name: string;
   readonly state: string;
+}
+
+export interface RequestInStore {
+  readonly tokenId: string;
+  readonly name: string;
+  readonly spkiSha256: Uint8Array;
+  readonly decision: { readonly verdict: string; readonly by: string; readonly reason: string | null } | null;
 }
 
 export interface CrlInStore {

@@ -53,6 +53,17 @@ export interface NodeOfCa {
   readonly serials: SerialNumber[];
 }
 
+export interface RequestToCa {
+  readonly place: Place;
+  readonly name: string;
+  /** SHA-256 of its SubjectPublicKeyInfo, as hex digits. */
+  readonly key: string;
+  /** Its token admits nobody without an approval. */
+  readonly isGuarded: boolean;
+  decision: { readonly verdict: string; readonly by: string; readonly reason: string } | undefined;
+  isUsed: boolean;
+}
+
 export interface NewestCrl {
   readonly number: number;
   readonly sha256: Uint8Array;
@@ -76,6 +87,13 @@ export class CaState {
   readonly tokens = new Map<string, string>();
   /** Tokens made for a name less enrollments under it. */
   readonly credit = new Map<string, number>();
+  /** Those among them that admit without an approval. */
+  readonly freeCredit = new Map<string, number>();
+  /** Tokens that do not. */
+  readonly guarded = new Set<string>();
+  /** Enrollments that an operator decides on, by their token. */
+  readonly requests = new Map<string, RequestToCa>();
+  readonly requestsOfKey = new Map<string, readonly RequestToCa[]>();
   /** New keys that a successor statement names, by SHA-256, and whose they are. */
   readonly successors = new Map<string, NodeId>();
 

@@ -1,6 +1,7 @@
 import { equalBytes, unixMs, type UnixMs } from '../../std/index.ts';
 import type { FaultCode } from '../../std/index.ts';
 import type { Place } from '../report.ts';
+import { compareRequests } from './requests.ts';
 import type { CaTables, CertificateInStore, CrlInStore, CrlIssuerName, RevocationInStore } from './source.ts';
 import type { CaState, IssuedByCa, NewestCrl, NodeOfCa, RevokedByCa } from './state.ts';
 
@@ -39,6 +40,7 @@ export async function compareTables(state: CaState, tables: CaTables, whole: Pla
         `${tokenId} without one`,
       );
   }
+  await compareRequests(state, tables, whole);
   await compareCrls(state, tables, whole);
   await compareRoster(state, tables, whole);
 }

@@ -12,26 +12,28 @@ import {
   type SerialNumber,
   type UnixMs,
 } from '../../std/index.ts';
+import { aboutNoCertificate, differs, outOfOrder, type Event } from './event.ts';
+import { checkApproved, decided, requested } from './requests.ts';
 import { judgePast, type PastCertificate, type Role } from '../../trust/index.ts';
 import { parseCertificate } from '../../x509/index.ts';
 import { reasonFor } from '../record-check.ts';
 import type { Place } from '../report.ts';
 import { forget, keep, type CaState, type NodeOfCa } from './state.ts';
 
-/** One certificate-event of the ledger, its word taken off. */
-interface Event {
-  readonly place: Place;
-  readonly at: UnixMs;
-  readonly values: readonly string[];
-  readonly der: Uint8Array;
+type Check = (state: CaState, event: Event) => void;
+interface Word {
+  /** How many there are: exactly, or from the first to the second. */
+  readonly values: number | readonly [number, number];
+  readonly check: Check;
 }
 
-type Check = (state: CaState, event: Event) => void;
-
 /** Every word that a CA writes. One that is not here contradicts the ledger. */
-const WORDS: Readonly<Record<string, { readonly values: number; readonly check: Check }>> = {
-  'token-created': { values: 2, check: tokenCreated },
+const WORDS: Readonly<Record<string, Word>> = {
+  'token-created': { values: [2, 3], check: tokenCreated },
   'token-deleted': { values: 2, check: tokenDeleted },
+  'enrollment-requested': { values: 3, check: requested },
+  'enrollment-approved': { values: 4, check: (state, event) => decided(state, event, 'approved') },
+  'enrollment-denied': { values: 4, check: (state, event) => decided(state, event, 'denied') },
   enrolled: { values: 2, check: enrolled },
   reenrolled: { values: 2, check: reenrolled },
   issued: { values: 2, check: issued },
@@ -54,7 +56,7 @@ const WORDS: Readonly<Record<string, { readonly values: number; readonly check: 
 export function checkEvent(state: CaState, place: Place, text: string, der: Uint8Array, at: UnixMs): void {
   const [word = '', ...values] = text.split(' ');
   const known = Object.hasOwn(WORDS, word) ? WORDS[word] : undefined;
-  if (known?.values !== values.length) {
+  if (known === undefined || !fits(known, values.length)) {
     const expected = `one of ${Object.keys(WORDS).join(', ')} and its values`;
     state.findings.add('LS_AUDIT_CA_WORD', place, { node: values[0] ?? null, expected, found: text });
     return;
@@ -88,13 +90,28 @@ function rootCrl(state: CaState, event: Event): void {
   else outOfOrder(state, event, 'the number of a CRL, and of its entries', event.values.join(' '));
 }
 
+function fits({ values }: Word, count: number): boolean {
+  const [least, most] = typeof values === 'number' ? [values, values] : values;
+  return count >= least && count <= most;
+}
+
 function tokenCreated(state: CaState, event: Event): void {
-  const [name = '', tokenId = ''] = event.values;
+  const [name = '', tokenId = '', guard] = event.values;
   aboutNoCertificate(state, event);
   if (state.tokens.has(tokenId)) outOfOrder(state, event, 'a token of another id', `${tokenId} again`);
   keep(state.tokens, tokenId, name);
   keep(state.credit, name, (state.credit.get(name) ?? 0) + 1);
+  const marks = guard?.split(',') ?? [];
+  if (marks.includes(NEEDS_APPROVAL)) state.guarded.add(tokenId);
+  else keep(state.freeCredit, name, (state.freeCredit.get(name) ?? 0) + 1);
+  if (marks.every((mark) => mark === NEEDS_APPROVAL || mark === OPEN_TO_EST)) return;
+  const expected = `${NEEDS_APPROVAL}, ${OPEN_TO_EST}, both or nothing`;
+  state.findings.add('LS_AUDIT_CA_WORD', event.place, { node: name, expected, found: guard ?? null });
 }
+
+/** What the CA writes after a token that admits nobody without an approval, and after one for clients of RFC 7030. */
+const NEEDS_APPROVAL = 'approval';
+const OPEN_TO_EST = 'est';
 
 function tokenDeleted(state: CaState, event: Event): void {
   const [name = '', tokenId = ''] = event.values;
@@ -106,10 +123,11 @@ function tokenDeleted(state: CaState, event: Event): void {
 function enrolled(state: CaState, event: Event): void {
   const issue = takeCertificate(state, event, ['node']);
   if (issue === undefined) return;
-  const { node, nodeId, name, serial } = issue;
+  const { node, nodeId, name, serial, spki } = issue;
   const credit = state.credit.get(name) ?? 0;
   keep(state.credit, name, credit - 1);
   if (credit < 1) outOfOrder(state, event, `a token for ${name} that was not used`, 'none');
+  checkApproved(state, event, toHex(state.crypto.sha256(spki)));
   if (node === undefined) outOfOrder(state, event, `node ${nodeId ?? ''} in a roster before`, 'none');
   else if (node.serials.length > 0) outOfOrder(state, event, 'a new identity', `${name} has certificates`);
   node?.serials.push(serial);
@@ -122,9 +140,16 @@ function reenrolled(state: CaState, event: Event): void {
   if (node === undefined || node.serials.length === 0 || isEnded(node))
     outOfOrder(state, event, `${name} enrolled and not ended`, null);
   const successor = state.successors.get(toHex(state.crypto.sha256(spki)));
-  if (nodeId === null || successor !== nodeId)
+  const isOldKey = node?.serials.some((each) => hasKey(state, each, spki)) === true;
+  if (nodeId === null || (successor !== nodeId && !isOldKey))
     outOfOrder(state, event, 'a successor statement for this key before it', 'none');
   node?.serials.push(serial);
+}
+
+/** A renewal by RFC 7030 keeps the key. */
+function hasKey(state: CaState, serial: SerialNumber, spki: Uint8Array): boolean {
+  const key = state.certificates.get(serial)?.key;
+  return key !== undefined && key !== null && equalBytes(key.spki, spki);
 }
 
 function issued(state: CaState, event: Event): void {
@@ -335,18 +360,4 @@ function nodeOf(state: CaState, event: Event): NodeOfCa | undefined {
 
 function isEnded({ state, removed: isRemoved }: NodeOfCa): boolean {
   return isRemoved || state === 'revoked' || state === 'removed' || state === 'dropped';
-}
-
-/** Such an event carries the issuing CA's own certificate. */
-function aboutNoCertificate(state: CaState, event: Event): void {
-  if (equalBytes(event.der, state.issuing.der)) return;
-  differs(state, event, "the issuing CA's certificate", 'another one');
-}
-
-function outOfOrder(state: CaState, { place, values }: Event, expected: string, found: string | null): void {
-  state.findings.add('LS_AUDIT_CA_ORDER', place, { node: values[0] ?? null, expected, found });
-}
-
-function differs(state: CaState, { place, values }: Event, expected: string, found: string): void {
-  state.findings.add('LS_AUDIT_CA_CERTIFICATE', place, { node: values[0] ?? null, expected, found });
 }

@@ -9,6 +9,7 @@ import { quoted, shortPath } from '../home-flag.ts';
 interface EnrollOptions {
   readonly listen?: string;
   readonly advertise?: string;
+  readonly wait: boolean;
 }
 
 const MAX_TOKEN_INPUT_BYTES = 16 * 1024;
@@ -23,6 +24,7 @@ export function registerEnroll(node: Command, ctx: CliContext): void {
     .argument('<token|-|@file>', 'token printed by `pki token create`; - reads it from standard input')
     .option('--listen <host:port>', 'address to listen on for other nodes (default: 127.0.0.1:8450)')
     .option('--advertise <host:port>', 'address at which other nodes reach this one (default: --listen)')
+    .option('--no-wait', 'do not wait for an approval; run the same command again to go on')
     .action(async (source: string, options: EnrollOptions) => {
       const { enrollNode } = await import('../../app/index.ts');
       const enrolled = await enrollNode({
@@ -32,6 +34,11 @@ export function registerEnroll(node: Command, ctx: CliContext): void {
         ...(options.advertise === undefined ? {} : { advertise: options.advertise }),
         now: () => ctx.clock.now().wall,
         progress: (what) => ctx.progress(what),
+        wait: options.wait,
+        pending: ({ requestId, keySha256 }) => {
+          ctx.note(`an operator of the CA has to approve this: lifesign pki requests approve ${requestId}`);
+          ctx.note(`the key that is asked for: ${keySha256}`);
+        },
       });
       const { home, name, nodeId, serial } = enrolled;
       const notAfter = formatTime(enrolled.notAfter);

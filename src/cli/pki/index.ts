@@ -12,6 +12,7 @@ import { registerOperator } from './operator.ts';
 import { registerOcsp } from './ocsp.ts';
 import { registerRelease } from './release.ts';
 import { registerRemove } from './remove.ts';
+import { registerRequests } from './requests.ts';
 import { registerRestore } from './restore.ts';
 import { registerRevoke } from './revoke.ts';
 import { registerRoot } from './root.ts';
@@ -27,6 +28,7 @@ export function registerPki(program: Command, ctx: CliContext): void {
   registerImport(pki, ctx);
   registerServe(pki, ctx);
   registerToken(pki, ctx);
+  registerRequests(pki, ctx);
   registerList(pki, ctx);
   registerShow(pki, ctx);
   registerRevoke(pki, ctx);

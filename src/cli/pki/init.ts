@@ -17,6 +17,7 @@ interface InitOptions extends PassphraseOption {
   readonly keyStore?: string;
   readonly rootCsr?: boolean;
   readonly output?: string;
+  readonly requireApproval?: boolean;
 }
 
 const DEFAULT_HOME = 'ca/state';
@@ -51,6 +52,7 @@ export function registerInit(pki: Command, ctx: CliContext): void {
       'the root is on another machine: make the issuing key, and a request for that root to sign',
     )
     .option('-o, --output <file>', 'with --root-csr: write the request here too')
+    .option('--require-approval', 'enrollments wait until an operator approves them (`pki requests`)')
     .addOption(passphraseOption())
     .action(async (options: InitOptions) => {
       if (options.rootCsr === true) return request(ctx, options);
@@ -94,6 +96,7 @@ async function wantedOf(ctx: CliContext, options: InitOptions): Promise<Omit<Ini
     permitDns: options.permitDns ?? [],
     ...(options.store === undefined ? {} : { store: options.store }),
     ...(options.keyStore === undefined ? {} : { keyStore: options.keyStore }),
+    ...(options.requireApproval === undefined ? {} : { requireApproval: options.requireApproval }),
     passphrase: await sourcesOf(ctx, options),
   };
 }

@@ -10,6 +10,8 @@ interface CreateOptions {
   readonly ip?: readonly string[];
   readonly ttl?: number;
   readonly replace?: boolean;
+  readonly requireApproval?: boolean;
+  readonly est?: boolean;
 }
 
 export function registerToken(pki: Command, ctx: CliContext): void {
@@ -27,6 +29,8 @@ function registerCreate(token: Command, ctx: CliContext): void {
     .option('--ip <address>', 'IP address to certify as well; repeatable', collectArgument)
     .option('--ttl <duration>', 'how long the token may be used (default: 1h)', durationArgument)
     .option('--replace', 'let it end the identity that holds the name now')
+    .option('--require-approval', 'the enrollment waits until an operator approves it')
+    .option('--est', 'for an EST client (RFC 7030) too, whose request is not bound to the token')
     .action(async (name: string, options: CreateOptions) => {
       const body = {
         name,
@@ -34,11 +38,17 @@ function registerCreate(token: Command, ctx: CliContext): void {
         ...(options.ip === undefined ? {} : { ip: options.ip }),
         ...(options.ttl === undefined ? {} : { ttlMs: options.ttl }),
         ...(options.replace === true ? { replace: true } : {}),
+        ...(options.requireApproval === true ? { approval: true } : {}),
+        ...(options.est === true ? { est: true } : {}),
       };
       const created = await query<CreatedTokenJson>(ctx, { method: 'POST', path: '/v1/tokens', body });
       ctx.report(created, () => [
         `On the host that is to be ${created.name}, once, within ${lifetimeOf(created)}:`,
         `  lifesign node enroll ${created.token}`,
+        ...('estUser' in created
+          ? [`or by EST, user ${created.estUser} password ${created.estPassword}`]
+          : []),
+        ...(created.approval ? ['then here: lifesign pki requests list'] : []),
       ]);
     });
 }

@@ -17,7 +17,8 @@ import {
 import { caAgent, type CaIdentity } from './ca-agent.ts';
 import { parseCaUrl } from './ca-url.ts';
 import { readFeed, type FeedOptions } from './feed.ts';
-import { callCa, type HttpCall } from './http-call.ts';
+import { callCa, callCaForAnswer, type HttpCall } from './http-call.ts';
+import { readPending, type PendingAnswer } from './pending.ts';
 
 export interface CaClientOptions extends CaIdentity {
   /** https://HOST:PORT. */
@@ -47,6 +48,7 @@ export interface EnforcedNumbers {
   readonly rosterNumber: number;
 }
 
+const ACCEPTED = 202;
 const CALL_TIMEOUT_MS = 15_000;
 const MAX_SMALL_ANSWER_BYTES = 256 * 1024;
 /** A full CRL or roster in base64. */
@@ -67,14 +69,21 @@ export class CaClient {
     this.#agent = caAgent(this.#base, options);
   }
 
-  async enroll({ tokenId, secret, csr, advertise }: EnrollRequest): Promise<EnrollmentAnswer> {
+  /** A pending answer while an operator has to approve it: ask again with the same key. */
+  async enroll(
+    { tokenId, secret, csr, advertise }: EnrollRequest,
+    signal?: AbortSignal,
+  ): Promise<EnrollmentAnswer | PendingAnswer> {
     const body = {
       tokenId: toHex(tokenId),
       secret: base64Of(secret),
       csr: base64Of(csr),
       ...(advertise === undefined ? {} : { advertise }),
     };
-    return readEnrollment(await this.#post('/v1/enroll', body, { maxAnswerBytes: MAX_LARGE_ANSWER_BYTES }));
+    const call = { method: 'POST', path: '/v1/enroll', body, signal } as const;
+    const limits = { maxAnswerBytes: MAX_LARGE_ANSWER_BYTES, timeoutMs: CALL_TIMEOUT_MS };
+    const answer = await callCaForAnswer(this.#base, this.#agent, { ...call, ...limits });
+    return answer.status === ACCEPTED ? readPending(answer, this.#base.origin) : readEnrollment(answer.body);
   }
 
   async reenroll({ csr, successor }: RenewalRequest, signal?: AbortSignal): Promise<IssuedAnswer> {

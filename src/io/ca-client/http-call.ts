@@ -20,6 +20,18 @@ export interface HttpCall {
  * out); LS_API_RESPONSE for an answer that is too large.
  */
 export async function callCa(base: URL, agent: Agent, call: HttpCall): Promise<unknown> {
+  return (await callCaForAnswer(base, agent, call)).body;
+}
+
+/** A successful answer. */
+export interface HttpAnswer {
+  readonly status: number;
+  readonly body: unknown;
+  readonly retryAfter: string | undefined;
+}
+
+/** {@link callCa} where the status of a successful answer says something. */
+export async function callCaForAnswer(base: URL, agent: Agent, call: HttpCall): Promise<HttpAnswer> {
   try {
     return await attempt(base, agent, call);
   } catch (cause) {
@@ -31,14 +43,14 @@ export async function callCa(base: URL, agent: Agent, call: HttpCall): Promise<u
 
 class StaleConnection extends Error {}
 
-async function attempt(base: URL, agent: Agent, call: HttpCall): Promise<unknown> {
+async function attempt(base: URL, agent: Agent, call: HttpCall): Promise<HttpAnswer> {
   const deadline = AbortSignal.timeout(call.timeoutMs);
   const signal = call.signal === undefined ? deadline : AbortSignal.any([deadline, call.signal]);
   try {
     const answer = await send(base, agent, call, signal);
     const body = parseJson(await readCapped(answer, call.maxAnswerBytes));
     const status = answer.statusCode ?? 0;
-    if (status >= 200 && status < 300) return body;
+    if (status >= 200 && status < 300) return { status, body, retryAfter: answer.headers['retry-after'] };
     throw refusalOf(status, body, base.origin);
   } catch (cause) {
     if (signal.aborted && !(cause instanceof LsError)) {

@@ -16,6 +16,7 @@ export {
   type RenewalRequest,
 } from './ca-client.ts';
 export { makeCsr, type CsrRequest } from './csr.ts';
+export type { PendingAnswer } from './pending.ts';
 export { FEED_SILENCE_MS, type FeedOptions } from './feed.ts';
 export { fetchPresentedChain } from './presented-chain.ts';
 export { MAX_FEED_EVENT_CHARS } from './sse-parser.ts';

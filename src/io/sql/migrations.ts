@@ -151,6 +151,34 @@ export const MIGRATIONS: readonly Migration[] = [
       `CREATE INDEX releases_date ON releases (held_at)`,
     ],
   },
+  {
+    // Enrollments that an operator has to approve.
+    version: 4,
+    statements: [
+      `ALTER TABLE tokens ADD COLUMN approval BIGINT NOT NULL DEFAULT 0 CHECK (approval IN (0, 1))`,
+      `CREATE TABLE requests (
+        token_id TEXT PRIMARY KEY REFERENCES tokens (token_id) ON DELETE CASCADE,
+        number BIGINT NOT NULL UNIQUE,
+        name TEXT NOT NULL,
+        spki_sha256 BYTEA NOT NULL,
+        requested_at BIGINT NOT NULL,
+        expires_at BIGINT NOT NULL,
+        verdict TEXT CHECK (verdict IN ('approved', 'denied')),
+        decided_at BIGINT,
+        decided_by TEXT,
+        reason TEXT,
+        CHECK ((verdict IS NULL) = (decided_at IS NULL)),
+        CHECK ((verdict IS NULL) = (decided_by IS NULL)),
+        CHECK (verdict IS NOT NULL OR reason IS NULL)
+      )`,
+      `CREATE INDEX requests_pending ON requests (expires_at) WHERE verdict IS NULL`,
+    ],
+  },
+  {
+    // Tokens that clients of RFC 7030 may use.
+    version: 5,
+    statements: [`ALTER TABLE tokens ADD COLUMN est BIGINT NOT NULL DEFAULT 0 CHECK (est IN (0, 1))`],
+  },
 ];
 
 export const NEWEST_SCHEMA = newestOf(MIGRATIONS);

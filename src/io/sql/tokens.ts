@@ -24,15 +24,17 @@ export async function countOutstandingTokens(sql: Sql, now: UnixMs): Promise<num
 
 export async function insertToken(sql: Sql, token: TokenRow): Promise<void> {
   await sql.run(
-    `INSERT INTO tokens (token_id, number, secret_sha256, name, dns, ip, replace_live, created_at, expires_at,
-       voided, spent_at, spent_spki_sha256, spent_serial)
-     VALUES (?, (SELECT COALESCE(MAX(number), 0) + 1 FROM tokens), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO tokens (token_id, number, secret_sha256, name, dns, ip, replace_live, approval, est,
+       created_at, expires_at, voided, spent_at, spent_spki_sha256, spent_serial)
+     VALUES (?, (SELECT COALESCE(MAX(number), 0) + 1 FROM tokens), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     token.tokenId,
     token.secretSha256,
     token.name,
     joinList(token.dns),
     joinList(token.ip),
     token.replace ? 1 : 0,
+    token.approval ? 1 : 0,
+    token.est ? 1 : 0,
     token.createdAt,
     token.expiresAt,
     token.voided,
@@ -78,6 +80,8 @@ function tokenOf(row: SqlRow): TokenRow {
     dns: list(row, 'dns'),
     ip: list(row, 'ip'),
     replace: integer(row, 'replace_live') === 1,
+    approval: integer(row, 'approval') === 1,
+    est: integer(row, 'est') === 1,
     createdAt: time(row, 'created_at'),
     expiresAt: time(row, 'expires_at'),
     voided: nullable(row, 'voided', (r, c) => oneOf(r, c, ['revoked', 'removed'])),

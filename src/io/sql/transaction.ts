@@ -1,4 +1,4 @@
-import type { StoreTransaction } from '../../authority/index.ts';
+import type { StoreReader, StoreTransaction } from '../../authority/index.ts';
 import {
   completeCertificate,
   confirmCertificate,
@@ -45,6 +45,7 @@ import {
   releasesAfterCrl,
   releasesFrom,
 } from './releases.ts';
+import { allRequests, countPendingRequests, decideRequest, findRequest, insertRequest } from './requests.ts';
 import type { Sql } from './sql.ts';
 import {
   allTokens,
@@ -57,18 +58,54 @@ import {
   voidTokens,
 } from './tokens.ts';
 
+type Step = <A extends readonly unknown[], R>(
+  run: (sql: Sql, ...args: A) => Promise<R>,
+) => (...args: A) => Promise<R>;
+
 /** The steps of the port over one connection, inside a transaction. */
 export function sqlTransaction(sql: Sql): StoreTransaction {
-  const step =
-    <A extends readonly unknown[], R>(run: (sql: Sql, ...args: A) => Promise<R>) =>
-    (...args: A): Promise<R> =>
+  const step: Step =
+    (run) =>
+    (...args) =>
       run(sql, ...args);
+  return {
+    ...readingSteps(step),
+    insertGenesis: step(insertGenesis),
+    setReadOnlySince: step(putReadOnlySince),
+    insertToken: step(insertToken),
+    deleteToken: step(deleteToken),
+    spendToken: step(spendToken),
+    voidTokens: step(voidTokens),
+    purgeTokens: step(purgeTokens),
+    insertRequest: step(insertRequest),
+    decideRequest: step(decideRequest),
+    insertNode: step(insertNode),
+    activateNode: step(activateNode),
+    endNode: step(endNode),
+    insertCertificate: step(insertCertificate),
+    completeCertificate: step(completeCertificate),
+    confirmCertificate: step(confirmCertificate),
+    insertRevocation: step(insertRevocation),
+    deleteRevocation: step(deleteRevocation),
+    insertRelease: step(insertRelease),
+    insertCrl: step(insertCrl),
+    insertRoster: step(insertRoster),
+    putAddress: step(putAddress),
+    deleteAddress: step(deleteAddress),
+    appendLedger: step(appendLedger),
+  };
+}
+
+function readingSteps(step: Step): StoreReader {
   return {
     genesis: step(findGenesis),
     readOnlySince: step(findReadOnlySince),
     token: step(findToken),
     tokens: step(allTokens),
     countOutstandingTokens: step(countOutstandingTokens),
+    request: step(findRequest),
+    requests: step(allRequests),
+    countPendingRequests: step(countPendingRequests),
     node: step(findNode),
     nodeByName: step(findNodeByName),
     rosterNodes: step(rosterNodes),
@@ -91,26 +128,5 @@ export function sqlTransaction(sql: Sql): StoreTransaction {
     addresses: step(allAddresses),
     ledger: step(ledgerRows),
     ledgerSize: step(ledgerSize),
-    insertGenesis: step(insertGenesis),
-    setReadOnlySince: step(putReadOnlySince),
-    insertToken: step(insertToken),
-    deleteToken: step(deleteToken),
-    spendToken: step(spendToken),
-    voidTokens: step(voidTokens),
-    purgeTokens: step(purgeTokens),
-    insertNode: step(insertNode),
-    activateNode: step(activateNode),
-    endNode: step(endNode),
-    insertCertificate: step(insertCertificate),
-    completeCertificate: step(completeCertificate),
-    confirmCertificate: step(confirmCertificate),
-    insertRevocation: step(insertRevocation),
-    deleteRevocation: step(deleteRevocation),
-    insertRelease: step(insertRelease),
-    insertCrl: step(insertCrl),
-    insertRoster: step(insertRoster),
-    putAddress: step(putAddress),
-    deleteAddress: step(deleteAddress),
-    appendLedger: step(appendLedger),
   };
 }

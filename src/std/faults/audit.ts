@@ -81,6 +81,9 @@ export const auditFaults = {
   ),
   LS_AUDIT_CA_STORE_NODE: contradiction('the table of nodes was altered: compare with a backup of the store'),
   LS_AUDIT_CA_STORE_TOKEN: contradiction('the table of tokens was altered: delete the token that is named'),
+  LS_AUDIT_CA_STORE_REQUEST: contradiction(
+    'the table of enrollment requests was altered: deny the request that is named, and revoke what came of it',
+  ),
   LS_AUDIT_CA_STORE_CRL: contradiction(
     'the CRLs in the store are not those of the ledger: publish a new one',
   ),

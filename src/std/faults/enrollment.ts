@@ -39,6 +39,40 @@ export const enrollmentFaults = {
     429,
     'delete outstanding tokens (`lifesign pki token list`), or wait until they expire',
   ),
+  LS_ENROLL_PENDING: {
+    cause: 'environment',
+    stateChanged: true,
+    exit: 2,
+    http: 202,
+    advice:
+      'wait, or run the same command again: an operator decides with `lifesign pki requests approve ID`',
+  },
+  LS_ENROLL_DENIED: refused(
+    403,
+    'ask the operator who denied it; a new try needs a new token (`lifesign pki token create NAME`)',
+  ),
+  LS_ENROLL_QUEUE_FULL: refused(
+    429,
+    'decide on the requests that wait (`lifesign pki requests list`), then enroll again',
+  ),
+  LS_ENROLL_REQUEST_UNKNOWN: refused(404, 'take the ID from `lifesign pki requests list --all`'),
+  LS_ENROLL_REQUEST_OVER: refused(
+    409,
+    'nothing is left to decide: revoke a node that is enrolled, make a new token for one that is not',
+  ),
+  LS_EST_AUTHENTICATION: refused(
+    401,
+    'send the user and password that `lifesign pki token create NAME --est` has printed, with HTTP Basic',
+  ),
+  LS_EST_NOT_ALLOWED: refused(403, 'make the token with `lifesign pki token create NAME --est`'),
+  LS_EST_BODY: invalid(
+    'send the PKCS#10 request as base64 of its DER, with the media type application/pkcs10',
+  ),
+  LS_EST_SUBJECT: refused(403, 'put the common name of the present certificate into the request'),
+  LS_EST_NEW_KEY: refused(
+    409,
+    'renew the key that is in use, or enroll anew with a token made with --est --replace',
+  ),
   LS_CSR_TOO_LARGE: hostile(413, NEW_CSR),
   LS_CSR_MALFORMED: hostile(400, NEW_CSR),
   LS_CSR_PROOF: hostile(403, NEW_CSR),

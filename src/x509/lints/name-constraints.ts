@@ -1,8 +1,8 @@
 import type { Lint } from './lint.ts';
 
 /**
- * Critical where the profile wants them, and then with a permitted subtree for every kind of name that an end
- * entity can have: a kind that is not mentioned is not constrained at all. Source: RFC 5280 §4.2.1.10.
+ * Critical where the profile wants them, and then with a permitted subtree for every kind of name that is limited: a kind
+ * that is not mentioned is not constrained at all, which is meant for addresses. Source: RFC 5280 §4.2.1.10.
  */
 export const nameConstraints: Lint = {
   rule: 'name-constraints',
@@ -13,7 +13,7 @@ export const nameConstraints: Lint = {
     if (extension === undefined) return 'missing';
     if (!extension.critical) return 'not critical';
     const kinds = new Set(extension.value.permitted.map(({ kind }) => kind));
-    const missing = (['uri', 'dns', 'ip-range'] as const).find((kind) => !kinds.has(kind));
+    const missing = (['uri', 'dns'] as const).find((kind) => !kinds.has(kind));
     return missing === undefined ? undefined : `nothing permitted of kind ${missing}, so everything is`;
   },
 };

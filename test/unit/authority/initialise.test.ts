@@ -40,8 +40,6 @@ describe('initialising', () => {
       'mesh.internal',
       'mesh.internal',
       'example.test',
-      'ip-range',
-      'ip-range',
     ]);
     const crls = valueOf(await authority.currentCrls());
     expect([crls.number, crls.delta, crls.rootNumber]).toEqual([1, null, 1]);

@@ -1,0 +1,30 @@
+import { equalBytes, type UnixMs } from '../../std/index.ts';
+import type { Place } from '../report.ts';
+import type { CaState } from './state.ts';
+
+/** One certificate-event of the ledger, its word taken off. */
+export interface Event {
+  readonly place: Place;
+  readonly at: UnixMs;
+  readonly values: readonly string[];
+  readonly der: Uint8Array;
+}
+
+/** Such an event carries the issuing CA's own certificate. */
+export function aboutNoCertificate(state: CaState, event: Event): void {
+  if (equalBytes(event.der, state.issuing.der)) return;
+  differs(state, event, "the issuing CA's certificate", 'another one');
+}
+
+export function outOfOrder(
+  state: CaState,
+  { place, values }: Event,
+  expected: string,
+  found: string | null,
+): void {
+  state.findings.add('LS_AUDIT_CA_ORDER', place, { node: values[0] ?? null, expected, found });
+}
+
+export function differs(state: CaState, { place, values }: Event, expected: string, found: string): void {
+  state.findings.add('LS_AUDIT_CA_CERTIFICATE', place, { node: values[0] ?? null, expected, found });
+}
