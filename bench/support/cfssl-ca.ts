@@ -45,7 +45,10 @@ export async function startCfssl(): Promise<CfsslCa | null> {
   store.exec(SCHEMA);
   store.close();
   await writeFile(file('config.json'), JSON.stringify(CONFIG));
-  await writeFile(file('db.json'), JSON.stringify({ driver: 'sqlite3', data_source: file('certs.db') }));
+  await writeFile(
+    file('db.json'),
+    JSON.stringify({ driver: 'sqlite3', data_source: `file:${file('certs.db')}?_busy_timeout=60000` }),
+  );
   const args = ['serve', '-ca', file('ca.pem'), '-ca-key', file('ca.key'), '-config', file('config.json')];
   const tls = ['-db-config', file('db.json'), '-tls-cert', file('tls.pem'), '-tls-key', file('tls.key')];
   const child = spawn('cfssl', [...args, ...tls, '-port', String(PORT), '-loglevel', '5'], {

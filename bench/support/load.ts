@@ -20,9 +20,10 @@ export interface Load {
 
 /** One connection each with one request under way, until all requests are answered. Throws for any answer but a 200. */
 export async function costOf(load: Load, requests: readonly Buffer[]): Promise<Cost> {
+  const sockets = await Promise.all(Array.from({ length: load.connections }, () => opened(load)));
   const queue = { next: 0, requests };
   const [cpu, begin] = [await cpuMicroseconds(load.pid), performance.now()];
-  await Promise.all(Array.from({ length: load.connections }, () => lane(load, queue)));
+  await Promise.all(sockets.map((socket) => lane(socket, queue)));
   const seconds = (performance.now() - begin) / 1_000;
   const each = ((await cpuMicroseconds(load.pid)) - cpu) / requests.length;
   return {
@@ -37,15 +38,24 @@ interface Queue {
   readonly requests: readonly Buffer[];
 }
 
-function lane(load: Load, queue: Queue): Promise<void> {
+function opened({ connect }: Load): Promise<Socket> {
   return new Promise((resolve, reject) => {
+    const socket = connect(() => {
+      socket.off('error', reject);
+      resolve(socket);
+    });
+    socket.on('error', reject);
+  });
+}
+
+function lane(socket: Socket, queue: Queue): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const reader = new AnswerReader();
     const sendNext = (): void => {
       const request = queue.requests[queue.next++];
       if (request === undefined) socket.destroy();
       else socket.write(request);
     };
-    const socket = load.connect(sendNext);
-    const reader = new AnswerReader();
     socket.on('data', (chunk: Buffer) => {
       try {
         if (reader.push(chunk)) sendNext();
@@ -55,6 +65,7 @@ function lane(load: Load, queue: Queue): Promise<void> {
     });
     socket.on('error', reject);
     socket.on('close', () => resolve());
+    sendNext();
   });
 }
 

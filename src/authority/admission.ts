@@ -1,15 +1,15 @@
 import { err, fault, nodeIdOf, ok } from '../std/index.ts';
 import type { Fault, NodeId, Result, UnixMs } from '../std/index.ts';
-import { commit, type AuthorityContext, type Outcome } from './context.ts';
+import type { AuthorityContext } from './context.ts';
 import type { CheckedCsr } from './csr.ts';
 import { endIdentity } from './end.ts';
 import type { Publication } from './facts.ts';
+import type { Group, GroupOutcome } from './group.ts';
 import { isHeld } from './hold.ts';
 import { recordIntent, type Intent } from './issue.ts';
 import { certificateEvent, journal } from './journal.ts';
 import { MAX_ROSTER_MEMBERS } from './limits.ts';
 import { orderFor } from './node-order.ts';
-import { publishRoster } from './roster.ts';
 import type { CertificateRow, NodeRow, TokenRow } from './rows.ts';
 import { liveSeeds } from './seeds.ts';
 import type { StoreTransaction } from './store.ts';
@@ -29,10 +29,11 @@ export interface Applicant {
 /** The certificate that this token and key are good for: decided now, or by an earlier try. */
 export async function redeem(
   context: AuthorityContext,
+  group: Group,
   applicant: Applicant,
   now: UnixMs,
 ): Promise<Result<Intent, Fault>> {
-  return commit<Intent>(context, async (tx) => {
+  return group.commit<Intent>(async (tx) => {
     const at = await actingTime(tx, now);
     const token = checkSecret(await tx.token(applicant.tokenId), applicant.secret, context.deps.crypto);
     if (!token.ok) return token;
@@ -41,7 +42,7 @@ export async function redeem(
     if (!verdict.ok) return verdict;
     if (verdict.value === 'repeat') return repeat(tx, token.value, applicant.csr);
     return admit(context, tx, token.value, applicant, at);
-  });
+  }, now);
 }
 
 /** The answer to the first redemption was lost: the same certificate again, signed now if it was not yet. */
@@ -49,7 +50,7 @@ async function repeat(
   tx: StoreTransaction,
   token: TokenRow,
   { csr }: CheckedCsr,
-): Promise<Result<Outcome<Intent>, Fault>> {
+): Promise<Result<GroupOutcome<Intent>, Fault>> {
   const row = token.spent === null ? null : await tx.certificate(token.spent.serial);
   const node = row === null || row.nodeId === null ? null : await tx.node(row.nodeId);
   if (row === null || node === null) return err(noRecord(token.name));
@@ -80,13 +81,11 @@ async function admit(
   if (address !== null) {
     await tx.putAddress({ nodeId: node.nodeId, name: node.name, address, updatedAt: now });
   }
-  const roster = await publishRoster(context, tx, now);
   const publication: Publication = {
-    roster,
     ...(address === null && room.value === null ? {} : { seeds: await liveSeeds(tx) }),
     ...(room.value === null ? {} : { endedNodes: [room.value] }),
   };
-  return ok({ answer: intent.value, publication });
+  return ok({ answer: intent.value, publication, changesRoster: true });
 }
 
 /** Frees the name if the token may, and answers the identity that this ended. */

@@ -119,6 +119,12 @@ export interface StoreReader {
 }
 
 export interface StoreTransaction extends StoreReader {
+  /**
+   * Undoes what `work` has done since, and only that, when it answers a fault. What it throws ends the transaction.
+   * One at a time: never start one in `work`.
+   */
+  attempt<T>(work: () => Promise<Result<T, Fault>>): Promise<Result<T, Fault>>;
+
   /** Requires: none was inserted before. */
   insertGenesis(genesis: Genesis): Promise<void>;
   /** Null ends it. */

@@ -45,6 +45,7 @@ import {
   releasesAfterCrl,
   releasesFrom,
 } from './releases.ts';
+import { attempt } from './savepoint.ts';
 import type { Sql } from './sql.ts';
 import {
   allTokens,
@@ -64,6 +65,7 @@ export function sqlTransaction(sql: Sql): StoreTransaction {
     (...args: A): Promise<R> =>
       run(sql, ...args);
   return {
+    attempt: (work) => attempt(sql, work),
     genesis: step(findGenesis),
     readOnlySince: step(findReadOnlySince),
     token: step(findToken),
