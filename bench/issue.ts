@@ -37,7 +37,7 @@ const { values: options } = parseArgs({
 });
 
 const SERVER = new URL('./issue-server.ts', import.meta.url);
-const CONNECTIONS = 64;
+const CONNECTIONS = 128;
 /** With more of them cfssl gets slower and answers that its database is locked. */
 const CFSSL_CONNECTIONS = 4;
 const ROUNDS = options.quick ? 1 : Number(options.rounds);

@@ -4,10 +4,10 @@ import { checkAddress } from './address.ts';
 import type { AuthorityContext } from './context.ts';
 import type { Publication } from './facts.ts';
 import type { Group } from './group.ts';
+import type { InCommon } from './in-common.ts';
 import { certificateEvent, journal } from './journal.ts';
 import { nextRosterNumber } from './roster.ts';
 import type { CertificateRow, NodeRow } from './rows.ts';
-import { liveSeeds } from './seeds.ts';
 import type { StoreReader, StoreTransaction } from './store.ts';
 import { actingTime } from './time.ts';
 import { endedFault, listedFault } from './token-policy.ts';
@@ -24,13 +24,13 @@ export async function activate(
 ): Promise<Result<{ readonly rosterNumber: number }, Fault>> {
   const checked = address === null ? ok(null) : checkAddress(address);
   if (!checked.ok) return checked;
-  return group.commit(async (tx) => {
+  return group.commit(async (tx, common) => {
     const at = await actingTime(tx, now);
     const standing = await checkStanding(tx, peer);
     if (!standing.ok) return standing;
     const { node, current } = standing.value;
     await tx.confirmCertificate(current.serial, at);
-    const seeds = await keepAddress(tx, node, checked.value, at);
+    const seeds = await keepAddress({ tx, common }, node, checked.value, at);
     if (node.state !== 'enrolled') {
       return ok({ answer: { rosterNumber: (await tx.newestRoster())?.number ?? 0 }, publication: seeds });
     }
@@ -61,15 +61,16 @@ export async function checkStanding(
 }
 
 async function keepAddress(
-  tx: StoreTransaction,
+  { tx, common }: { readonly tx: StoreTransaction; readonly common: InCommon },
   { nodeId, name }: NodeRow,
   address: string | null,
   now: UnixMs,
 ): Promise<Pick<Publication, 'seeds'>> {
-  const known = (await tx.addresses()).find((row) => row.nodeId === nodeId);
+  const known = (await common.seeds()).find((row) => row.nodeId === nodeId);
   if (address === null || known?.address === address) return {};
   await tx.putAddress({ nodeId, name, address, updatedAt: now });
-  return { seeds: await liveSeeds(tx) };
+  common.addressesChanged();
+  return { seeds: await common.seeds() };
 }
 
 async function makeActive(

@@ -8,10 +8,10 @@ import type { Group, GroupOutcome } from './group.ts';
 import { isHeld } from './hold.ts';
 import { recordIntent, type Intent } from './issue.ts';
 import { certificateEvent, journal } from './journal.ts';
+import type { InCommon } from './in-common.ts';
 import { MAX_ROSTER_MEMBERS } from './limits.ts';
 import { orderFor } from './node-order.ts';
 import type { CertificateRow, NodeRow, TokenRow } from './rows.ts';
-import { liveSeeds } from './seeds.ts';
 import type { StoreTransaction } from './store.ts';
 import { actingTime } from './time.ts';
 import { checkSecret, endedFault, heldFault, judgeName, judgeToken, listedFault } from './token-policy.ts';
@@ -33,7 +33,7 @@ export async function redeem(
   applicant: Applicant,
   now: UnixMs,
 ): Promise<Result<Intent, Fault>> {
-  return group.commit<Intent>(async (tx) => {
+  return group.commit<Intent>(async (tx, common) => {
     const at = await actingTime(tx, now);
     const token = checkSecret(await tx.token(applicant.tokenId), applicant.secret, context.deps.crypto);
     if (!token.ok) return token;
@@ -41,7 +41,7 @@ export async function redeem(
     const verdict = judgeToken(token.value, { spkiSha256, name: commonName }, at);
     if (!verdict.ok) return verdict;
     if (verdict.value === 'repeat') return repeat(tx, token.value, applicant.csr);
-    return admit(context, tx, token.value, applicant, at);
+    return admit(context, { tx, common }, token.value, applicant, at);
   }, now);
 }
 
@@ -60,14 +60,19 @@ async function repeat(
   return ok({ answer: { row, order, token: undefined } });
 }
 
+interface Part {
+  readonly tx: StoreTransaction;
+  readonly common: InCommon;
+}
+
 async function admit(
   context: AuthorityContext,
-  tx: StoreTransaction,
+  { tx, common }: Part,
   token: TokenRow,
   { csr, address }: Applicant,
   now: UnixMs,
 ) {
-  const room = await makeRoom(context, tx, token, csr, now);
+  const room = await makeRoom(context, { tx, common }, token, csr, now);
   if (!room.ok) return room;
   const node = newNode(context, token, now);
   await tx.insertNode(node);
@@ -80,9 +85,11 @@ async function admit(
   if (room.value !== null) await tx.voidTokens(token.name, 'removed');
   if (address !== null) {
     await tx.putAddress({ nodeId: node.nodeId, name: node.name, address, updatedAt: now });
+    common.addressesChanged();
   }
+  common.memberAdmitted();
   const publication: Publication = {
-    ...(address === null && room.value === null ? {} : { seeds: await liveSeeds(tx) }),
+    ...(address === null && room.value === null ? {} : { seeds: await common.seeds() }),
     ...(room.value === null ? {} : { endedNodes: [room.value] }),
   };
   return ok({ answer: intent.value, publication, changesRoster: true });
@@ -91,7 +98,7 @@ async function admit(
 /** Frees the name if the token may, and answers the identity that this ended. */
 async function makeRoom(
   context: AuthorityContext,
-  tx: StoreTransaction,
+  { tx, common }: Part,
   token: TokenRow,
   csr: CheckedCsr,
   now: UnixMs,
@@ -108,10 +115,11 @@ async function makeRoom(
   const isReplaced = holder !== null && holder.endedAt === null;
   if (isReplaced) {
     await endIdentity(tx, holder, 'removed', now);
+    common.addressesChanged();
     const event = certificateEvent('removed', [holder.name, holder.nodeId], context.issuing.der);
     await journal(tx, [event], now);
   }
-  const members = await tx.countRosterNodes(now);
+  const members = await common.members(now);
   if (members >= MAX_ROSTER_MEMBERS) {
     return err(fault('LS_ROSTER_FULL', `the roster has ${members} members`));
   }

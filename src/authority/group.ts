@@ -1,6 +1,7 @@
 import { err, fault, ok, unixMs, type Fault, type Result, type UnixMs } from '../std/index.ts';
 import { commit, type AuthorityContext, type Outcome } from './context.ts';
 import type { Publication } from './facts.ts';
+import { InCommon } from './in-common.ts';
 import { MAX_GROUP, MAX_WAITING_FOR_GROUP } from './limits.ts';
 import { publishRoster } from './roster.ts';
 import type { StoreTransaction } from './store.ts';
@@ -12,12 +13,12 @@ export interface GroupOutcome<T> extends Outcome<T> {
   readonly changesRoster?: boolean;
 }
 
-type Work<T> = (tx: StoreTransaction) => Promise<Result<GroupOutcome<T>, Fault>>;
+type Work<T> = (tx: StoreTransaction, common: InCommon) => Promise<Result<GroupOutcome<T>, Fault>>;
 
 /** A place in a transaction that is shared. */
 interface Seat {
   readonly now: UnixMs;
-  take(tx: StoreTransaction): Promise<GroupOutcome<unknown> | null>;
+  take(tx: StoreTransaction, common: InCommon): Promise<GroupOutcome<unknown> | null>;
   settle(failed: Fault | null): void;
   reject(cause: unknown): void;
 }
@@ -72,9 +73,11 @@ export class Group {
 
   async #together(tx: StoreTransaction, seats: readonly Seat[]): Promise<Result<Outcome<null>, Fault>> {
     const outcomes: GroupOutcome<unknown>[] = [];
+    const common = new InCommon(tx);
     for (const seat of seats) {
-      const outcome = await seat.take(tx);
-      if (outcome !== null) outcomes.push(outcome);
+      const outcome = await seat.take(tx, common);
+      if (outcome === null) common.forget();
+      else outcomes.push(outcome);
     }
     let publication = merged(outcomes.map((outcome) => outcome.publication ?? {}));
     if (outcomes.some(({ changesRoster }) => changesRoster === true)) {
@@ -95,8 +98,8 @@ function seatFor<T>(
   let result: Result<GroupOutcome<T>, Fault> | undefined;
   return {
     now,
-    async take(tx) {
-      result = await tx.attempt(() => work(tx));
+    async take(tx, common) {
+      result = await tx.attempt(() => work(tx, common));
       return result.ok ? result.value : null;
     },
     settle(failed) {

@@ -54,6 +54,7 @@ export type {
   ReleaseRow,
   RevocationRow,
   RosterHead,
+  RosterNode,
   RosterRow,
   TokenRow,
 } from './rows.ts';

@@ -13,6 +13,7 @@ import type {
   ReleaseRow,
   RevocationRow,
   RosterHead,
+  RosterNode,
   RosterRow,
   TokenRow,
 } from './rows.ts';
@@ -78,7 +79,7 @@ export interface StoreReader {
   /** The identity `enrolled` or `active` under this name, else the one created last. */
   nodeByName(name: string): Promise<NodeRow | null>;
   /** Live identities, and ended ones with a certificate whose notAfter is at or after `now`; sorted by nodeId. */
-  rosterNodes(now: UnixMs): Promise<readonly NodeRow[]>;
+  rosterNodes(now: UnixMs): Promise<readonly RosterNode[]>;
   countRosterNodes(now: UnixMs): Promise<number>;
 
   certificate(serial: SerialNumber): Promise<CertificateRow | null>;

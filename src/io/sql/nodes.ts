@@ -1,11 +1,13 @@
-import type { AddressRow, NodeEnd, NodeRow } from '../../authority/index.ts';
+import type { AddressRow, NodeEnd, NodeRow, RosterNode } from '../../authority/index.ts';
 import type { NodeId, UnixMs } from '../../std/index.ts';
 import { integer, joinList, list, nodeId, nodeName, nullable, oneOf, text, time } from './columns.ts';
 import { crlReason } from './reasons.ts';
 import type { Sql, SqlRow } from './sql.ts';
 
+const NODE_STATES = ['enrolled', 'active', 'revoked', 'removed'] as const;
+/** The certificates are looked at for identities that have ended, and only for those. */
 const IN_ROSTER = `(state IN ('enrolled', 'active')
-  OR node_id IN (SELECT node_id FROM certificates WHERE not_after >= ? AND node_id IS NOT NULL))`;
+  OR EXISTS (SELECT 1 FROM certificates c WHERE c.node_id = nodes.node_id AND c.not_after >= ?))`;
 
 export async function findNode(sql: Sql, id: NodeId): Promise<NodeRow | null> {
   const row = await sql.first('SELECT * FROM nodes WHERE node_id = ?', id);
@@ -21,9 +23,12 @@ export async function findNodeByName(sql: Sql, name: string): Promise<NodeRow | 
   return row === undefined ? null : nodeOf(row);
 }
 
-export async function rosterNodes(sql: Sql, now: UnixMs): Promise<readonly NodeRow[]> {
-  const rows = await sql.all(`SELECT * FROM nodes WHERE ${IN_ROSTER} ORDER BY node_id`, now);
-  return rows.map(nodeOf);
+export async function rosterNodes(sql: Sql, now: UnixMs): Promise<readonly RosterNode[]> {
+  const rows = await sql.all(
+    `SELECT node_id, name, state FROM nodes WHERE ${IN_ROSTER} ORDER BY node_id`,
+    now,
+  );
+  return rows.map(rosterNodeOf);
 }
 
 export async function countRosterNodes(sql: Sql, now: UnixMs): Promise<number> {
@@ -97,11 +102,17 @@ export async function deleteAddress(sql: Sql, id: NodeId): Promise<void> {
   await sql.run('DELETE FROM addresses WHERE node_id = ?', id);
 }
 
-function nodeOf(row: SqlRow): NodeRow {
+function rosterNodeOf(row: SqlRow): RosterNode {
   return {
     nodeId: nodeId(row, 'node_id'),
     name: nodeName(row, 'name'),
-    state: oneOf(row, 'state', ['enrolled', 'active', 'revoked', 'removed']),
+    state: oneOf(row, 'state', NODE_STATES),
+  };
+}
+
+function nodeOf(row: SqlRow): NodeRow {
+  return {
+    ...rosterNodeOf(row),
     dns: list(row, 'dns'),
     ip: list(row, 'ip'),
     enrolledAt: time(row, 'enrolled_at'),
