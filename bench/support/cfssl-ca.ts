@@ -81,13 +81,19 @@ function makeSelfSigned(key: string, certificate: string, subject: string): void
 }
 
 async function untilListening(port: number): Promise<void> {
-  for (const giveUpAt = performance.now() + START_MS; performance.now() < giveUpAt; await delay(50)) {
+  const giveUpAt = performance.now() + START_MS;
+  while (performance.now() < giveUpAt) {
     const answers = await new Promise<boolean>((resolve) => {
-      const socket = connect(port, '127.0.0.1', () => resolve(true));
-      socket.on('error', () => resolve(false));
+      const socket = connect(port, '127.0.0.1', () => {
+        resolve(true);
+      });
+      socket.on('error', () => {
+        resolve(false);
+      });
       socket.on('connect', () => socket.destroy());
     });
     if (answers) return;
+    await delay(50);
   }
   throw new Error(`nothing listens on ${String(port)}`);
 }

@@ -109,7 +109,7 @@ describe('enrollments that come together', () => {
     const { authority, store } = await makeCounted();
     const requests = await requestsFor(authority, 3);
     const transaction = store.transaction.bind(store);
-    store.transaction = async () => err(fault('LS_CA_STORE_FULL', 'no room'));
+    store.transaction = () => Promise.resolve(err(fault('LS_CA_STORE_FULL', 'no room')));
     const failed = await Promise.all(requests.map((request) => authority.enroll(request, CA_NOW)));
     expect(failed.map((outcome) => codeOf(outcome))).toEqual(Array(3).fill('LS_CA_STORE_FULL'));
     store.transaction = transaction;
