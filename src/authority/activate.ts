@@ -1,12 +1,13 @@
 import { err, fault, ok, type Fault, type Result, type UnixMs } from '../std/index.ts';
 import type { VerifiedPeer } from '../trust/index.ts';
 import { checkAddress } from './address.ts';
-import { commit, type AuthorityContext } from './context.ts';
+import type { AuthorityContext } from './context.ts';
 import type { Publication } from './facts.ts';
+import type { Group } from './group.ts';
+import type { InCommon } from './in-common.ts';
 import { certificateEvent, journal } from './journal.ts';
-import { publishRoster } from './roster.ts';
+import { nextRosterNumber } from './roster.ts';
 import type { CertificateRow, NodeRow } from './rows.ts';
-import { liveSeeds } from './seeds.ts';
 import type { StoreReader, StoreTransaction } from './store.ts';
 import { actingTime } from './time.ts';
 import { endedFault, listedFault } from './token-policy.ts';
@@ -16,26 +17,30 @@ export type ActivatingPeer = Pick<VerifiedPeer, 'nodeId' | 'serial'>;
 /** Errors: LS_ADDRESS_INVALID, LS_IDENTITY_UNKNOWN, LS_IDENTITY_REVOKED, LS_IDENTITY_REMOVED. */
 export async function activate(
   context: AuthorityContext,
+  group: Group,
   peer: ActivatingPeer,
   address: string | null,
   now: UnixMs,
 ): Promise<Result<{ readonly rosterNumber: number }, Fault>> {
   const checked = address === null ? ok(null) : checkAddress(address);
   if (!checked.ok) return checked;
-  return commit(context, async (tx) => {
+  return group.commit(async (tx, common) => {
     const at = await actingTime(tx, now);
     const standing = await checkStanding(tx, peer);
     if (!standing.ok) return standing;
     const { node, current } = standing.value;
     await tx.confirmCertificate(current.serial, at);
-    const seeds = await keepAddress(tx, node, checked.value, at);
-    const roster = node.state === 'enrolled' ? await makeActive(context, tx, standing.value, at) : undefined;
-    const rosterNumber = roster?.number ?? (await tx.newestRoster())?.number ?? 0;
+    const seeds = await keepAddress({ tx, common }, node, checked.value, at);
+    if (node.state !== 'enrolled') {
+      return ok({ answer: { rosterNumber: (await tx.newestRoster())?.number ?? 0 }, publication: seeds });
+    }
+    await makeActive(context, tx, standing.value, at);
     return ok({
-      answer: { rosterNumber },
-      publication: { ...seeds, ...(roster === undefined ? {} : { roster }) },
+      answer: { rosterNumber: await nextRosterNumber(tx) },
+      publication: seeds,
+      changesRoster: true,
     });
-  });
+  }, now);
 }
 
 /** The caller's identity is live and its certificate one of ours, judged by the rows and not by when it connected. */
@@ -56,15 +61,16 @@ export async function checkStanding(
 }
 
 async function keepAddress(
-  tx: StoreTransaction,
+  { tx, common }: { readonly tx: StoreTransaction; readonly common: InCommon },
   { nodeId, name }: NodeRow,
   address: string | null,
   now: UnixMs,
 ): Promise<Pick<Publication, 'seeds'>> {
-  const known = (await tx.addresses()).find((row) => row.nodeId === nodeId);
+  const known = (await common.seeds()).find((row) => row.nodeId === nodeId);
   if (address === null || known?.address === address) return {};
   await tx.putAddress({ nodeId, name, address, updatedAt: now });
-  return { seeds: await liveSeeds(tx) };
+  common.addressesChanged();
+  return { seeds: await common.seeds() };
 }
 
 async function makeActive(
@@ -72,9 +78,8 @@ async function makeActive(
   tx: StoreTransaction,
   { node, current }: { readonly node: NodeRow; readonly current: CertificateRow },
   now: UnixMs,
-): Promise<NonNullable<Publication['roster']>> {
+): Promise<void> {
   await tx.activateNode(node.nodeId, now);
   const event = certificateEvent('activated', [node.name, node.nodeId], current.der ?? context.issuing.der);
   await journal(tx, [event], now);
-  return publishRoster(context, tx, now);
 }

@@ -1,18 +1,18 @@
 import { err, fault, nodeIdOf, ok } from '../std/index.ts';
 import type { Fault, NodeId, Result, UnixMs } from '../std/index.ts';
 import { pendingFault, seekApproval, usableUntil } from './approval.ts';
-import { commit, type AuthorityContext, type Outcome } from './context.ts';
+import type { AuthorityContext } from './context.ts';
 import type { CheckedCsr } from './csr.ts';
 import { endIdentity } from './end.ts';
 import type { Publication } from './facts.ts';
+import type { Group, GroupOutcome } from './group.ts';
 import { isHeld } from './hold.ts';
 import { recordIntent, type Intent } from './issue.ts';
 import { certificateEvent, journal } from './journal.ts';
+import type { InCommon } from './in-common.ts';
 import { MAX_ROSTER_MEMBERS } from './limits.ts';
 import { orderFor } from './node-order.ts';
-import { publishRoster } from './roster.ts';
 import type { CertificateRow, NodeRow, RequestRow, TokenRow } from './rows.ts';
-import { liveSeeds } from './seeds.ts';
 import type { StoreTransaction } from './store.ts';
 import { actingTime } from './time.ts';
 import { checkSecret, endedFault, heldFault, judgeName, judgeToken, listedFault } from './token-policy.ts';
@@ -33,10 +33,11 @@ export interface Applicant {
  */
 export async function redeem(
   context: AuthorityContext,
+  group: Group,
   applicant: Applicant,
   now: UnixMs,
 ): Promise<Result<Intent, Fault>> {
-  const outcome = await commit<Intent | RequestRow>(context, async (tx) => {
+  const outcome = await group.commit<Intent | RequestRow>(async (tx, common) => {
     const at = await actingTime(tx, now);
     const token = checkSecret(await tx.token(applicant.tokenId), applicant.secret, context.deps.crypto);
     if (!token.ok) return token;
@@ -46,13 +47,13 @@ export async function redeem(
     const verdict = judgeToken(token.value, { spkiSha256, name: commonName }, at, until);
     if (!verdict.ok) return verdict;
     if (verdict.value === 'repeat') return repeat(tx, token.value, applicant.csr);
-    const refused = await checkRoom(tx, token.value, applicant.csr, at);
+    const refused = await checkRoom({ tx, common }, token.value, applicant.csr, at);
     if (refused !== undefined) return err(refused);
     const approval = await seekApproval(context, tx, { token: token.value, request, spkiSha256 }, at);
     if (!approval.ok) return approval;
     if (approval.value.kind === 'pending') return ok({ answer: approval.value.request });
-    return admit(context, tx, token.value, applicant, at);
-  });
+    return admit(context, { tx, common }, token.value, applicant, at);
+  }, now);
   if (!outcome.ok) return outcome;
   return 'order' in outcome.value ? ok(outcome.value) : err(pendingFault(outcome.value));
 }
@@ -62,7 +63,7 @@ async function repeat(
   tx: StoreTransaction,
   token: TokenRow,
   { csr }: CheckedCsr,
-): Promise<Result<Outcome<Intent>, Fault>> {
+): Promise<Result<GroupOutcome<Intent>, Fault>> {
   const row = token.spent === null ? null : await tx.certificate(token.spent.serial);
   const node = row === null || row.nodeId === null ? null : await tx.node(row.nodeId);
   if (row === null || node === null) return err(noRecord(token.name));
@@ -72,14 +73,19 @@ async function repeat(
   return ok({ answer: { row, order, token: undefined } });
 }
 
+interface Part {
+  readonly tx: StoreTransaction;
+  readonly common: InCommon;
+}
+
 async function admit(
   context: AuthorityContext,
-  tx: StoreTransaction,
+  { tx, common }: Part,
   token: TokenRow,
   { csr, address }: Applicant,
   now: UnixMs,
-): Promise<Result<Outcome<Intent>, Fault>> {
-  const ended = await makeRoom(context, tx, token, now);
+): Promise<Result<GroupOutcome<Intent>, Fault>> {
+  const ended = await makeRoom(context, { tx, common }, token, now);
   const node = newNode(context, token, now);
   await tx.insertNode(node);
   const intent = await recordIntent(context, tx, orderFor(node, csr.csr.spki, now), null);
@@ -91,19 +97,19 @@ async function admit(
   if (ended !== null) await tx.voidTokens(token.name, 'removed');
   if (address !== null) {
     await tx.putAddress({ nodeId: node.nodeId, name: node.name, address, updatedAt: now });
+    common.addressesChanged();
   }
-  const roster = await publishRoster(context, tx, now);
+  common.memberAdmitted();
   const publication: Publication = {
-    roster,
-    ...(address === null && ended === null ? {} : { seeds: await liveSeeds(tx) }),
+    ...(address === null && ended === null ? {} : { seeds: await common.seeds() }),
     ...(ended === null ? {} : { endedNodes: [ended] }),
   };
-  return ok({ answer: intent.value, publication });
+  return ok({ answer: intent.value, publication, changesRoster: true });
 }
 
 /** What speaks against a new identity under the token's name with this key. */
 async function checkRoom(
-  tx: StoreTransaction,
+  { tx, common }: Part,
   token: TokenRow,
   csr: CheckedCsr,
   now: UnixMs,
@@ -117,7 +123,7 @@ async function checkRoom(
   if ((await tx.certificateByKey(csr.spkiSha256)) !== null) {
     return fault('LS_CSR_KEY_REUSED', 'a certificate for this key was issued before');
   }
-  const members = await tx.countRosterNodes(now);
+  const members = await common.members(now);
   return members >= MAX_ROSTER_MEMBERS
     ? fault('LS_ROSTER_FULL', `the roster has ${members} members`)
     : undefined;
@@ -126,13 +132,14 @@ async function checkRoom(
 /** Frees the name, and answers the identity that this ended. Requires: {@link checkRoom} found nothing. */
 async function makeRoom(
   context: AuthorityContext,
-  tx: StoreTransaction,
+  { tx, common }: Part,
   token: TokenRow,
   now: UnixMs,
 ): Promise<NodeId | null> {
   const holder = await tx.nodeByName(token.name);
   if (holder === null || holder.endedAt !== null) return null;
   await endIdentity(tx, holder, 'removed', now);
+  common.addressesChanged();
   const event = certificateEvent('removed', [holder.name, holder.nodeId], context.issuing.der);
   await journal(tx, [event], now);
   return holder.nodeId;

@@ -27,6 +27,8 @@ export interface AuthorityDeps {
   /** Default: {@link shippedProfiles}. */
   readonly profiles?: AuthorityProfiles;
   readonly config: AuthorityConfig;
+  /** Lets everybody else have their turn; enrollments that come meanwhile share a transaction. Default: no pause. */
+  readonly pause?: () => Promise<void>;
 }
 
 export interface InitialiseRequest {

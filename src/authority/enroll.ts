@@ -3,14 +3,13 @@ import type { Fault, Result, SerialNumber, UnixMs } from '../std/index.ts';
 import { checkAddress } from './address.ts';
 import { endOf, noRecord, redeem, type Applicant } from './admission.ts';
 import type { EnrollRequest } from './authority.ts';
-import { commit, type AuthorityContext } from './context.ts';
-import { readCurrentCrls } from './crl.ts';
+import type { AuthorityContext } from './context.ts';
 import { checkCsr, type CheckedCsr } from './csr.ts';
 import type { Enrollment } from './facts.ts';
+import type { Group } from './group.ts';
+import type { InCommon } from './in-common.ts';
 import { keepCertificate, signIntent } from './issue.ts';
-import { liveSeeds } from './seeds.ts';
 import type { TokenRow } from './rows.ts';
-import type { StoreTransaction } from './store.ts';
 import { actingTime } from './time.ts';
 import { tokenBinding } from './token.ts';
 import { checkSecret } from './token-policy.ts';
@@ -25,16 +24,17 @@ import { checkSecret } from './token-policy.ts';
  */
 export async function enroll(
   context: AuthorityContext,
+  group: Group,
   request: EnrollRequest,
   now: UnixMs,
 ): Promise<Result<Enrollment, Fault>> {
   const applicant = await checkApplicant(context, request);
   if (!applicant.ok) return applicant;
-  const intent = await redeem(context, applicant.value, now);
+  const intent = await redeem(context, group, applicant.value, now);
   if (!intent.ok) return intent;
   const der = signIntent(context, intent.value);
   if (!der.ok) return der;
-  return complete(context, intent.value.row.serial, der.value, now);
+  return complete(context, group, intent.value.row.serial, der.value, now);
 }
 
 /** The secret comes first: who does not know it costs no signature check and no lock. */
@@ -76,35 +76,35 @@ function checkBinding(
 
 async function complete(
   context: AuthorityContext,
+  group: Group,
   serial: SerialNumber,
   der: Uint8Array,
   now: UnixMs,
 ): Promise<Result<Enrollment, Fault>> {
-  return commit(context, async (tx) => {
+  return group.commit(async (tx, common) => {
     const at = await actingTime(tx, now);
     const row = await tx.certificate(serial);
     const node = row === null || row.nodeId === null ? null : await tx.node(row.nodeId);
     if (row === null || node === null) return err(noRecord(serial));
     const ended = endOf(node, row);
     if (ended !== undefined) return err(ended);
-    const trust = await trustMaterial(context, tx);
+    const trust = await trustMaterial(context, common);
     if (!trust.ok) return trust;
     const issued = await keepCertificate(context, tx, row, der, 'enrolled', at);
     return ok({ answer: { ...issued, ...trust.value, name: node.name, nodeId: node.nodeId } });
-  });
+  }, now);
 }
 
-async function trustMaterial(context: AuthorityContext, tx: StoreTransaction) {
-  const crls = await readCurrentCrls(tx);
-  const roster = await tx.newestRoster();
-  const record = roster === null ? null : await tx.rosterRecord(roster.number);
-  if (crls === null || record === null) {
+async function trustMaterial(context: AuthorityContext, common: InCommon) {
+  const published = await common.published();
+  if (published === null) {
     return err(fault('LS_CA_STORE_CORRUPT', 'the CA store has no current CRL or roster'));
   }
+  const { crls, roster } = published;
   return ok({
     ...context.trust,
     crls: crls.delta === null ? [crls.full, crls.root] : [crls.full, crls.delta, crls.root],
-    roster: record,
-    seeds: await liveSeeds(tx),
+    roster,
+    seeds: await common.seeds(),
   });
 }

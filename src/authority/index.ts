@@ -59,6 +59,7 @@ export type {
   RequestRow,
   RevocationRow,
   RosterHead,
+  RosterNode,
   RosterRow,
   TokenRow,
 } from './rows.ts';

@@ -24,6 +24,10 @@ export const MAX_ROSTER_MEMBERS = 10_000;
 export const MAX_LIVE_CERTIFICATES_PER_NODE = 16;
 /** Longest `HOST:PORT` that is kept: a 253-byte DNS name, a colon and five digits. */
 export const MAX_ADDRESS_BYTES = 259;
+/** Enrollments and activations that are done in one transaction: some 40 ms, after which others have their turn. */
+export const MAX_GROUP = 128;
+/** Those that wait for it. */
+export const MAX_WAITING_FOR_GROUP = 4_096;
 /** Listeners of {@link Authority.onPublication}. */
 export const MAX_PUBLICATION_LISTENERS = 64;
 

@@ -12,6 +12,7 @@ import { importRootCrl } from './ceremony/import-root-crl.ts';
 import { enroll } from './enroll.ts';
 import { catchUp } from './foreign.ts';
 import { openResponder } from './ocsp/responder.ts';
+import { Group } from './group.ts';
 import { currentCrls, currentRoster, list, readOnlySince, seeds, show } from './inspect.ts';
 import { recordKeys } from './key-events.ts';
 import { noteConfig } from './note-config.ts';
@@ -89,18 +90,19 @@ function keyMismatch(which: string, signer: Signer, { spki }: Certificate): Faul
 }
 
 function authorityOver(context: AuthorityContext): Authority {
+  const group = new Group(context);
   return {
     trustDomain: context.trust.trustDomain,
     domainId: context.trust.domainId,
     createToken: (request, now) => createToken(context, request, now),
     listTokens: (now) => listTokens(context, now),
     deleteToken: (tokenId, now) => deleteToken(context, tokenId, now),
-    enroll: (request, now) => enroll(context, request, now),
+    enroll: (request, now) => enroll(context, group, request, now),
     listRequests: (all, now) => listRequests(context, all, now),
     decideRequest: (verdict, now) => decideRequest(context, verdict, now),
     reenroll: (peer, request, now) => reenroll(context, peer, request, now),
     reenrollSameKey: (peer, csr, now) => reenrollSameKey(context, peer, csr, now),
-    activate: (peer, address, now) => activate(context, peer, address, now),
+    activate: (peer, address, now) => activate(context, group, peer, address, now),
     issueOperator: (request, now) => issueOperator(context, request, now),
     issueServer: (request, now) => issueServer(context, request, now),
     list: (filter, now) => list(context, filter, now),

@@ -74,6 +74,9 @@ export interface NodeRow {
   readonly endRosterNumber: number | null;
 }
 
+/** What a roster says of a node. */
+export type RosterNode = Pick<NodeRow, 'nodeId' | 'name' | 'state'>;
+
 export interface CertificateRow {
   readonly serial: SerialNumber;
   readonly role: CertificateRole;

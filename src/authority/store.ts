@@ -15,6 +15,7 @@ import type {
   RequestRow,
   RevocationRow,
   RosterHead,
+  RosterNode,
   RosterRow,
   TokenRow,
 } from './rows.ts';
@@ -87,7 +88,7 @@ export interface StoreReader {
   /** The identity `enrolled` or `active` under this name, else the one created last. */
   nodeByName(name: string): Promise<NodeRow | null>;
   /** Live identities, and ended ones with a certificate whose notAfter is at or after `now`; sorted by nodeId. */
-  rosterNodes(now: UnixMs): Promise<readonly NodeRow[]>;
+  rosterNodes(now: UnixMs): Promise<readonly RosterNode[]>;
   countRosterNodes(now: UnixMs): Promise<number>;
 
   certificate(serial: SerialNumber): Promise<CertificateRow | null>;
@@ -128,6 +129,12 @@ export interface StoreReader {
 }
 
 export interface StoreTransaction extends StoreReader {
+  /**
+   * Undoes what `work` has done since, and only that, when it answers a fault. What it throws ends the transaction.
+   * One at a time: never start one in `work`.
+   */
+  attempt<T>(work: () => Promise<Result<T, Fault>>): Promise<Result<T, Fault>>;
+
   /** Requires: none was inserted before. */
   insertGenesis(genesis: Genesis): Promise<void>;
   /** Null ends it. */

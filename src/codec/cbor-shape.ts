@@ -52,8 +52,9 @@ export function listShape<T>(shape: Shape<T>, min: number, max: number): Shape<r
       if (!list.ok) return list;
       const decoded: T[] = [];
       for (const [index, element] of list.value.entries()) {
-        const one = shape.decode(element, `${field}[${String(index)}]`);
-        if (!one.ok) return one;
+        const one = shape.decode(element, field);
+        // Names are made for refusals only: a roster has tens of thousands of fields.
+        if (!one.ok) return shape.decode(element, `${field}[${String(index)}]`) as typeof one;
         decoded.push(one.value);
       }
       return ok(decoded);
@@ -108,8 +109,8 @@ export function tupleShape<T extends object>(fields: FieldShapes<T>): Shape<T> {
       if (!elements.ok) return elements;
       const decoded: Partial<T> = {};
       for (const [index, name] of names.entries()) {
-        const one = fields[name].decode(elements.value[index], `${field}.${name}`);
-        if (!one.ok) return one;
+        const one = fields[name].decode(elements.value[index], field);
+        if (!one.ok) return fields[name].decode(elements.value[index], `${field}.${name}`) as typeof one;
         decoded[name] = one.value;
       }
       return ok(decoded as T);

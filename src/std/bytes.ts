@@ -1,5 +1,10 @@
 const HEX_DIGITS = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
-const HEX_PATTERN = /^(?:[0-9a-f]{2})*$/;
+const NO_DIGIT = 16;
+const ASCII_END = 0x80;
+/** Value of a lower-case digit by its character code. */
+const HEX_VALUES = Uint8Array.from({ length: ASCII_END }, (_, code) => hexValue(String.fromCharCode(code)));
+/** Up to here a loop beats the platform's encoder. */
+const SHORT_TEXT = 64;
 
 export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array {
   let length = 0;
@@ -39,14 +44,35 @@ export function toHex(bytes: Uint8Array): string {
 
 /** Bytes of a lower-case hexadecimal string; undefined for anything else. */
 export function fromHex(text: string): Uint8Array | undefined {
-  if (!HEX_PATTERN.test(text)) return undefined;
+  if (text.length % 2 !== 0) return undefined;
   const bytes = new Uint8Array(text.length / 2);
-  for (let i = 0; i < bytes.length; i++) bytes[i] = Number.parseInt(text.slice(2 * i, 2 * i + 2), 16);
+  for (let i = 0; i < bytes.length; i++) {
+    const high = HEX_VALUES[text.charCodeAt(2 * i)] ?? NO_DIGIT;
+    const low = HEX_VALUES[text.charCodeAt(2 * i + 1)] ?? NO_DIGIT;
+    if (high === NO_DIGIT || low === NO_DIGIT) return undefined;
+    bytes[i] = (high << 4) | low;
+  }
   return bytes;
 }
 
+function hexValue(character: string): number {
+  const value = '0123456789abcdef'.indexOf(character);
+  return value === -1 ? NO_DIGIT : value;
+}
+
 export function utf8(text: string): Uint8Array {
-  return encoder.encode(text);
+  return (text.length <= SHORT_TEXT ? ascii(text) : undefined) ?? encoder.encode(text);
+}
+
+/** Undefined for text with other characters. */
+function ascii(text: string): Uint8Array | undefined {
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code >= ASCII_END) return undefined;
+    bytes[i] = code;
+  }
+  return bytes;
 }
 
 /** Text of well-formed UTF-8 (a byte order mark is kept as a character); undefined for anything else. */

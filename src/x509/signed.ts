@@ -2,8 +2,10 @@ import { equalBytes, type CryptoPort, type Signer } from '../std/index.ts';
 import {
   derBitString,
   derSequence,
+  derTag,
   ecdsaSignatureFromDer,
   ecdsaSignatureToDer,
+  readDer,
   type DerReader,
 } from '../codec/index.ts';
 import { encodeAlgorithm, readAlgorithm, type AlgorithmIdentifier } from './algorithm.ts';
@@ -57,6 +59,19 @@ export function verifySigned(crypto: CryptoPort, signed: SignedObject, spki: Uin
 /** Signs the bytes and assembles `SIGNED{…}`. Requires: `tbs` names the signer's algorithm where it has one. */
 export function signObject(tbs: Uint8Array, signer: Signer): Uint8Array {
   return derSequence(tbs, encodeAlgorithm(signer.algorithm), derBitString(signedBits(tbs, signer)));
+}
+
+/** The bytes that the signature of a `SIGNED{…}` covers, without a look at what they say; undefined for anything else. */
+export function signedBytesOf(der: Uint8Array): Uint8Array | undefined {
+  const read = readDer('signed object', der, der.length, (reader) =>
+    reader.sequence((body) => {
+      const { der: tbs } = body.element(derTag.sequence);
+      readAlgorithm(body);
+      body.bitStringBytes();
+      return tbs;
+    }),
+  );
+  return read.ok ? read.value : undefined;
 }
 
 /** A signature as X.509 structures hold it: content of the BIT STRING. */

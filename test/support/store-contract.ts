@@ -173,6 +173,26 @@ export function describeStoreContract(name: string, freshOpener: () => Promise<S
       expect(outcomes.every((outcome) => outcome.ok)).toBe(true);
     });
 
+    it('undoes a part of a transaction alone', async () => {
+      const store = await (await opener())();
+      const refusal = fault('LS_TOKEN_SPENT', 'refused');
+      valueOf(
+        await store.transaction(async (tx) => {
+          await tx.insertToken(tokenRow(1));
+          const refused = await tx.attempt(async () => {
+            await tx.insertToken(tokenRow(2));
+            await tx.insertNode(nodeRow(1));
+            return err(refusal);
+          });
+          expect(codeOf(refused)).toBe('LS_TOKEN_SPENT');
+          return tx.attempt(() => step(tx.insertToken(tokenRow(3))));
+        }),
+      );
+      const kept = await reading(store, (tx) => tx.tokens());
+      expect(kept.map(({ tokenId }) => tokenId)).toEqual([tokenRow(3).tokenId, tokenRow(1).tokenId]);
+      expect(await reading(store, (tx) => tx.node(testNodeId(1)))).toBeNull();
+    });
+
     it('answers closed after close', async () => {
       const store = await (await opener())();
       await store.close();
@@ -225,7 +245,8 @@ export function describeStoreContract(name: string, freshOpener: () => Promise<S
         expect(await tx.genesis()).toStrictEqual(genesis);
         expect(await tx.readOnlySince()).toBe(AT);
         expect(await tx.node(testNodeId(1))).toStrictEqual(node);
-        expect(await tx.rosterNodes(LARGEST)).toStrictEqual([node]);
+        const { nodeId, name, state } = node;
+        expect(await tx.rosterNodes(LARGEST)).toStrictEqual([{ nodeId, name, state }]);
         expect(await tx.countRosterNodes(LARGEST)).toBe(1);
         expect(await tx.certificate(testSerial(1))).toStrictEqual(full);
         expect(await tx.certificateByKey(EVERY_BYTE)).toStrictEqual(full);

@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import {
   openAuthority,
   type Authority,
@@ -63,6 +64,7 @@ export async function openCa(
       crypto: nodeCrypto,
       random: systemRandom,
       config: { ...pick(config), requireApproval: config.enrollment.requireApproval },
+      pause: () => turn(),
     });
     const close = async (): Promise<void> => {
       await store.close();

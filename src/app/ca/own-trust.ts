@@ -32,6 +32,8 @@ export class OwnTrust implements GateTrust {
   readonly #issuing: Uint8Array;
   readonly #crypto: CryptoPort;
   #revocation = RevocationState.empty();
+  /** The newest roster, until somebody asks what it says. */
+  #unread: Uint8Array | undefined;
   #ended: ReadonlyMap<NodeId, 'revoked' | 'removed'> = new Map();
 
   private constructor(authority: Authority, crypto: CryptoPort) {
@@ -59,7 +61,7 @@ export class OwnTrust implements GateTrust {
   absorb({ crl, rootCrl, roster }: Publication, now: UnixMs): void {
     if (rootCrl !== undefined) this.#applyCrl(rootCrl.der, now);
     if (crl !== undefined && !this.#isEnded(now)) this.#applyCrl(crl.der, now);
-    if (roster !== undefined) this.#applyRoster(roster.record);
+    if (roster !== undefined) this.#unread = roster.record;
   }
 
   material(): TrustMaterial {
@@ -73,6 +75,8 @@ export class OwnTrust implements GateTrust {
   }
 
   whyEnded(nodeId: NodeId): Fault | undefined {
+    // Many rosters can come between two calls of nodes, and reading one takes time in proportion to its members.
+    if (this.#unread !== undefined) this.#applyRoster(this.#unread);
     switch (this.#ended.get(nodeId)) {
       case 'revoked':
         return fault('LS_IDENTITY_REVOKED', `node ${nodeId} was revoked`);
@@ -104,6 +108,7 @@ export class OwnTrust implements GateTrust {
         state === 'revoked' || state === 'removed' ? [[nodeId, state]] : [],
       ),
     );
+    this.#unread = undefined;
   }
 }
 

@@ -1,11 +1,19 @@
-import type { AddressRow, NodeEnd, NodeRow } from '../../authority/index.ts';
+import type { AddressRow, NodeEnd, NodeRow, RosterNode } from '../../authority/index.ts';
 import type { NodeId, UnixMs } from '../../std/index.ts';
 import { integer, joinList, list, nodeId, nodeName, nullable, oneOf, text, time } from './columns.ts';
 import { crlReason } from './reasons.ts';
 import type { Sql, SqlRow } from './sql.ts';
 
-const IN_ROSTER = `(state IN ('enrolled', 'active')
-  OR node_id IN (SELECT node_id FROM certificates WHERE not_after >= ? AND node_id IS NOT NULL))`;
+const NODE_STATES = ['enrolled', 'active', 'revoked', 'removed'] as const;
+const LIVE = `state IN ('enrolled', 'active')`;
+/**
+ * Two searches by index, so that it costs nothing how many identities have ended long ago: the live ones, and those of
+ * unexpired certificates that have ended.
+ */
+const IN_ROSTER = `SELECT node_id, name, state FROM nodes WHERE ${LIVE}
+  UNION ALL
+  SELECT DISTINCT nodes.node_id, nodes.name, nodes.state FROM certificates CROSS JOIN nodes
+  WHERE certificates.not_after >= ? AND nodes.node_id = certificates.node_id AND NOT (${LIVE})`;
 
 export async function findNode(sql: Sql, id: NodeId): Promise<NodeRow | null> {
   const row = await sql.first('SELECT * FROM nodes WHERE node_id = ?', id);
@@ -21,13 +29,14 @@ export async function findNodeByName(sql: Sql, name: string): Promise<NodeRow | 
   return row === undefined ? null : nodeOf(row);
 }
 
-export async function rosterNodes(sql: Sql, now: UnixMs): Promise<readonly NodeRow[]> {
-  const rows = await sql.all(`SELECT * FROM nodes WHERE ${IN_ROSTER} ORDER BY node_id`, now);
-  return rows.map(nodeOf);
+export async function rosterNodes(sql: Sql, now: UnixMs): Promise<readonly RosterNode[]> {
+  // Sorted here, or the database would read all there ever were in that order.
+  const nodes = (await sql.all(IN_ROSTER, now)).map(rosterNodeOf);
+  return nodes.sort((a, b) => (a.nodeId < b.nodeId ? -1 : 1));
 }
 
 export async function countRosterNodes(sql: Sql, now: UnixMs): Promise<number> {
-  const row = await sql.first(`SELECT COUNT(*) AS n FROM nodes WHERE ${IN_ROSTER}`, now);
+  const row = await sql.first(`SELECT COUNT(*) AS n FROM (${IN_ROSTER}) AS members`, now);
   return row === undefined ? 0 : integer(row, 'n');
 }
 
@@ -97,11 +106,17 @@ export async function deleteAddress(sql: Sql, id: NodeId): Promise<void> {
   await sql.run('DELETE FROM addresses WHERE node_id = ?', id);
 }
 
-function nodeOf(row: SqlRow): NodeRow {
+function rosterNodeOf(row: SqlRow): RosterNode {
   return {
     nodeId: nodeId(row, 'node_id'),
     name: nodeName(row, 'name'),
-    state: oneOf(row, 'state', ['enrolled', 'active', 'revoked', 'removed']),
+    state: oneOf(row, 'state', NODE_STATES),
+  };
+}
+
+function nodeOf(row: SqlRow): NodeRow {
+  return {
+    ...rosterNodeOf(row),
     dns: list(row, 'dns'),
     ip: list(row, 'ip'),
     enrolledAt: time(row, 'enrolled_at'),

@@ -40,6 +40,9 @@ export async function revocationsAfterCrl(sql: Sql, base: number): Promise<reado
 
 const CRL_HEAD = 'SELECT issuer, number, base, this_update, next_update, sha256 FROM crls';
 
+/** A delta stands on the newest full CRL there was: what it names need not be searched for among all deltas. */
+const NUMBER_OF_NEWEST_FULL = `SELECT COALESCE(base, number) FROM crls WHERE issuer = ? ORDER BY number DESC LIMIT 1`;
+
 export async function newestCrl(sql: Sql, issuer: CrlIssuer): Promise<CrlHead | null> {
   const row = await sql.first(`${CRL_HEAD} WHERE issuer = ? ORDER BY number DESC LIMIT 1`, issuer);
   return row === undefined ? null : crlHeadOf(row);
@@ -47,7 +50,8 @@ export async function newestCrl(sql: Sql, issuer: CrlIssuer): Promise<CrlHead | 
 
 export async function newestFullCrl(sql: Sql, issuer: CrlIssuer): Promise<CrlHead | null> {
   const row = await sql.first(
-    `${CRL_HEAD} WHERE issuer = ? AND base IS NULL ORDER BY number DESC LIMIT 1`,
+    `${CRL_HEAD} WHERE issuer = ? AND number = (${NUMBER_OF_NEWEST_FULL})`,
+    issuer,
     issuer,
   );
   return row === undefined ? null : crlHeadOf(row);
@@ -59,8 +63,12 @@ export async function crlBytes(sql: Sql, issuer: CrlIssuer, number: number): Pro
 }
 
 export async function insertCrl(sql: Sql, row: CrlRow): Promise<void> {
-  const superseded = row.base === null ? '' : ' AND base IS NOT NULL';
-  await sql.run(`UPDATE crls SET der = NULL WHERE issuer = ? AND der IS NOT NULL${superseded}`, row.issuer);
+  // Only the newest one, and the full one that it stands on, still have their bytes.
+  const newest = await newestCrl(sql, row.issuer);
+  if (newest !== null && (row.base === null || newest.base !== null)) await dropCrlBytes(sql, newest);
+  if (row.base === null && newest !== null && newest.base !== null) {
+    await dropCrlBytes(sql, { issuer: row.issuer, number: newest.base });
+  }
   await sql.run(
     'INSERT INTO crls (issuer, number, base, this_update, next_update, sha256, der) VALUES (?, ?, ?, ?, ?, ?, ?)',
     row.issuer,
@@ -71,6 +79,10 @@ export async function insertCrl(sql: Sql, row: CrlRow): Promise<void> {
     row.sha256,
     row.der,
   );
+}
+
+async function dropCrlBytes(sql: Sql, { issuer, number }: Pick<CrlHead, 'issuer' | 'number'>): Promise<void> {
+  await sql.run('UPDATE crls SET der = NULL WHERE issuer = ? AND number = ?', issuer, number);
 }
 
 export async function newestRoster(sql: Sql): Promise<RosterHead | null> {
@@ -93,7 +105,8 @@ export async function rosterRecord(sql: Sql, number: number): Promise<Uint8Array
 }
 
 export async function insertRoster(sql: Sql, row: RosterRow): Promise<void> {
-  await sql.run('UPDATE rosters SET record = NULL WHERE record IS NOT NULL');
+  // Only the newest one still has its record.
+  await sql.run('UPDATE rosters SET record = NULL WHERE number = (SELECT MAX(number) FROM rosters)');
   await sql.run(
     'INSERT INTO rosters (number, structure_hash, t_ms, h, active, record) VALUES (?, ?, ?, ?, ?, ?)',
     row.number,

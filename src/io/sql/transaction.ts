@@ -46,6 +46,7 @@ import {
   releasesFrom,
 } from './releases.ts';
 import { allRequests, countPendingRequests, decideRequest, findRequest, insertRequest } from './requests.ts';
+import { attempt } from './savepoint.ts';
 import type { Sql } from './sql.ts';
 import {
   allTokens,
@@ -69,6 +70,7 @@ export function sqlTransaction(sql: Sql): StoreTransaction {
     (...args) =>
       run(sql, ...args);
   return {
+    attempt: (work) => attempt(sql, work),
     ...readingSteps(step),
     insertGenesis: step(insertGenesis),
     setReadOnlySince: step(putReadOnlySince),

@@ -10,9 +10,8 @@ import {
   type Signer,
   type UnixMs,
 } from '../../std/index.ts';
-import { parseCertificate } from '../certificate.ts';
 import { lintCertificate } from '../lints/index.ts';
-import { signObject } from '../signed.ts';
+import { signedBytesOf, signObject } from '../signed.ts';
 import { buildTbs } from './build-tbs.ts';
 import type { IssuanceRequest } from './request.ts';
 
@@ -74,8 +73,8 @@ export function issue(token: IssuanceToken, signer: Signer): Result<Uint8Array, 
     );
   }
   const der = signObject(prepared.tbs, signer);
-  const signed = parseCertificate(der);
-  if (!signed.ok || !equalBytes(signed.value.tbs, prepared.tbs) || !equalBytes(prepared.tbs, token.tbs)) {
+  const signed = signedBytesOf(der);
+  if (signed === undefined || !equalBytes(signed, prepared.tbs) || !equalBytes(prepared.tbs, token.tbs)) {
     return err(
       fault('LS_X509_SIGNED_OTHER', `certificate ${token.serial}: other bytes were signed than linted`),
     );
