@@ -18,6 +18,7 @@ import { judgePast, type PastCertificate, type Role } from '../../trust/index.ts
 import { parseCertificate } from '../../x509/index.ts';
 import { reasonFor } from '../record-check.ts';
 import type { Place } from '../report.ts';
+import { isKeyNamed, keyIdOf } from './key-id.ts';
 import { forget, keep, type CaState, type NodeOfCa } from './state.ts';
 
 type Check = (state: CaState, event: Event) => void;
@@ -256,21 +257,12 @@ function keyDestroyed(state: CaState, event: Event): void {
     outOfOrder(state, event, 'the issuing key in use', `${name} ${keyId} destroyed`);
 }
 
-/** The root is called by the name that it has, and no other key is. */
 function aboutKey(state: CaState, event: Event): void {
   aboutNoCertificate(state, event);
   const [name = '', keyId = ''] = event.values;
-  const isRoot = state.bundle.anchors.some(({ spki }) => keyIdOf(state, spki) === keyId);
-  if (KEY_ID.test(keyId) && isRoot === (name === 'root')) return;
+  if (isKeyNamed(state, name, keyId)) return;
   const expected = 'the name of a key and its id';
   state.findings.add('LS_AUDIT_CA_WORD', event.place, { node: name, expected, found: `${name} ${keyId}` });
-}
-
-const KEY_ID = /^[0-9a-f]{32}$/;
-const KEY_ID_BYTES = 16;
-
-function keyIdOf({ crypto }: CaState, spki: Uint8Array): string {
-  return toHex(crypto.sha256(spki).subarray(0, KEY_ID_BYTES));
 }
 
 /** Milliseconds since 1970, or a count. */
