@@ -148,10 +148,11 @@ function checkLimits(
   const { permitted = [], excluded = [] } = issuing.extensions.nameConstraints?.value ?? {};
   if (excluded.length > 0) return refuse('the issuing CA has names that are excluded');
   const domains = permitted.flatMap((base) => (base.kind === 'uri' ? [base.value] : []));
-  const addresses = permitted.filter(
-    (base) => base.kind === 'ip-range' && base.mask.every((byte) => byte === 0),
-  );
-  if (addresses.length !== 2) return refuse('the issuing CA may not certify every address, IPv4 and IPv6');
+  // None at all limits none.
+  const ranges = permitted.flatMap((base) => (base.kind === 'ip-range' ? [base.mask] : []));
+  const whole = ranges.filter((mask) => mask.every((byte) => byte === 0));
+  if (ranges.length > 0 && whole.length !== 2)
+    return refuse('the issuing CA may not certify every address, IPv4 and IPv6');
   if (domains.length === 1 && domains[0] === trustDomain) return undefined;
   return refuse(`the issuing CA is for trust domain ${domains.join(' and ')}, this home for ${trustDomain}`);
 }
