@@ -17,6 +17,7 @@ import { certificatesOf, holderOf, statusOf, type KnownCertificate, type View } 
 import { demand, demandSame } from './violation.ts';
 import { modelCrypto } from './world.ts';
 
+const SECOND_MS = 1_000;
 const TOKEN_TTL_MS = 12 * 3_600_000;
 
 /** A token that was handed out; the CA may have forgotten it since. */
@@ -304,11 +305,13 @@ function applyStatus(
   at: number,
 ): rules.Outcome {
   const { name } = request;
+  // CRLs tell time in seconds, and so does what goes on them.
+  const second = at - (at % SECOND_MS);
   if (request.kind === 'release') return rules.release(view, name);
   if (request.kind === 'remove') return rules.remove(view, name);
   if (request.kind === 'revoke-serial') return rules.revokeSerial(view, serial ?? '', request.reason);
-  if (request.reason === 'certificateHold') return rules.hold(view, name, at);
-  return rules.revokeIdentity(view, name, at);
+  if (request.reason === 'certificateHold') return rules.hold(view, name, second);
+  return rules.revokeIdentity(view, name, second);
 }
 
 function serialFor(view: View, name: Name, oldest: boolean): string | undefined {
