@@ -1,5 +1,5 @@
 import type { DomainId, Fault, Result, UnixMs } from '../std/index.ts';
-import type { VerifiedPeer } from '../trust/index.ts';
+import type { RenewingNode, VerifiedPeer } from '../trust/index.ts';
 import type { KeyEvent } from './key-events.ts';
 import type { SettingNote } from './note-config.ts';
 import type { OcspResponder, ResponderOptions } from './ocsp/interface.ts';
@@ -134,7 +134,7 @@ export interface Authority {
 
   /** Renews with a new key. The same new key again gets the same certificate. */
   reenroll(
-    peer: VerifiedPeer,
+    peer: RenewingNode,
     request: ReenrollRequest,
     now: UnixMs,
   ): Promise<Result<IssuedCertificate, Fault>>;

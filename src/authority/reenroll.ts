@@ -1,7 +1,7 @@
 import { decodeSuccessor, verifyRecord } from '../heartbeat/index.ts';
 import { equalBytes, err, fault, ok } from '../std/index.ts';
 import type { Fault, Result, UnixMs } from '../std/index.ts';
-import type { VerifiedPeer } from '../trust/index.ts';
+import type { RenewingNode } from '../trust/index.ts';
 import { checkStanding } from './activate.ts';
 import type { ReenrollRequest } from './authority.ts';
 import { commit, type AuthorityContext } from './context.ts';
@@ -24,7 +24,7 @@ import { endedFault, listedFault } from './token-policy.ts';
  */
 export async function reenroll(
   context: AuthorityContext,
-  peer: VerifiedPeer,
+  peer: RenewingNode,
   request: ReenrollRequest,
   now: UnixMs,
 ): Promise<Result<IssuedCertificate, Fault>> {
@@ -50,7 +50,7 @@ export async function reenroll(
 /** The present key says which key follows it, and for which identity. */
 function checkSuccessor(
   { deps: { crypto }, trust }: AuthorityContext,
-  peer: VerifiedPeer,
+  peer: RenewingNode,
   bytes: Uint8Array,
   { csr }: CheckedCsr,
 ): Fault | undefined {
@@ -73,7 +73,7 @@ function checkSuccessor(
 /** What this successor gets: decided now, or by an earlier try. */
 async function decide(
   context: AuthorityContext,
-  peer: VerifiedPeer,
+  peer: RenewingNode,
   successor: Uint8Array,
   csr: CheckedCsr,
   now: UnixMs,

@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { TestCluster, type Peer } from '../support/cluster.ts';
@@ -143,6 +143,35 @@ describe('at two thirds of its life', () => {
     });
     expect(faultLine(late)).toEqual({ code: 'LS_SELF_CERTIFICATE', because: 'LS_TRUST_EXPIRED' });
     expect(late.code).toBe(3);
+  });
+});
+
+describe('with a grace after its end', () => {
+  it('a certificate is renewed that ran out lately, unless the CA gives none or the node is revoked', async () => {
+    await using cluster = await caOnly();
+    const names = ['alpha', 'bravo'];
+    for (const name of names) await cluster.enroll(name);
+    const before = await serialOf(cluster, 'alpha');
+    expect((await cluster.askCa('revoke', 'bravo')).code).toBe(0);
+    await cluster.ca?.kill('SIGTERM');
+
+    await atTime(cluster, '+8d');
+    const refused = await cluster.ask('alpha', 'node', 'renew');
+    expect(faultLine(refused).code).toBe('LS_TRUST_EXPIRED');
+    expect(refused.code).toBe(6);
+    await cluster.ca?.kill('SIGTERM');
+
+    const config = join(cluster.caHome, 'ca.yaml');
+    const given = 'enrollment:\n  grace_after_expiry_minutes: 2880\n';
+    await writeFile(config, `${await readFile(config, 'utf8')}${given}`);
+    await cluster.serve();
+    expect(faultLine(await cluster.ask('bravo', 'node', 'renew')).code).toBe('LS_TRUST_REVOKED');
+    expect((await cluster.ask('alpha', 'node', 'renew')).stderr).toBe('');
+    expect(await serialOf(cluster, 'alpha')).not.toBe(before);
+    await (await cluster.run('alpha')).errorLine(/the CA feeds this node/, LIMIT_MS);
+    await stopAll(cluster);
+    const audit = await lifesign(['--json', 'audit', 'verify', cluster.caHome], { env: cluster.env });
+    expect(JSON.parse(audit.stdout)).toMatchObject({ ok: true, faults: [] });
   });
 });
 

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Authority, OcspResponder } from '../../authority/index.ts';
 import type { Fault, Result, UnixMs } from '../../std/index.ts';
-import type { VerifiedOperator, VerifiedPeer } from '../../trust/index.ts';
+import type { RenewingNode, VerifiedOperator, VerifiedPeer } from '../../trust/index.ts';
 import type { AckBook } from './ack-book.ts';
 import type { FeedHub } from './feed-hub.ts';
 
@@ -41,6 +41,8 @@ export interface SpreadTimes {
 /** Says who is at the other end of a connection, judged by our own rules at each call. */
 export interface PeerGate {
   node(socket: Socket): Result<VerifiedPeer, Fault>;
+  /** A node, or one whose certificate ran out so lately that it may still renew it. */
+  renewing(socket: Socket): Result<RenewingNode, Fault>;
   operator(socket: Socket): Result<VerifiedOperator, Fault>;
   /** Judges again somebody judged before. */
   recheck(peer: VerifiedPeer): Fault | undefined;

@@ -15,7 +15,7 @@ export function nodeRoutes(plain: FastifyInstance, context: CaApiContext, gate: 
   const caller = (request: FastifyRequest): VerifiedPeer => valueOrThrow(gate.node(request.raw.socket));
 
   app.post('/v1/reenroll', { schema: { body: reenrollBody } }, async (request) => {
-    const peer = caller(request);
+    const peer = valueOrThrow(gate.renewing(request.raw.socket));
     const { csr, successor } = request.body;
     const renewal = { csr: bytesOf(csr), successor: bytesOf(successor) };
     const renewed = await authority.reenroll(peer, renewal, now());

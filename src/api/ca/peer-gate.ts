@@ -3,6 +3,7 @@ import { TLSSocket, type DetailedPeerCertificate } from 'node:tls';
 import { err, fault, type Fault, type NodeId, type Result, type UnixMs } from '../../std/index.ts';
 import {
   judgeCertificate,
+  judgeRenewing,
   recheck,
   type TrustMaterial,
   type VerifiedOperator,
@@ -20,12 +21,21 @@ export interface GateTrust {
   whyEnded(nodeId: NodeId): Fault | undefined;
 }
 
+export interface GateOptions {
+  /** How long after its certificate ran out a node may still renew it; 0 for not at all. */
+  readonly graceAfterExpiryMs: number;
+}
+
 /**
  * The gate of a TLS listener: OpenSSL has to have accepted the client certificate, and our own rules have to
  * accept it now, by the revocations this CA has signed so far. The path of a connection is judged once; dates and
  * revocation at every call.
  */
-export function tlsPeerGate(trust: GateTrust, now: () => UnixMs): PeerGate {
+export function tlsPeerGate(
+  trust: GateTrust,
+  now: () => UnixMs,
+  { graceAfterExpiryMs }: GateOptions,
+): PeerGate {
   const material = (): TrustMaterial => trust.material();
   const peers = new WeakMap<Socket, VerifiedPeer>();
   const operators = new WeakMap<Socket, VerifiedOperator>();
@@ -39,6 +49,15 @@ export function tlsPeerGate(trust: GateTrust, now: () => UnixMs): PeerGate {
       if (!judged.ok) return judged;
       peers.set(socket, judged.value);
       const ended = trust.whyEnded(judged.value.nodeId);
+      return ended === undefined ? judged : err(ended);
+    },
+    renewing(socket) {
+      const judged = judgeClient(
+        socket,
+        (chain) => judgeRenewing(material(), chain, graceAfterExpiryMs, now()),
+        graceAfterExpiryMs > 0,
+      );
+      const ended = judged.ok ? trust.whyEnded(judged.value.nodeId) : undefined;
       return ended === undefined ? judged : err(ended);
     },
     operator(socket) {
@@ -60,6 +79,7 @@ export function tlsPeerGate(trust: GateTrust, now: () => UnixMs): PeerGate {
 function judgeClient<T>(
   socket: Socket,
   judge: (chain: readonly Uint8Array[]) => Result<T, Fault>,
+  mayHaveExpired = false,
 ): Result<T, Fault> {
   if (!(socket instanceof TLSSocket)) {
     return err(fault('LS_API_NO_CERTIFICATE', 'this call needs a client certificate, so TLS'));
@@ -71,6 +91,7 @@ function judgeClient<T>(
   const judged = judge(chain);
   // Our own verdict comes first, because it names the reason; OpenSSL's has to agree.
   if (!judged.ok || socket.authorized) return judged;
+  if (mayHaveExpired && verificationError(socket.authorizationError) === 'CERT_HAS_EXPIRED') return judged;
   return err(
     fault(
       'LS_API_NO_CERTIFICATE',

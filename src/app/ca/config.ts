@@ -1,6 +1,7 @@
 import type { XStatic } from 'typebox/schema';
 import { stringify } from 'yaml';
 import { fault, LsError } from '../../std/index.ts';
+import { MAX_GRACE_AFTER_EXPIRY_MS } from '../../trust/index.ts';
 import { parseConfig, readConfigFile } from '../config-file.ts';
 import { parseEndpoint, type Endpoint } from '../endpoint.ts';
 import { caHome } from './home.ts';
@@ -51,16 +52,25 @@ const limits = {
   },
 } as const;
 
+const MINUTE_MS = 60_000;
+
 const enrollment = {
   ...strict,
   default: {},
   description: 'Who becomes a member, and how.',
-  required: ['require_approval'],
+  required: ['require_approval', 'grace_after_expiry_minutes'],
   properties: {
     require_approval: {
       type: 'boolean',
       default: false,
       description: 'Every enrollment waits until an operator approves it (`pki requests`).',
+    },
+    grace_after_expiry_minutes: {
+      type: 'integer',
+      default: 0,
+      minimum: 0,
+      maximum: MAX_GRACE_AFTER_EXPIRY_MS / MINUTE_MS,
+      description: 'How long after its certificate ran out a node may still renew it. Off by default.',
     },
   },
 } as const;
@@ -180,6 +190,7 @@ export interface CaConfig {
 
 export interface CaEnrollment {
   readonly requireApproval: boolean;
+  readonly graceAfterExpiryMs: number;
 }
 
 export interface CaLimits {
@@ -231,7 +242,10 @@ async function checkCaConfig(file: XStatic<typeof caConfigSchema>, path: string)
     fullCrlEveryMs: file.full_crl_every_ms,
     store: file.store,
     keyStore: file.key_store,
-    enrollment: { requireApproval: file.enrollment.require_approval },
+    enrollment: {
+      requireApproval: file.enrollment.require_approval,
+      graceAfterExpiryMs: file.enrollment.grace_after_expiry_minutes * MINUTE_MS,
+    },
     limits: limitsOf(file.limits),
   };
 }
@@ -241,7 +255,7 @@ export function formatCaConfig(choice: CaConfigChoice): string {
   const file: Pick<
     XStatic<typeof caConfigSchema>,
     'trust_domain' | 'urls' | 'crl_url' | 'listen' | 'crl_listen' | 'permit_dns' | 'store' | 'key_store'
-  > & { readonly enrollment?: XStatic<typeof enrollment> } = {
+  > & { readonly enrollment?: Partial<XStatic<typeof enrollment>> } = {
     trust_domain: choice.trustDomain,
     urls: [...choice.urls],
     crl_url: choice.crlUrl,

@@ -109,7 +109,7 @@ async function start(ca: OpenCa, request: ServeRequest, closers: Closers): Promi
   const listeners = {
     crl: crlApp(context, options),
     control: controlApp(context, log),
-    tls: tlsApp(context, tlsPeerGate(trust, now), tlsOptions(identity), options),
+    tls: tlsApp(context, tlsPeerGate(trust, now, config.enrollment), tlsOptions(identity), options),
   };
   for (const app of Object.values(listeners)) closers.add(() => app.close());
   stapleTo(listeners.tls.server, ownStatus(authority, ocsp, systemClock));
