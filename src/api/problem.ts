@@ -26,12 +26,19 @@ export function problemOf(reason: Fault): Problem {
   };
 }
 
-/** Answers every error of `app` as problem+json; what is not a fault is logged whole and told as LS_API_INTERNAL. */
-export function answerWithProblems(app: FastifyInstance): void {
+/**
+ * Answers every error of `app` as problem+json; what is not a fault is logged whole and told as LS_API_INTERNAL.
+ * `onHostile` is told of what only an attacker or broken software sends.
+ */
+export function answerWithProblems(
+  app: FastifyInstance,
+  onHostile?: (reason: Fault, request: FastifyRequest) => void,
+): void {
   app.setErrorHandler<FastifyError>((error, request, reply) => {
     const reason = faultOf(error);
     if (reason.code === 'LS_API_INTERNAL')
       request.log.error({ err: error, code: reason.code }, 'call failed');
+    if (faultKind(reason.code).cause === 'hostile-peer') onHostile?.(reason, request);
     return sendProblem(reply, reason);
   });
   app.setNotFoundHandler((request: FastifyRequest, reply: FastifyReply) =>
@@ -63,6 +70,7 @@ function faultOf(error: FastifyError): Fault {
   return fault('LS_API_INTERNAL', 'something went wrong inside the server');
 }
 
-function pathOf(url: string): string {
+/** The path of a request as it may be logged: without its query, and short. */
+export function pathOf(url: string): string {
   return (url.split('?')[0] ?? '').slice(0, 200);
 }

@@ -1,5 +1,7 @@
 import { createServer as createHttpServer, type Server } from 'node:http';
 import { createServer as createTlsServer, type ServerOptions } from 'node:https';
+import { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import fastify, {
   LogController,
   type FastifyBaseLogger,
@@ -7,9 +9,10 @@ import fastify, {
   type FastifyRequest,
 } from 'fastify';
 import { fault, LsError, monoMs } from '../../std/index.ts';
-import { answerWithProblems } from '../problem.ts';
+import { answerWithProblems, pathOf } from '../problem.ts';
 import { validateWithSchemas } from '../validation.ts';
 import { adminRoutes } from './admin-routes.ts';
+import { callerFault } from './caller-fault.ts';
 import type { CaApiContext, PeerGate } from './context.ts';
 import { crlRoutes } from './crl-routes.ts';
 import { estRoutes } from './est-routes.ts';
@@ -34,9 +37,15 @@ export interface ListenerOptions {
 const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 20_000;
 const KEEP_ALIVE_TIMEOUT_MS = 30_000;
+/** How often Node.js looks for those whose time is up; its own 30 s would be most of what they hold. */
+const TIMEOUTS_CHECKED_EVERY_MS = 1_000;
 const HANDSHAKE_TIMEOUT_MS = 5_000;
 const MAX_HEADER_BYTES = 8 * 1024;
 const MAX_PARAM_CHARS = 256;
+const HTTP_BOUNDS = {
+  maxHeaderSize: MAX_HEADER_BYTES,
+  connectionsCheckingInterval: TIMEOUTS_CHECKED_EVERY_MS,
+} as const;
 
 /** The TLS listener: enrollment and trust data for all, node calls for members, administration for operators. */
 export function tlsApp(
@@ -48,9 +57,9 @@ export function tlsApp(
   const server = createTlsServer.bind(null, {
     ...tls,
     handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
-    maxHeaderSize: MAX_HEADER_BYTES,
+    ...HTTP_BOUNDS,
   });
-  const app = newApp((handler) => server(handler), options);
+  const app = newApp((handler) => server(handler), { ...options, ...context });
   limitRates(app, options);
   publicRoutes(app, context);
   healthRoutes(app, context);
@@ -72,7 +81,7 @@ export function tlsApp(
 
 /** The control socket: whoever may open it (0600) administers the CA. */
 export function controlApp(context: CaApiContext, log: FastifyBaseLogger): FastifyInstance {
-  const app = newApp((handler) => createHttpServer({ maxHeaderSize: MAX_HEADER_BYTES }, handler), { log });
+  const app = newApp((handler) => createHttpServer(HTTP_BOUNDS, handler), { log });
   adminRoutes(app, context, () => 'control-socket');
   operatorRoutes(app, context);
   restoreRoutes(app, context);
@@ -86,7 +95,7 @@ export function controlApp(context: CaApiContext, log: FastifyBaseLogger): Fasti
 
 /** Plain HTTP: CRLs and OCSP, which are signed by themselves, and nothing else. */
 export function crlApp(context: CaApiContext, options: ListenerOptions): FastifyInstance {
-  const app = newApp((handler) => createHttpServer({ maxHeaderSize: MAX_HEADER_BYTES }, handler), options);
+  const app = newApp((handler) => createHttpServer(HTTP_BOUNDS, handler), { ...options, ...context });
   // Making a logger for each call costs more than an answer; nothing here logs anything about one.
   app.setChildLoggerFactory((logger) => logger);
   limitRates(app, options);
@@ -102,7 +111,7 @@ type Handler = Parameters<typeof createHttpServer>[1];
 
 function newApp(
   makeServer: (handler: NonNullable<Handler>) => Server,
-  { log }: { readonly log: FastifyBaseLogger },
+  { log, onRefusal }: Pick<ListenerOptions, 'log'> & Pick<CaApiContext, 'onRefusal'>,
 ): FastifyInstance {
   const app = fastify({
     loggerInstance: log,
@@ -120,8 +129,25 @@ function newApp(
   });
   app.removeContentTypeParser('text/plain');
   validateWithSchemas(app);
-  answerWithProblems(app);
+  answerWithProblems(app, (reason, request) =>
+    onRefusal?.({
+      of: 'call',
+      reason,
+      from: request.ip,
+      subject: `${request.method} ${pathOf(request.url)}`,
+    }),
+  );
+  // Before fastify's own, which answers where one can and forgets who it was.
+  app.server.prependListener('clientError', (error, socket) => {
+    const reason = callerFault(error);
+    if (reason === undefined) return;
+    onRefusal?.({ of: 'connection', reason, from: addressOf(socket), subject: 'connection' });
+  });
   return app;
+}
+
+function addressOf(stream: Duplex): string {
+  return stream instanceof Socket ? (stream.remoteAddress ?? 'unknown') : 'unknown';
 }
 
 function limitRates(app: FastifyInstance, { limiter, monotonicMs }: ListenerOptions): void {

@@ -15,19 +15,21 @@ export interface CaApiContext {
   readonly acks: AckBook;
   /** How long `revoke` waits for acknowledgements. */
   readonly spread: SpreadTimes;
-  /** Told of each enrollment and renewal that is refused: it writes the log, without repeating itself. */
-  readonly onRefusal?: (refusal: EnrollmentRefusal) => void;
+  /** Told of each enrollment, call and connection that is refused: it writes the log, without repeating itself. */
+  readonly onRefusal?: (refusal: Refusal) => void;
   /** Why the CA's ledger is not signed any more, if so. */
   readonly ledgerFault?: () => Fault | undefined;
   /** Why the token that holds the CA's keys can't be used, if so. */
   readonly keyFault?: () => Fault | undefined;
 }
 
-export interface EnrollmentRefusal {
+export interface Refusal {
+  /** Default: enrollment, which renewal is too. */
+  readonly of?: 'enrollment' | 'call' | 'connection';
   readonly reason: Fault;
   /** Address of whoever asked. */
   readonly from: string;
-  /** What it asked with: the id of a token, or a node's name. */
+  /** What it asked with: the id of a token, a node's name, the method and path of a call, a listener. */
   readonly subject: string;
 }
 

@@ -1,6 +1,7 @@
 import { chmod, rm } from 'node:fs/promises';
 import type { Server } from 'node:net';
 import type { FastifyInstance } from 'fastify';
+import type { Refusal } from '../../api/ca/index.ts';
 import { errnoOf } from '../../io/files/index.ts';
 import { fault, LsError } from '../../std/index.ts';
 import { formatEndpoint, type Endpoint } from '../endpoint.ts';
@@ -32,17 +33,33 @@ export async function listenOnSocket(app: FastifyInstance, path: string): Promis
   }
 }
 
-/** Caps open connections, altogether and from one address; one too many is closed at once. */
+/** Caps open connections, altogether and from one address; one too many is closed at once, and told of. */
 export function limitConnections(
   server: Server,
   limits: { readonly connections: number; readonly connectionsPerAddress: number },
+  onRefusal?: (refusal: Refusal) => void,
 ): void {
+  const refuse = (from: string, detail: string): void =>
+    onRefusal?.({
+      of: 'connection',
+      reason: fault('LS_API_CONNECTION_LIMIT', detail),
+      from,
+      subject: 'connection',
+    });
   const open = new Map<string, number>();
   server.maxConnections = limits.connections;
+  // One line for all, not one for each address: it is the same bound that everybody meets.
+  server.on('drop', (from) =>
+    refuse(
+      'anybody',
+      `${limits.connections} connections are open; one of ${from?.remoteAddress ?? 'unknown'} was closed`,
+    ),
+  );
   server.on('connection', (socket) => {
     const address = socket.remoteAddress ?? '';
     const count = (open.get(address) ?? 0) + 1;
     if (count > limits.connectionsPerAddress) {
+      refuse(address, `${limits.connectionsPerAddress} connections of this address are open`);
       socket.destroy();
       return;
     }

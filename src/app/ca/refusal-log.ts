@@ -1,4 +1,4 @@
-import type { EnrollmentRefusal } from '../../api/ca/index.ts';
+import type { Refusal } from '../../api/ca/index.ts';
 import { systemClock } from '../../io/system/index.ts';
 import type { MonoMs } from '../../std/index.ts';
 import type { Log } from '../log.ts';
@@ -11,15 +11,15 @@ import { RepeatFilter } from '../node/repeat-filter.ts';
 export function refusalLog(
   log: Log,
   now: () => MonoMs = () => systemClock.now().mono,
-): (refusal: EnrollmentRefusal) => void {
+): (refusal: Refusal) => void {
   const filter = new RepeatFilter();
-  return ({ reason: { code, detail }, from, subject }) => {
+  return ({ of = 'enrollment', reason: { code, detail }, from, subject }) => {
     const isWaiting = code === 'LS_ENROLL_PENDING';
     // Not by subject: a guesser has a new one each time.
     const repeated = filter.admit(isWaiting ? `${code} ${subject}` : `${code} ${from}`, now());
     if (repeated === undefined) return;
     const line = {
-      event: isWaiting ? 'enrollment-waits' : 'enrollment-refused',
+      event: isWaiting ? 'enrollment-waits' : `${of}-refused`,
       code,
       from,
       subject,

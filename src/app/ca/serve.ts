@@ -113,8 +113,8 @@ async function start(ca: OpenCa, request: ServeRequest, closers: Closers): Promi
   };
   for (const app of Object.values(listeners)) closers.add(() => app.close());
   stapleTo(listeners.tls.server, ownStatus(authority, ocsp, systemClock));
-  limitConnections(listeners.tls.server, config.limits);
-  limitConnections(listeners.crl.server, config.limits);
+  limitConnections(listeners.tls.server, config.limits, context.onRefusal);
+  limitConnections(listeners.crl.server, config.limits, context.onRefusal);
   const crlListening = await listenOn(listeners.crl, request.crlListen ?? config.crlListen, 'plain HTTP');
   const controlSocket = await openControlSocket(ca, listeners.control, closers);
   const listening = await listenOn(listeners.tls, request.listen ?? config.listen, 'TLS');

@@ -17,6 +17,19 @@ export const apiFaults = {
   LS_API_TOO_LARGE: refusedCall('hostile-peer', 413, 3, 'send a smaller request'),
   LS_API_MEDIA_TYPE: refusedCall('hostile-peer', 415, 3, 'send the body as application/json'),
   LS_API_RATE_LIMITED: refusedCall('hostile-peer', 429, 4, 'wait a moment, then try again'),
+  LS_API_TOO_SLOW: refusedCall(
+    'hostile-peer',
+    408,
+    4,
+    'send the whole request at once, then wait for the answer',
+  ),
+  LS_API_CONNECTION_LIMIT: refusedCall(
+    'hostile-peer',
+    503,
+    4,
+    'find out who holds the connections; raise `limits` in ca.yaml if all of them are meant to be there',
+  ),
+  LS_API_HANDSHAKE: refusedCall('hostile-peer', 400, 6, 'speak TLS 1.3 here, and trust the root of this CA'),
   LS_API_BUSY: refusedCall('environment', 503, 4, 'try again in a few seconds'),
   LS_API_RESPONSE: refusedCall(
     'environment',
