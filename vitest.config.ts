@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 /** Limits for tests that start real processes, sockets and files. */
-const REAL = { testTimeout: 240_000, hookTimeout: 240_000 };
+const REAL = { testTimeout: 240_000, hookTimeout: 240_000, expect: { poll: { timeout: 30_000 } } };
 
 /**
  * One project per kind of test. `packed` runs those of `cli` and `integration` that start the program once more:

@@ -42,7 +42,7 @@ describe('several servers of one CA over one database', () => {
     const revoked = await cluster.askReplica(2, 'revoke', 'gamma', '--wait');
     expect(JSON.parse(revoked.stdout)).toMatchObject({ name: 'gamma', spread: 'mesh' });
     const took = await cluster.until(['alpha', 'beta'], ['gamma'], (peer) => peer?.state === 'revoked');
-    expect(took).toBeLessThan(1_000);
+    expect(took).toBeLessThan(5_000);
     const denied = await cluster.askReplica(1, 'show', 'gamma');
     expect(denied.stdout).toContain('revoked');
     // The node has to find another server for its feed, and the CA's next word reaches it there.

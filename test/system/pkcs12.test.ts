@@ -32,10 +32,13 @@ describe.each(['ES256', 'Ed25519'] as const)('a PKCS#12 file with an %s key', (a
     expect(listed.stdout).toContain('Certificate chain length: 3');
   });
 
-  it.runIf(algorithm === 'ES256')('lets Java sign with the key', () => {
-    const request = keytool(PASSWORD, '-certreq', '-alias', 'alpha', '-keypass', PASSWORD);
-    expect(request.stdout + request.stderr).toContain('BEGIN NEW CERTIFICATE REQUEST');
-  });
+  // Once is enough to see that Java gets at the private key.
+  if (algorithm === 'ES256') {
+    it('lets Java sign with the key', () => {
+      const request = keytool(PASSWORD, '-certreq', '-alias', 'alpha', '-keypass', PASSWORD);
+      expect(request.stdout + request.stderr).toContain('BEGIN NEW CERTIFICATE REQUEST');
+    });
+  }
 
   it('is a key with its chain to GnuTLS', () => {
     const shown = certtool(PASSWORD);
@@ -45,7 +48,7 @@ describe.each(['ES256', 'Ed25519'] as const)('a PKCS#12 file with an %s key', (a
     expect(shown.stdout).toMatch(/BEGIN (?:ENCRYPTED )?PRIVATE KEY/);
   });
 
-  it.runIf(algorithm === 'ES256')('stays closed to both under another password', () => {
+  it('stays closed to both under another password', () => {
     expect(keytool('another password', '-list').status).not.toBe(0);
     expect(certtool('another password').status).not.toBe(0);
   });
