@@ -3,11 +3,10 @@
  * for CI (without NAME the list of them). With --record the result becomes bench/results/soak-NAME.json, with the
  * commit and the machine it was made on (-SEED added for seeds that do not begin at 0). A finding of `schedules` comes again with --seed N --count 1.
  */
-import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { cpus, release, totalmem, type } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { commit, machine } from '../bench/support/provenance.ts';
 import { AUDITED_EACH_STEP, tryMany } from '../test/support/ca-model/run.ts';
 import { Tally } from '../test/support/ca-model/tally.ts';
 import { fuzzTargets } from '../test/support/fuzz/index.ts';
@@ -109,23 +108,6 @@ async function perform(chosen: string, { unit, usual, seed: anySeed, run }: Soak
   // Ranges of seeds can be run side by side.
   const range = unit === 'count' && seed > 0 ? `-${seed}` : '';
   writeFileSync(path.join(folder, `soak-${chosen}${range}.json`), whole);
-}
-
-function commit(): object {
-  const git = (...args: readonly string[]): string =>
-    execFileSync('git', args, { cwd: root, encoding: 'utf8' });
-  return { commit: git('rev-parse', 'HEAD').trim(), uncommittedChanges: git('status', '--porcelain') !== '' };
-}
-
-function machine(): object {
-  const processors = cpus();
-  return {
-    processor: processors[0]?.model ?? 'unknown',
-    processors: processors.length,
-    memoryMiB: Math.round(totalmem() / 2 ** 20),
-    system: `${type()} ${release()}`,
-    node: process.versions.node,
-  };
 }
 
 function refuse(why: string): void {

@@ -2,14 +2,14 @@ import { equalBytes, err, fault, ok } from '../std/index.ts';
 import type { Fault, Result, UnixMs } from '../std/index.ts';
 import type { VerifiedPeer } from '../trust/index.ts';
 import { checkStanding } from './activate.ts';
+import { completeRenewal } from './complete-renewal.ts';
 import { commit, type AuthorityContext } from './context.ts';
 import { checkCsr } from './csr.ts';
 import type { IssuedCertificate } from './facts.ts';
-import { keepCertificate, recordIntent, signIntent, type Intent } from './issue.ts';
+import { recordIntent, type Intent } from './issue.ts';
 import { MAX_LIVE_CERTIFICATES_PER_NODE } from './limits.ts';
 import { orderFor } from './node-order.ts';
 import { actingTime } from './time.ts';
-import { endedFault, listedFault } from './token-policy.ts';
 
 /**
  * A further certificate for the key that the caller holds and has shown by its link. RFC 7030 has no room for the
@@ -34,17 +34,7 @@ export async function reenrollSameKey(
   }
   const intent = await decide(context, peer, { spki: csr.spki, spkiSha256 }, now);
   if (!intent.ok) return intent;
-  const signed = signIntent(context, intent.value);
-  if (!signed.ok) return signed;
-  return commit(context, async (tx) => {
-    const at = await actingTime(tx, now);
-    const standing = await checkStanding(tx, peer);
-    if (!standing.ok) return standing;
-    const row = await tx.certificate(intent.value.row.serial);
-    if (row === null) return err(endedFault('revoked', peer.name));
-    if (row.revocation !== null) return err(listedFault(row.revocation.reason, peer.name));
-    return ok({ answer: await keepCertificate(context, tx, row, signed.value, 'reenrolled', at) });
-  });
+  return completeRenewal(context, peer, intent.value, now);
 }
 
 async function decide(

@@ -4,17 +4,17 @@ import type { Fault, Result, UnixMs } from '../std/index.ts';
 import type { RenewingNode } from '../trust/index.ts';
 import { checkStanding } from './activate.ts';
 import type { ReenrollRequest } from './authority.ts';
+import { completeRenewal } from './complete-renewal.ts';
 import { commit, type AuthorityContext } from './context.ts';
 import { checkCsr, type CheckedCsr } from './csr.ts';
 import type { IssuedCertificate } from './facts.ts';
-import { keepCertificate, recordIntent, signIntent, type Intent } from './issue.ts';
+import { recordIntent, type Intent } from './issue.ts';
 import { journal } from './journal.ts';
 import { MAX_LIVE_CERTIFICATES_PER_NODE } from './limits.ts';
 import { orderFor } from './node-order.ts';
 import type { CertificateRow, NodeRow } from './rows.ts';
 import type { StoreTransaction } from './store.ts';
 import { actingTime } from './time.ts';
-import { endedFault, listedFault } from './token-policy.ts';
 
 /**
  * A further certificate for an identity that shows its current key twice: by the link the request came over, and
@@ -34,17 +34,7 @@ export async function reenroll(
   if (unproven !== undefined) return err(unproven);
   const intent = await decide(context, peer, request.successor, csr.value, now);
   if (!intent.ok) return intent;
-  const der = signIntent(context, intent.value);
-  if (!der.ok) return der;
-  return commit(context, async (tx) => {
-    const at = await actingTime(tx, now);
-    const standing = await checkStanding(tx, peer);
-    if (!standing.ok) return standing;
-    const row = await tx.certificate(intent.value.row.serial);
-    if (row === null) return err(endedFault('revoked', peer.name));
-    if (row.revocation !== null) return err(listedFault(row.revocation.reason, peer.name));
-    return ok({ answer: await keepCertificate(context, tx, row, der.value, 'reenrolled', at) });
-  });
+  return completeRenewal(context, peer, intent.value, now);
 }
 
 /** The present key says which key follows it, and for which identity. */

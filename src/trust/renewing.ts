@@ -17,8 +17,8 @@ export type RenewingNode = Pick<VerifiedPeer, 'nodeId' | 'name' | 'serial' | 'ke
 /**
  * As judgeCertificate for a node, and with `graceMs` also one whose certificate alone ran out, no longer ago than that:
  * at its end it was good, its issuers are good now, and nothing of the path is revoked or on hold by fresh CRLs, whatever
- * `onStale` says. Entries stay in CRLs for longer than
- * MAX_GRACE_AFTER_EXPIRY_MS after their certificates have ended (lifetime.ts), so none can have left.
+ * `onStale` says. No entry leaves a CRL within
+ * MAX_GRACE_AFTER_EXPIRY_MS after its certificate has ended (lifetime.ts).
  *
  * Errors: as judgeCertificate; LS_TRUST_EXPIRED beyond the grace.
  */

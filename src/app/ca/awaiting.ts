@@ -1,4 +1,4 @@
-import { access } from 'node:fs/promises';
+import { isThere } from '../../io/files/index.ts';
 import { fault, LsError } from '../../std/index.ts';
 import type { CaHome } from './home.ts';
 
@@ -11,11 +11,4 @@ export async function isAwaiting({ issuingCert, issuingRequest }: CaHome): Promi
 export async function refuseAwaiting(paths: CaHome): Promise<void> {
   if (!(await isAwaiting(paths))) return;
   throw new LsError(fault('LS_CEREMONY_AWAITED', `the CA in ${paths.home} has no certificate yet`));
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }

@@ -1,4 +1,4 @@
-import { access, mkdtemp, open, rename, rm, stat } from 'node:fs/promises';
+import { mkdtemp, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import {
   BACKUP_SALT_BYTES,
@@ -12,7 +12,7 @@ import {
   type OpenHeader,
 } from '../../io/backup/index.ts';
 import { nodeCrypto } from '../../io/crypto/index.ts';
-import { fileError, syncDirectory } from '../../io/files/index.ts';
+import { fileError, isThere, syncDirectory } from '../../io/files/index.ts';
 import { requirePassphrase, type PassphraseSources } from '../../io/keys/index.ts';
 import { openSqliteStore, snapshotSqliteStore } from '../../io/sqlite/index.ts';
 import { systemRandom } from '../../io/system/index.ts';
@@ -151,9 +151,5 @@ async function discard(_: unknown, content: AsyncIterable<Uint8Array>): Promise<
 }
 
 async function refuseExisting(file: string): Promise<void> {
-  const isThere = await access(file).then(
-    () => true,
-    () => false,
-  );
-  if (isThere) throw new LsError(fault('LS_BACKUP_EXISTS', `${file} is there already`));
+  if (await isThere(file)) throw new LsError(fault('LS_BACKUP_EXISTS', `${file} is there already`));
 }

@@ -1,6 +1,6 @@
-import { access } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { nodeCrypto } from '../../io/crypto/index.ts';
+import { isThere } from '../../io/files/index.ts';
 import {
   findPassphrase,
   makePkcs12,
@@ -146,11 +146,4 @@ async function record(caHome: string | undefined, { serialHex }: Certificate): P
 
 function source(detail: string): LsError {
   return new LsError(fault('LS_EXPORT_SOURCE', detail));
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }

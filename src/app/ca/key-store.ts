@@ -1,7 +1,7 @@
-import { access, readFile, realpath, rm } from 'node:fs/promises';
+import { readFile, realpath, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { generateKey } from '../../io/crypto/index.ts';
-import { fileError, syncDirectory, writeFileDurably } from '../../io/files/index.ts';
+import { fileError, isThere, syncDirectory, writeFileDurably } from '../../io/files/index.ts';
 import {
   readKeyFile,
   requirePassphrase,
@@ -246,11 +246,4 @@ const KEY_CHECK = new TextEncoder().encode('lifesign key check: this signature s
 
 function monotonicMs(): number {
   return performance.now();
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }

@@ -1,8 +1,8 @@
-import { access, copyFile } from 'node:fs/promises';
+import { copyFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { makeRoot, signRootCrl } from '../../authority/index.ts';
 import { generateKey, nodeCrypto } from '../../io/crypto/index.ts';
-import { ensurePrivateDir, syncDirectory, writeFileDurably } from '../../io/files/index.ts';
+import { ensurePrivateDir, isThere, syncDirectory, writeFileDurably } from '../../io/files/index.ts';
 import { requirePassphrase, writeKeyFile, type PassphraseSources } from '../../io/keys/index.ts';
 import { systemRandom } from '../../io/system/index.ts';
 import { fault, LsError, ok, toHex, unixMs, type UnixMs } from '../../std/index.ts';
@@ -78,11 +78,8 @@ export async function initRoot(request: InitRootRequest): Promise<InitialisedRoo
 async function copyFrom(from: string, paths: RootHome): Promise<string> {
   const source = caHome(from);
   const { trustDomain, store } = await readCaConfig(from);
-  const isThere = await access(source.rootKey).then(
-    () => true,
-    () => false,
-  );
-  if (!isThere) throw new LsError(fault('LS_ROOT_KEY_TAKEN', `${source.rootKey} does not exist`));
+  if (!(await isThere(source.rootKey)))
+    throw new LsError(fault('LS_ROOT_KEY_TAKEN', `${source.rootKey} does not exist`));
   await makeFolders(paths);
   await copyFile(source.rootKey, paths.key);
   await syncDirectory(dirname(paths.key));
