@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
+import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import { initialiseAuthority, openAuthority } from '../src/authority/index.ts';
 import { encodePem } from '../src/codec/index.ts';
@@ -21,6 +22,8 @@ export interface TakeCost {
   /** From the bytes to a state that answers: parsed, verified, taken in, and its index built. */
   readonly takeMs: number;
   readonly parseMs: number;
+  /** The next full CRL, with one entry more, in the place of the first: it must still list all that the first did. */
+  readonly replaceMs: number;
   readonly lookUpMicroseconds: number;
   /** Above what the process had before. */
   readonly heldMiB: number;
@@ -31,6 +34,7 @@ const TRUST_DOMAIN = 'bench.internal';
 const CRL_NUMBER = 100;
 const NEXT_UPDATE_MS = 72 * 3_600_000;
 const LOOK_UPS = 100_000;
+const REVOKED_WITHIN_S = 90 * 86_400;
 const MIB = 2 ** 20;
 
 interface Written {
@@ -57,7 +61,8 @@ async function sign(entries: number, directory: string): Promise<SignCost> {
   const serials = Array.from({ length: entries }, randomSerial);
   const rows = serials.map((serialHex) => ({
     serialHex,
-    revokedAt: now,
+    // Each at its own second: writing one time a million times would measure a cache.
+    revokedAt: unixMs(now - 1_000 * randomInt(REVOKED_WITHIN_S)),
     reason: 'superseded' as const,
     invalidityDate: undefined,
   }));
@@ -85,6 +90,14 @@ async function sign(entries: number, directory: string): Promise<SignCost> {
     serials: some,
   };
   writeFileSync(join(directory, 'ours.crl'), der);
+  const more = {
+    serialHex: randomSerial(),
+    revokedAt: now,
+    reason: 'keyCompromise',
+    invalidityDate: undefined,
+  } as const;
+  const next = { ...fields, crlNumber: CRL_NUMBER + 1, entries: [...rows, more] };
+  writeFileSync(join(directory, 'next.crl'), signCrl(next, keys.issuing));
   writeFileSync(join(directory, 'ours.pem'), encodePem('CERTIFICATE', issuing));
   writeFileSync(join(directory, 'ours.json'), JSON.stringify(written));
   return { signMs: Math.round(signMs), bytes: der.length, hashMs: Math.round(hashMs) };
@@ -118,9 +131,14 @@ function take(directory: string): TakeCost {
   const parseBegin = performance.now();
   valueOf(parseCrl(der));
   const parseMs = performance.now() - parseBegin;
+  const nextDer = new Uint8Array(readFileSync(join(directory, 'next.crl')));
+  const replaceBegin = performance.now();
+  valueOf(applyCrl(taken.state, nextDer, [bytes(written.issuing)], bundle, nodeCrypto, now));
+  const replaceMs = performance.now() - replaceBegin;
   return {
     takeMs: Math.round(takeMs),
     parseMs: Math.round(parseMs),
+    replaceMs: Math.round(replaceMs),
     lookUpMicroseconds: Number(lookUpMicroseconds.toFixed(3)),
     heldMiB: Math.round(heldMiB),
     peakMiB: Math.round(peakMiB),

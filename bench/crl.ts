@@ -51,6 +51,7 @@ async function main(): Promise<void> {
       budget: { signMs: 400, takeMs: 1_500, memoryMiB: 250 },
       signMs: of(({ signMs }) => signMs),
       takeMs: of(({ takeMs }) => takeMs),
+      replaceMs: of(({ replaceMs }) => replaceMs),
       lookUpMicroseconds: of(({ lookUpMicroseconds }) => lookUpMicroseconds),
       memoryMiB: of(({ heldMiB }) => heldMiB),
       rounds,

@@ -37,7 +37,7 @@ export {
   type Sign1Options,
 } from './cose.ts';
 export { DerReader, MAX_DER_DEPTH, readDer, type DerElement } from './der/reader.ts';
-export { decodeUtcTime } from './der/time.ts';
+export { decodeUtcTime, timeLength, writeTime } from './der/time.ts';
 export { asciiText } from './der/values.ts';
 export { contextConstructed, contextPrimitive, derTag } from './der/tags.ts';
 export {

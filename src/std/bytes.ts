@@ -46,13 +46,21 @@ export function toHex(bytes: Uint8Array): string {
 export function fromHex(text: string): Uint8Array | undefined {
   if (text.length % 2 !== 0) return undefined;
   const bytes = new Uint8Array(text.length / 2);
-  for (let i = 0; i < bytes.length; i++) {
-    const high = HEX_VALUES[text.charCodeAt(2 * i)] ?? NO_DIGIT;
-    const low = HEX_VALUES[text.charCodeAt(2 * i + 1)] ?? NO_DIGIT;
-    if (high === NO_DIGIT || low === NO_DIGIT) return undefined;
-    bytes[i] = (high << 4) | low;
+  return writeHex(text, bytes, 0) ? bytes : undefined;
+}
+
+/**
+ * {@link fromHex} into `target` at `start`, for those who write a million of them; false for a text that is not lower-case
+ * hexadecimal, of which some may have been written. Requires: an even length, and room.
+ */
+export function writeHex(text: string, target: Uint8Array, start: number): boolean {
+  for (let i = 0; i < text.length; i += 2) {
+    const high = HEX_VALUES[text.charCodeAt(i)] ?? NO_DIGIT;
+    const low = HEX_VALUES[text.charCodeAt(i + 1)] ?? NO_DIGIT;
+    if (high === NO_DIGIT || low === NO_DIGIT) return false;
+    target[start + i / 2] = (high << 4) | low;
   }
-  return bytes;
+  return true;
 }
 
 function hexValue(character: string): number {

@@ -13,7 +13,7 @@ export {
   type UnverifiedRelease,
 } from './release.ts';
 export { judgeRenewing, MAX_GRACE_AFTER_EXPIRY_MS, type RenewingNode } from './renewing.ts';
-export { applyCrl, type AddedRevocation, type AppliedCrl } from './revocation/apply.ts';
+export { applyCrl, type AppliedCrl } from './revocation/apply.ts';
 export { MAX_CRL_LEAD_MS, MAX_ENTRIES_HELD } from './revocation/crl-form.ts';
 export { restoreRevocation, type RestoredRevocation } from './revocation/restore.ts';
 export {

@@ -1,7 +1,7 @@
 import { err, fault, fromHex, ok, toHex, type Fault, type Result } from '../std/index.ts';
 import { readDer } from '../codec/index.ts';
 import { readCrlEntry, type CrlEntry, type ReadEntry } from './crl-entry.ts';
-import { emptyEntryFields, endOfElement, scanPlainEntry } from './crl-scan.ts';
+import { emptyEntryFields, endOfElement, scanPlainEntry, type EntryFields } from './crl-scan.ts';
 
 /** Most entries in one CRL. */
 export const MAX_CRL_ENTRIES = 2_000_000;
@@ -18,17 +18,25 @@ export interface CrlEntries extends Iterable<CrlEntry> {
    * O(1); the first call builds the index, O(size), so make it after the signature has been verified.
    */
   find(serialHex: string): CrlEntry | undefined;
+  /**
+   * Those that {@link find} of `next` does not answer byte for byte; of several with one serial the first counts. O(size), and
+   * without an index as long as `next` lists them in the same order.
+   */
+  notRepeatedIn(next: CrlEntries): Iterable<CrlEntry>;
 }
 
 export interface ReadEntries {
   readonly entries: CrlEntries;
   /** OIDs of critical entry extensions that lifesign does not know. */
   readonly unknownCritical: readonly string[];
+  /** Serial of the first entry with the reason removeFromCRL, which only deltas may have. */
+  readonly removal: string | undefined;
 }
 
 export const noCrlEntries: CrlEntries = {
   size: 0,
   find: () => undefined,
+  notRepeatedIn: () => [],
   [Symbol.iterator]: () => [][Symbol.iterator](),
 };
 
@@ -39,23 +47,26 @@ export const noCrlEntries: CrlEntries = {
 export function readCrlEntries(content: Uint8Array): Result<ReadEntries, Fault> {
   const fields = emptyEntryFields();
   const unknownCritical = new Set<string>();
+  let removal: string | undefined;
   let size = 0;
   for (let at = 0; at < content.length; size++) {
     if (size === MAX_CRL_ENTRIES) {
       return err(fault('LS_X509_CRL_TOO_MANY', `CRL with more than ${MAX_CRL_ENTRIES} entries`));
     }
     if (scanPlainEntry(content, at, content.length, fields)) {
+      if (fields.reason === 'removeFromCRL') removal ??= serialOf(content, fields);
       at = fields.end;
       continue;
     }
     const entry = readOtherEntry(content, at);
     if (!entry.ok) return entry;
+    if (entry.value.reason === 'removeFromCRL') removal ??= entry.value.serialHex;
     at += entry.value.length;
     for (const oid of entry.value.unknownCritical) {
       if (unknownCritical.size < MAX_UNKNOWN_CRITICAL) unknownCritical.add(oid);
     }
   }
-  return ok({ entries: new CheckedEntries(content, size), unknownCritical: [...unknownCritical] });
+  return ok({ entries: new CheckedEntries(content, size), unknownCritical: [...unknownCritical], removal });
 }
 
 /** Entries that {@link readCrlEntries} has gone through. */
@@ -72,9 +83,39 @@ class CheckedEntries implements CrlEntries {
   find(serialHex: string): CrlEntry | undefined {
     const serial = fromHex(serialHex);
     if (serial === undefined) return undefined;
-    this.#index ??= new SerialIndex(this.#content, this.size);
-    const at = this.#index.find(serial);
+    const at = this.#find(serial, 0, serial.length);
     return at === undefined ? undefined : entryAt(this.#content, at);
+  }
+
+  *notRepeatedIn(next: CrlEntries): Iterable<CrlEntry> {
+    const content = this.#content;
+    // Goes forward with each entry found there and never past another one: so whatever `next` lists before it is of
+    // here, in the same order, and no other entry of the same serial comes first.
+    let cursor = 0;
+    for (let at = 0; at < content.length; at = endOfElement(content, at)) {
+      const end = endOfElement(content, at);
+      if (next instanceof CheckedEntries && next.#repeats(cursor, content, at, end)) cursor += end - at;
+      else if (!(next instanceof CheckedEntries && next.#lists(content, at, end))) yield entryAt(content, at);
+    }
+  }
+
+  /** The first entry of the serial in this entry is the same, byte for byte. */
+  #lists(bytes: Uint8Array, start: number, end: number): boolean {
+    const integer = serialAt(bytes, start);
+    const found = this.#find(bytes, integer + 2, integer + 2 + (bytes[integer + 1] ?? 0));
+    return found !== undefined && this.#repeats(found, bytes, start, end);
+  }
+
+  #repeats(at: number, bytes: Uint8Array, start: number, end: number): boolean {
+    const content = this.#content;
+    if (at + end - start > content.length) return false;
+    for (let i = start; i < end; i++) if (bytes[i] !== content[at + i - start]) return false;
+    return true;
+  }
+
+  #find(bytes: Uint8Array, start: number, end: number): number | undefined {
+    this.#index ??= new SerialIndex(this.#content, this.size);
+    return this.#index.find(bytes, start, end);
   }
 
   *[Symbol.iterator](): Iterator<CrlEntry> {
@@ -96,8 +137,9 @@ class SerialIndex {
     for (let at = 0; at < content.length; at = endOfElement(content, at)) this.#insert(at);
   }
 
-  find(serial: Uint8Array): number | undefined {
-    const slot = this.#slotOf(serial, 0, serial.length);
+  /** The serial is in these bytes from `start` to `end`. */
+  find(bytes: Uint8Array, start: number, end: number): number | undefined {
+    const slot = this.#slotOf(bytes, start, end);
     const at = this.#slots[slot] ?? 0;
     return at === 0 ? undefined : at - 1;
   }
@@ -142,12 +184,15 @@ function hash(bytes: Uint8Array, start: number, end: number): number {
   return (value ^ (value >>> 15)) >>> 0;
 }
 
+function serialOf(content: Uint8Array, { serialStart, serialEnd }: EntryFields): string {
+  return toHex(content.subarray(serialStart, serialEnd));
+}
+
 function entryAt(content: Uint8Array, at: number): CrlEntry {
   const fields = emptyEntryFields();
   if (scanPlainEntry(content, at, content.length, fields)) {
     const { revokedAt, reason } = fields;
-    const serialHex = toHex(content.subarray(fields.serialStart, fields.serialEnd));
-    return { serialHex, revokedAt, reason, invalidityDate: undefined };
+    return { serialHex: serialOf(content, fields), revokedAt, reason, invalidityDate: undefined };
   }
   const entry = readOtherEntry(content, at);
   if (!entry.ok) throw new RangeError(`CRL bytes changed after they were parsed: ${entry.error.detail}`);

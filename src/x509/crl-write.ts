@@ -1,7 +1,7 @@
-import type { SignatureAlgorithm, Signer, UnixMs } from '../std/index.ts';
-import { derContext, derElement, derSequence, derTag, derTime, derUnsigned } from '../codec/index.ts';
+import { concatBytes, type Signer, type UnixMs } from '../std/index.ts';
+import { derContext, derHeader, derSequence, derTag, derTime, derUnsigned } from '../codec/index.ts';
 import { encodeAlgorithm } from './algorithm.ts';
-import { encodeCrlEntries } from './crl-entries-write.ts';
+import { measureCrlEntries, writeCrlEntries } from './crl-entries-write.ts';
 import type { CrlEntry } from './crl-entry.ts';
 import {
   authorityKeyIdExtension,
@@ -11,7 +11,12 @@ import {
   issuingDistributionPointExtension,
   releasesExtension,
 } from './extensions-write.ts';
-import { signObject } from './signed.ts';
+import { signatureElements } from './signed.ts';
+
+/** Longest tag and length that `derHeader` writes. */
+const MAX_DER_HEADER = 6;
+/** Longest algorithm and BIT STRING after the signed bytes. */
+const MAX_SIGNATURE_ELEMENTS = 256;
 
 export interface CrlFields {
   /** DER Name. */
@@ -23,6 +28,7 @@ export interface CrlFields {
   readonly crlNumber: number;
   /** BaseCRLNumber: given, the CRL is a delta against the full CRL of that number. */
   readonly baseCrlNumber?: number | undefined;
+  /** Gone through twice: no generator. */
   readonly entries: Iterable<CrlEntry>;
   /** URLs of this CRL's distribution point, if the certificates name one too: a critical issuingDistributionPoint. */
   readonly distributionPoint?: readonly string[] | undefined;
@@ -32,23 +38,42 @@ export interface CrlFields {
   readonly releases?: readonly Uint8Array[] | undefined;
 }
 
-/** A v2 CRL, full or delta, signed. Source: RFC 5280 §5.1 and §5.2. */
+/**
+ * A v2 CRL, full or delta, signed. Times are rounded down to seconds. Everything is measured first and written in its place at
+ * once: with a million entries each copy costs more than the signature.
+ * Source: RFC 5280 §5.1 and §5.2.
+ */
 export function signCrl(fields: CrlFields, signer: Signer): Uint8Array {
-  return signObject(encodeTbsCertList(fields, signer.algorithm), signer);
-}
-
-/** DER TBSCertList for a signer of this algorithm. Times are rounded down to seconds. */
-export function encodeTbsCertList(fields: CrlFields, algorithm: SignatureAlgorithm): Uint8Array {
-  const revoked = encodeCrlEntries(fields.entries);
-  return derSequence(
+  const entryBytes = measureCrlEntries(fields.entries);
+  const before = concatBytes(
     derUnsigned(1),
-    encodeAlgorithm(algorithm),
+    encodeAlgorithm(signer.algorithm),
     fields.issuer,
     derTime(fields.thisUpdate),
     derTime(fields.nextUpdate),
-    ...(revoked.length === 0 ? [] : [derElement(derTag.sequence, revoked)]),
-    derContext(0, derSequence(...extensionsOf(fields))),
+    ...(entryBytes === 0 ? [] : [derHeader(derTag.sequence, entryBytes)]),
   );
+  const after = derContext(0, derSequence(...extensionsOf(fields)));
+  const tbsBytes = before.length + entryBytes + after.length;
+  const tbsHeader = derHeader(derTag.sequence, tbsBytes);
+  const buffer = new Uint8Array(MAX_DER_HEADER + tbsHeader.length + tbsBytes + MAX_SIGNATURE_ELEMENTS);
+  const entriesAt = MAX_DER_HEADER + tbsHeader.length + before.length;
+  buffer.set(tbsHeader, MAX_DER_HEADER);
+  buffer.set(before, MAX_DER_HEADER + tbsHeader.length);
+  const entriesEnd = writeCrlEntries(fields.entries, buffer, entriesAt);
+  if (entriesEnd !== entriesAt + entryBytes)
+    throw new RangeError('the entries changed while they were written');
+  buffer.set(after, entriesEnd);
+  return signInPlace(buffer, MAX_DER_HEADER, entriesEnd + after.length, signer);
+}
+
+/** The bytes from `start` to `end` as `SIGNED{…}`, in the same buffer. */
+function signInPlace(buffer: Uint8Array, start: number, end: number, signer: Signer): Uint8Array {
+  const signature = signatureElements(buffer.subarray(start, end), signer);
+  const header = derHeader(derTag.sequence, end - start + signature.length);
+  buffer.set(header, start - header.length);
+  buffer.set(signature, end);
+  return buffer.subarray(start - header.length, end + signature.length);
 }
 
 function extensionsOf(fields: CrlFields): readonly Uint8Array[] {

@@ -10,6 +10,8 @@ import { readSigned, type SignedObject } from './signed.ts';
 /** Longest CRL that is read. */
 export const MAX_CRL_BYTES = 64 * 1024 * 1024;
 
+const NONE_REVOKED: ReadEntries = { entries: noCrlEntries, unknownCritical: [], removal: undefined };
+
 /** A well-formed v1 or v2 CRL, full or delta, whose signature nobody has looked at. Source: RFC 5280 §5.1. */
 export interface CertificateList extends SignedObject {
   readonly der: Uint8Array;
@@ -22,6 +24,8 @@ export interface CertificateList extends SignedObject {
   readonly extensions: CrlExtensions;
   /** OIDs of critical entry extensions that lifesign does not know: with any, the CRL must not be used (RFC 5280 §5.3). */
   readonly unknownCriticalEntryExtensions: readonly string[];
+  /** Serial of the first entry with the reason removeFromCRL: only a delta may have one (RFC 5280 §5.3.1). */
+  readonly removal: string | undefined;
 }
 
 /**
@@ -37,8 +41,8 @@ export function parseCrl(der: Uint8Array): Result<CertificateList, Fault> {
   const { revoked, ...list } = parsed.value;
   const read = readRevoked(revoked);
   if (!read.ok) return read;
-  const { entries, unknownCritical } = read.value;
-  return ok({ der, ...list, entries, unknownCriticalEntryExtensions: unknownCritical });
+  const { entries, unknownCritical, removal } = read.value;
+  return ok({ der, ...list, entries, unknownCriticalEntryExtensions: unknownCritical, removal });
 }
 
 function readTbsCertList(reader: DerReader) {
@@ -67,7 +71,7 @@ function readTbsCertList(reader: DerReader) {
 }
 
 function readRevoked(content: Uint8Array | undefined): Result<ReadEntries, Fault> {
-  return content === undefined ? ok({ entries: noCrlEntries, unknownCritical: [] }) : readCrlEntries(content);
+  return content === undefined ? ok(NONE_REVOKED) : readCrlEntries(content);
 }
 
 function isTime(tag: number | undefined): boolean {

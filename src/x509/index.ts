@@ -6,7 +6,7 @@ export { encodeTbsCertificate, type TbsFields } from './certificate-write.ts';
 export { MAX_CRL_BYTES, parseCrl, type CertificateList } from './crl.ts';
 export { MAX_CRL_ENTRIES, type CrlEntries } from './crl-entries.ts';
 export { codeOfReason, isCrlReason, reasonOfCode, type CrlEntry, type CrlReason } from './crl-entry.ts';
-export { encodeTbsCertList, signCrl, type CrlFields } from './crl-write.ts';
+export { signCrl, type CrlFields } from './crl-write.ts';
 export { MAX_CSR_BYTES, parseCsr, verifyCsr, type CertificationRequest, type ProvenCsr } from './csr.ts';
 export { signCsr, type CsrFields } from './csr-write.ts';
 export type { DistributionPoint, IssuingDistributionPoint } from './distribution-point.ts';

@@ -1,4 +1,4 @@
-import { equalBytes, type CryptoPort, type Signer } from '../std/index.ts';
+import { concatBytes, equalBytes, type CryptoPort, type Signer } from '../std/index.ts';
 import {
   derBitString,
   derSequence,
@@ -58,7 +58,12 @@ export function verifySigned(crypto: CryptoPort, signed: SignedObject, spki: Uin
 
 /** Signs the bytes and assembles `SIGNED{…}`. Requires: `tbs` names the signer's algorithm where it has one. */
 export function signObject(tbs: Uint8Array, signer: Signer): Uint8Array {
-  return derSequence(tbs, encodeAlgorithm(signer.algorithm), derBitString(signedBits(tbs, signer)));
+  return derSequence(tbs, signatureElements(tbs, signer));
+}
+
+/** What follows the signed bytes in `SIGNED{…}`: the algorithm and the signature. */
+export function signatureElements(tbs: Uint8Array, signer: Signer): Uint8Array {
+  return concatBytes(encodeAlgorithm(signer.algorithm), derBitString(signedBits(tbs, signer)));
 }
 
 /** The bytes that the signature of a `SIGNED{…}` covers, without a look at what they say; undefined for anything else. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { toHex, type SerialNumber } from '../../src/std/index.ts';
+import { toHex } from '../../src/std/index.ts';
 import { issuerKeyOf, restoreRevocation, RevocationState } from '../../src/trust/index.ts';
 import { findEntry } from '../../src/trust/revocation/state.ts';
 import { parseCertificate } from '../../src/x509/index.ts';
@@ -74,27 +74,6 @@ describe('whatever CRLs an issuer sends', () => {
       );
     },
   );
-
-  it('what a CRL is said to add is what is new in the state', { timeout: 60_000 }, () => {
-    fc.assert(
-      fc.property(fc.array(anyCrl, { maxLength: 12 }), (crls) => {
-        let state = RevocationState.empty();
-        for (const crl of crls) {
-          const before = knownTo(state).reasons;
-          const applied = take(state, crl);
-          if (!applied.ok) continue;
-          ({ state } = applied.value);
-          const changed = [...knownTo(state).reasons].filter(([id, reason]) => before.get(id) !== reason);
-          const said = applied.value.added.map(({ serial: id, reason }): [SerialNumber, string] => [
-            id,
-            reason,
-          ]);
-          expect(said.sort()).toEqual(changed.sort());
-        }
-      }),
-      { numRuns: 150 },
-    );
-  });
 
   it('the state can be built again from the CRLs it stands on', { timeout: 60_000 }, () => {
     fc.assert(

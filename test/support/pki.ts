@@ -381,7 +381,7 @@ function makeCrl(
       nextUpdate: unixMs(now + lifetimeMs),
       crlNumber: number,
       ...fields,
-      entries: entriesOf(revoked, now),
+      entries: [...entriesOf(revoked, now)],
     },
     signedBy ?? authority.key,
   );

@@ -1,6 +1,9 @@
-import { unixMs, utf8, type UnixMs } from '../../std/index.ts';
+import { unixMs, type UnixMs } from '../../std/index.ts';
+import { derTag } from './tags.ts';
 
 const DAY_SECONDS = 86_400;
+const DIGIT_0 = 0x30;
+const LETTER_Z = 0x5a;
 /** 2050-01-01T00:00:00Z and 1950-01-01T00:00:00Z: the span of UTCTime. Source: RFC 5280 §4.1.2.5.1. */
 const UTC_TIME_FROM_MS = daysFromCivil(1950, 1, 1) * DAY_SECONDS * 1000;
 const UTC_TIME_BEFORE_MS = daysFromCivil(2050, 1, 1) * DAY_SECONDS * 1000;
@@ -24,16 +27,24 @@ export function isUtcTimeYear(time: number): boolean {
   return time >= UTC_TIME_FROM_MS && time < UTC_TIME_BEFORE_MS;
 }
 
-/** Content of a UTCTime; the moment is rounded down to a second. Requires: isUtcTimeYear(time). */
-export function encodeUtcTime(time: UnixMs): Uint8Array {
-  return utf8(civilText(time).slice(2));
+/** Bytes of a whole UTCTime or GeneralizedTime, with tag and length, as {@link writeTime} writes it. */
+export function timeLength(time: UnixMs): number {
+  return isUtcTimeYear(time) ? 15 : 17;
 }
 
-/** Content of a GeneralizedTime; the moment is rounded down to a second. Requires: a year from 0 to 9999. */
-export function encodeGeneralizedTime(time: UnixMs): Uint8Array {
-  const text = civilText(time);
-  if (text.length !== 15) throw new RangeError(`no GeneralizedTime for ${time}`);
-  return utf8(text);
+/**
+ * Writes a UTCTime through 2049, else a GeneralizedTime, into `target` at `at`, and returns its end. The moment is rounded
+ * down to a second. Throws RangeError for a year that has not four digits. Source: RFC 5280 §4.1.2.5.
+ */
+export function writeTime(target: Uint8Array, at: number, time: UnixMs): number {
+  return isUtcTimeYear(time)
+    ? writeCivil(target, at, time, derTag.utcTime, 13)
+    : writeCivil(target, at, time, derTag.generalizedTime, 15);
+}
+
+/** Writes a GeneralizedTime, as {@link writeTime}. */
+export function writeGeneralizedTime(target: Uint8Array, at: number, time: UnixMs): number {
+  return writeCivil(target, at, time, derTag.generalizedTime, 15);
 }
 
 function moment(year: number, body: Uint8Array, at: number): UnixMs | undefined {
@@ -42,7 +53,7 @@ function moment(year: number, body: Uint8Array, at: number): UnixMs | undefined 
   const hour = digits(body, at + 4, 2);
   const minute = digits(body, at + 6, 2);
   const second = digits(body, at + 8, 2);
-  if (body[at + 10] !== 0x5a || Number.isNaN(year + hour + minute + second)) return undefined;
+  if (body[at + 10] !== LETTER_Z || Number.isNaN(year + hour + minute + second)) return undefined;
   if (!(month >= 1 && month <= 12) || !(day >= 1 && day <= daysInMonth(year, month))) return undefined;
   if (hour > 23 || minute > 59 || second > 59) return undefined;
   const seconds = daysFromCivil(year, month, day) * DAY_SECONDS + hour * 3600 + minute * 60 + second;
@@ -53,24 +64,48 @@ function moment(year: number, body: Uint8Array, at: number): UnixMs | undefined 
 function digits(body: Uint8Array, at: number, count: number): number {
   let value = 0;
   for (let i = at; i < at + count; i++) {
-    const digit = (body[i] ?? 0) - 0x30;
+    const digit = (body[i] ?? 0) - DIGIT_0;
     if (digit < 0 || digit > 9) return Number.NaN;
     value = value * 10 + digit;
   }
   return value;
 }
 
-function civilText(time: UnixMs): string {
+/** The day that was written last, since moments come close together. */
+let lastDays = Number.NaN;
+let lastCivil = { year: 0, month: 0, day: 0 };
+
+/** Tag, length, and (YY)YYMMDDHHMMSSZ. Not through text: a CRL has as many of them as entries. */
+function writeCivil(target: Uint8Array, at: number, time: UnixMs, tag: number, length: number): number {
   const seconds = Math.floor(time / 1000);
   const days = Math.floor(seconds / DAY_SECONDS);
   const rest = seconds - days * DAY_SECONDS;
-  const { year, month, day } = civilFromDays(days);
-  const clock = [Math.floor(rest / 3600), Math.floor(rest / 60) % 60, rest % 60];
-  return `${String(year).padStart(4, '0')}${[month, day, ...clock].map((part) => String(part).padStart(2, '0')).join('')}Z`;
+  if (days !== lastDays) lastCivil = civilFromDays(days);
+  lastDays = days;
+  const { year, month, day } = lastCivil;
+  if (!(year >= 0 && year <= 9999)) throw new RangeError(`no GeneralizedTime for ${time}`);
+  target[at] = tag;
+  target[at + 1] = length;
+  const end = at + 2 + length;
+  if (length === 15) writeTwoDigits(target, end - 15, Math.floor(year / 100));
+  writeTwoDigits(target, end - 13, year % 100);
+  writeTwoDigits(target, end - 11, month);
+  writeTwoDigits(target, end - 9, day);
+  writeTwoDigits(target, end - 7, Math.floor(rest / 3600));
+  writeTwoDigits(target, end - 5, Math.floor(rest / 60) % 60);
+  writeTwoDigits(target, end - 3, rest % 60);
+  target[end - 1] = LETTER_Z;
+  return end;
+}
+
+function writeTwoDigits(bytes: Uint8Array, at: number, value: number): void {
+  bytes[at] = DIGIT_0 + Math.floor(value / 10);
+  bytes[at + 1] = DIGIT_0 + (value % 10);
 }
 
 function daysInMonth(year: number, month: number): number {
-  return month === 12 ? 31 : daysFromCivil(year, month + 1, 1) - daysFromCivil(year, month, 1);
+  if (month === 2) return (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0 ? 29 : 28;
+  return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
 }
 
 /** Days since 1970-01-01 in the proleptic Gregorian calendar; years start in March so that leap days come last. */

@@ -1,7 +1,7 @@
 import { compareBytes, concatBytes, utf8, type UnixMs } from '../../std/index.ts';
 import { encodeOid } from './oid.ts';
 import { contextConstructed, derTag } from './tags.ts';
-import { encodeGeneralizedTime, encodeUtcTime, isUtcTimeYear } from './time.ts';
+import { timeLength, writeGeneralizedTime, writeTime } from './time.ts';
 
 /** One element: tag, minimal definite length, and the parts joined as content. Source: X.690 §10.1. */
 export function derElement(tag: number, ...parts: readonly Uint8Array[]): Uint8Array {
@@ -105,12 +105,19 @@ export function ia5Bytes(text: string): Uint8Array {
 
 /** UTCTime through 2049, else GeneralizedTime; rounded down to a second. Source: RFC 5280 §4.1.2.5. */
 export function derTime(time: UnixMs): Uint8Array {
-  return isUtcTimeYear(time) ? derElement(derTag.utcTime, encodeUtcTime(time)) : derGeneralizedTime(time);
+  const der = new Uint8Array(timeLength(time));
+  writeTime(der, 0, time);
+  return der;
 }
 
+/** Throws RangeError for a year that has not four digits. */
 export function derGeneralizedTime(time: UnixMs): Uint8Array {
-  return derElement(derTag.generalizedTime, encodeGeneralizedTime(time));
+  const der = new Uint8Array(GENERALIZED_TIME_BYTES);
+  writeGeneralizedTime(der, 0, time);
+  return der;
 }
+
+const GENERALIZED_TIME_BYTES = 17;
 
 /** The OIDs that are written are few constants; encoding them anew took a third of the time to write a certificate. */
 const MAX_ENCODED_OIDS = 256;

@@ -3,17 +3,15 @@ import {
   err,
   fault,
   ok,
-  parseSerialNumber,
   unixMs,
   type CryptoPort,
   type Fault,
   type Result,
-  type SerialNumber,
   type UnixMs,
 } from '../../std/index.ts';
-import { parseCrl, type CertificateList, type CrlEntry, type CrlReason } from '../../x509/index.ts';
+import { parseCrl, type CertificateList } from '../../x509/index.ts';
 import type { TrustBundle } from '../bundle.ts';
-import { changedEntries, releasesWithoutEffect } from './continuity.ts';
+import { releasesWithoutEffect } from './continuity.ts';
 import { profileCrl, type ProfiledCrl } from './crl-form.ts';
 import { verifyCrlIssuer, type CrlIssuer } from './crl-issuer.ts';
 import { releasesOf } from './releases.ts';
@@ -21,17 +19,8 @@ import { issuerKeyOfCrl, MAX_CRL_ISSUERS, type IssuerRevocation, type Revocation
 import { checkKnownRevocations } from './status.ts';
 import { takeCrl } from './take.ts';
 
-/** A certificate that the newly applied CRL revokes, or now revokes for another reason. */
-export interface AddedRevocation {
-  readonly serial: SerialNumber;
-  readonly reason: CrlReason;
-  readonly revokedAt: UnixMs;
-}
-
 export interface AppliedCrl {
   readonly state: RevocationState;
-  /** What this CRL added to the state; serials that are not of lifesign's form are held, not listed. */
-  readonly added: readonly AddedRevocation[];
   /** Serials that this delta releases without a release record: they stay revoked, and its CA is to be asked why. */
   readonly ignoredReleases: readonly string[];
   /** Number of the newest CRL now held of the issuer. */
@@ -93,7 +82,6 @@ export function applyCrl(
   const replaced = { ...next.value, key, issuerChain: issuer.value.chain } as IssuerRevocation;
   return ok({
     state: state.replacing(replaced),
-    added: changedEntries(held, replaced, list).flatMap(addedRevocation),
     ignoredReleases: releasesWithoutEffect(replaced, list),
     crlNumber: replaced.crlNumber,
     complete: isComplete(list),
@@ -103,7 +91,7 @@ export function applyCrl(
 
 function nothingNew(state: RevocationState, held: IssuerRevocation, list: CertificateList): AppliedCrl {
   const { crlNumber } = held;
-  return { state, added: [], ignoredReleases: [], crlNumber, complete: isComplete(list), news: false };
+  return { state, ignoredReleases: [], crlNumber, complete: isComplete(list), news: false };
 }
 
 function isHeld(held: IssuerRevocation, der: Uint8Array): boolean {
@@ -127,9 +115,4 @@ function checkNumber({ crlNumber }: ProfiledCrl, held: IssuerRevocation | undefi
 /** A root may certify CAs, and so may an issuing CA unless its certificate says pathLen 0. */
 function certifiesCas({ certificate, chain }: CrlIssuer): boolean {
   return chain.length === 0 || certificate.extensions.basicConstraints?.value.pathLen !== 0;
-}
-
-function addedRevocation({ serialHex, reason, revokedAt }: CrlEntry): readonly AddedRevocation[] {
-  const serial = parseSerialNumber(serialHex);
-  return serial === undefined ? [] : [{ serial, reason, revokedAt }];
 }

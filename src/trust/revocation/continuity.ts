@@ -14,33 +14,6 @@ export interface RetentionRule {
   readonly releases: ReleaseBook;
 }
 
-/** The entries of `list` that say something new over what is held. */
-export function newEntries(held: HeldLists | undefined, list: CertificateList): readonly CrlEntry[] {
-  const revoked = [...list.entries].filter((entry) => entry.reason !== 'removeFromCRL');
-  if (held === undefined) return revoked;
-  return revoked.filter((entry) => findEntry(held, entry.serialHex)?.reason !== entry.reason);
-}
-
-/**
- * The entries that say something new in `after`, which `list` made of `before`: its own, and those of the full CRL
- * that are in force again because a delta no longer changes them. O(entries of `list`, and of the delta before).
- */
-export function changedEntries(
-  before: HeldLists | undefined,
-  after: HeldLists,
-  list: CertificateList,
-): readonly CrlEntry[] {
-  if (before === undefined) return newEntries(before, list);
-  const serials = new Set(
-    [...list.entries, ...(before.delta?.entries ?? [])].map(({ serialHex }) => serialHex),
-  );
-  return [...serials].flatMap((serial) => {
-    const entry = findEntry(after, serial);
-    const isNews = entry !== undefined && entry.reason !== findEntry(before, serial)?.reason;
-    return isNews ? [entry] : [];
-  });
-}
-
 /**
  * A full CRL that replaces what is held must still revoke all of it, except for holds it has a release for.
  * O(entries held). Errors: LS_CRL_OMITS_ENTRY, LS_CRL_RELEASE.
@@ -50,8 +23,10 @@ export function checkFullKeepsAll(
   list: CertificateList,
   retention: RetentionRule,
 ): Fault | undefined {
-  for (const known of [held.full, ...(held.delta === undefined ? [] : [held.delta])]) {
-    for (const { serialHex } of known.entries) {
+  // What is repeated word for word is kept, unless the delta says something else of it, which is looked at then.
+  const suspects = [held.full.entries.notRepeatedIn(list.entries), held.delta?.entries ?? []];
+  for (const entries of suspects) {
+    for (const { serialHex } of entries) {
       const entry = findEntry(held, serialHex);
       if (entry === undefined) continue;
       const omitted = omission(entry, list.entries.find(serialHex), retention);
@@ -135,10 +110,11 @@ export function releasesWithoutEffect(held: HeldLists, list: CertificateList): r
 
 /** Two CRLs of one number and different kind must revoke the same. Source: RFC 5280 §5.2.4. */
 export function checkNothingNew(held: HeldLists, list: CertificateList): Fault | undefined {
-  const [contradiction] = newEntries(held, list);
-  if (contradiction === undefined) return undefined;
-  const detail = `full and delta CRL ${held.crlNumber} differ in serial ${contradiction.serialHex}`;
-  return fault('LS_CRL_CONFLICT', detail);
+  for (const { serialHex, reason } of list.entries) {
+    if (reason === 'removeFromCRL' || findEntry(held, serialHex)?.reason === reason) continue;
+    return fault('LS_CRL_CONFLICT', `full and delta CRL ${held.crlNumber} differ in serial ${serialHex}`);
+  }
+  return undefined;
 }
 
 function omission(known: CrlEntry, now: CrlEntry | undefined, retention: RetentionRule): Fault | undefined {

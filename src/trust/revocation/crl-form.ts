@@ -50,12 +50,9 @@ function criticalExtension(list: CertificateList): Fault | undefined {
 }
 
 /** Source: RFC 5280 §5.3.1: removeFromCRL "MUST only appear in delta CRLs". */
-function releaseInFull(list: CertificateList): Fault | undefined {
-  if (list.extensions.deltaCrlIndicator !== undefined) return undefined;
-  for (const { reason, serialHex } of list.entries) {
-    if (reason === 'removeFromCRL') return fault('LS_CRL_REASON', `a full CRL releases serial ${serialHex}`);
-  }
-  return undefined;
+function releaseInFull({ extensions, removal }: CertificateList): Fault | undefined {
+  if (extensions.deltaCrlIndicator !== undefined || removal === undefined) return undefined;
+  return fault('LS_CRL_REASON', `a full CRL releases serial ${removal}`);
 }
 
 /**

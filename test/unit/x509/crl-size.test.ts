@@ -24,7 +24,7 @@ function repeated(bytes: Uint8Array, count: number): Uint8Array {
 
 describe('large CRLs', () => {
   it('give back any of 100,000 entries by its serial', () => {
-    const { entries } = valueOf(parseCrl(pki.crl({ number: 1, revoked: manyEntries(100_000) })));
+    const { entries } = valueOf(parseCrl(pki.crl({ number: 1, revoked: [...manyEntries(100_000)] })));
     expect(entries.size).toBe(100_000);
     for (let i = 0; i < 100_000; i += 100) expect(entries.find(serialOf(i))?.serialHex).toBe(serialOf(i));
     expect(entries.find(serialOf(100_000))).toBeUndefined();
