@@ -5,19 +5,25 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { summary, tell } from './support/record.ts';
 
 /*
  * OCSP answers over HTTP, in one run: signed in advance, beside a bare fastify route that returns the same bytes and
  * `cfssl ocspserve` (Debian's golang-cfssl, where installed) that serves the same response; and with a nonce, beside
  * fastify and one bare signature. Each server is a process of its own. What counts is its processor time per
- * request, which other load on the machine does not change. Usage: node bench/ocsp.ts
+ * request, which other load on the machine changes least. Usage: node bench/ocsp.ts [--quick] [--record]
  */
+
+const { values: options } = parseArgs({
+  options: { quick: { type: 'boolean', default: false }, record: { type: 'boolean', default: false } },
+});
 
 const SERVER = new URL('./ocsp-server.ts', import.meta.url);
 const CONNECTIONS = 16;
-const WARM_UP_MS = 1_500;
-const MEASURE_MS = 4_000;
-const ROUNDS = 2;
+const WARM_UP_MS = options.quick ? 200 : 1_500;
+const MEASURE_MS = options.quick ? 400 : 4_000;
+const ROUNDS = options.quick ? 1 : 5;
 const CFSSL_PORT = 18_888;
 const MICROSECONDS_PER_TICK = 10_000;
 
@@ -34,26 +40,37 @@ interface Cost {
   readonly cpuMicroseconds: number;
 }
 
+/** One after the other, so that what else the machine does hits all of them. */
+interface Round {
+  readonly held: Cost;
+  readonly bareFastify: Cost;
+  readonly nonce: Cost;
+  readonly fastifyAndSignature: Cost;
+  /** Null where cfssl is not installed. */
+  readonly cfssl: Cost | null;
+}
+
 async function main(): Promise<void> {
+  const rounds: Round[] = [];
   for (let round = 1; round <= ROUNDS; round++) {
-    const held = await costOf('held');
-    const bare = await costOf('bare');
-    const nonce = await costOf('nonce');
-    const signing = await costOf('signing');
-    const cfssl = await costOfCfssl();
-    const result = {
-      round,
-      held,
-      bareFastify: bare,
-      heldToBare: ratio(bare, held),
-      nonce,
-      fastifyAndSignature: signing,
-      nonceToBare: ratio(signing, nonce),
-      cfssl,
-      heldToCfssl: cfssl === null ? null : ratio(cfssl, held),
-    };
-    process.stdout.write(`${JSON.stringify(result)}\n`);
+    rounds.push({
+      held: await costOf('held'),
+      bareFastify: await costOf('bare'),
+      nonce: await costOf('nonce'),
+      fastifyAndSignature: await costOf('signing'),
+      cfssl: await costOfCfssl(),
+    });
   }
+  const of = (pick: (round: Round) => number) => summary(rounds.map(pick));
+  const withCfssl = rounds.flatMap(({ held, cfssl }) => (cfssl === null ? [] : [ratio(cfssl, held)]));
+  const result = {
+    budget: { heldToBareFastify: 0.7, nonceToFastifyAndSignature: 0.7, heldToCfssl: 3 },
+    heldToBareFastify: of(({ held, bareFastify }) => ratio(bareFastify, held)),
+    nonceToFastifyAndSignature: of(({ nonce, fastifyAndSignature }) => ratio(fastifyAndSignature, nonce)),
+    heldToCfssl: withCfssl.length === 0 ? null : summary(withCfssl),
+    rounds,
+  };
+  tell('ocsp', result, options.record);
 }
 
 /** How many times as many requests as the first the second answers on one core. */

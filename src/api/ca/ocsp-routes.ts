@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { OcspAnswer, OcspResponder, OcspTimes } from '../../authority/index.ts';
 import type { Instant, UnixMs } from '../../std/index.ts';
-import { MAX_OCSP_REQUEST_BYTES } from '../../x509/index.ts';
+import { MAX_OCSP_REQUEST_BYTES, type OcspRequest } from '../../x509/index.ts';
+import { AskedInPaths, GET_PREFIX } from './asked-in-paths.ts';
 
 const REQUEST_MEDIA_TYPE = 'application/ocsp-request';
 const RESPONSE_MEDIA_TYPE = 'application/ocsp-response';
@@ -11,8 +12,6 @@ const RESPONSE_MEDIA_TYPE = 'application/ocsp-response';
  * because a revocation replaces it at once here and should do so soon elsewhere.
  */
 export const OCSP_MAX_AGE_SECONDS = 300;
-const GET_PREFIX = '/ocsp/';
-const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
 const NOTHING = new Uint8Array();
 
 /** What is the same for every caller that gets this answer. */
@@ -29,9 +28,11 @@ interface CachedHeaders {
  */
 export function ocspRoutes(app: FastifyInstance, responder: OcspResponder, now: () => Instant): void {
   const known = new WeakMap<OcspAnswer, CachedHeaders>();
-  const respond = (request: FastifyRequest, reply: FastifyReply, asked: Uint8Array) => {
+  const paths = new AskedInPaths();
+  const respond = (request: FastifyRequest, reply: FastifyReply, asked: OcspRequest | Uint8Array) => {
     const moment = now();
-    const answer = responder.answer(asked, moment);
+    const answer =
+      asked instanceof Uint8Array ? responder.answer(asked, moment) : responder.answerTo(asked, moment);
     return answer instanceof Promise
       ? answer.then((made) => send(request, reply, known, made, moment.wall))
       : send(request, reply, known, answer, moment.wall);
@@ -41,24 +42,8 @@ export function ocspRoutes(app: FastifyInstance, responder: OcspResponder, now: 
     { parseAs: 'buffer', bodyLimit: MAX_OCSP_REQUEST_BYTES },
     (_request, body, done) => done(null, body),
   );
-  app.get(`${GET_PREFIX}*`, (request, reply) => respond(request, reply, requestInPath(request.url)));
+  app.get(`${GET_PREFIX}*`, (request, reply) => respond(request, reply, paths.read(request.url)));
   app.post('/ocsp', (request, reply) => respond(request, reply, requestInBody(request.body)));
-}
-
-/** The base64 after the prefix, percent-encoded or not; nothing where it is no base64. */
-function requestInPath(url: string): Uint8Array {
-  const end = url.indexOf('?');
-  const raw = url.slice(GET_PREFIX.length, end === -1 ? undefined : end);
-  const text = raw.includes('%') ? decoded(raw) : raw;
-  return BASE64.test(text) ? viewOf(Buffer.from(text, 'base64')) : NOTHING;
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return '';
-  }
 }
 
 function requestInBody(body: unknown): Uint8Array {
@@ -115,8 +100,14 @@ function remember(
 
 function cacheControl({ nextUpdate }: OcspTimes, now: UnixMs): string {
   const left = Math.max(0, Math.floor((nextUpdate - now) / 1_000));
-  return `max-age=${Math.min(OCSP_MAX_AGE_SECONDS, left)}, public, no-transform, must-revalidate`;
+  return left >= OCSP_MAX_AGE_SECONDS ? CACHED_FOR_LONG : cachedFor(left);
 }
+
+function cachedFor(seconds: number): string {
+  return `max-age=${seconds}, public, no-transform, must-revalidate`;
+}
+
+const CACHED_FOR_LONG = cachedFor(OCSP_MAX_AGE_SECONDS);
 
 function textOf(der: Uint8Array): string {
   return Buffer.from(der.buffer, der.byteOffset, der.byteLength).toString('latin1');

@@ -1,4 +1,5 @@
 import type { Fault, Instant, Result, Signer, UnixMs } from '../../std/index.ts';
+import type { OcspRequest } from '../../x509/index.ts';
 import type { SignatureRate } from './budget.ts';
 import type { OcspAnswer } from './held-answers.ts';
 
@@ -29,6 +30,8 @@ export interface OcspHealth {
 export interface OcspResponder {
   /** Always an OCSPResponse, whatever came in. At once where the answer is at hand. */
   answer(request: Uint8Array, now: Instant): OcspAnswer | Promise<OcspAnswer>;
+  /** The same for a request that was parsed before. */
+  answerTo(request: OcspRequest, now: Instant): OcspAnswer | Promise<OcspAnswer>;
   /**
    * Renews the responder's certificate, catches up with revocations of other processes, and signs for every live
    * certificate whose answer is missing or old. Answers how many it signed for. Errors: LS_CA_STORE_*, LS_X509_*.

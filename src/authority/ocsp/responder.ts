@@ -7,6 +7,7 @@ import {
   parseOcspRequest,
   type OcspCertId,
   type OcspIssuer,
+  type OcspRequest,
 } from '../../x509/index.ts';
 import type { AuthorityContext } from '../context.ts';
 import type { Publication } from '../facts.ts';
@@ -83,8 +84,10 @@ class Responder implements OcspResponder {
 
   answer(request: Uint8Array, now: Instant): OcspAnswer | Promise<OcspAnswer> {
     const parsed = parseOcspRequest(request);
-    if (!parsed.ok) return MALFORMED;
-    const { certIds, nonce } = parsed.value;
+    return parsed.ok ? this.answerTo(parsed.value, now) : MALFORMED;
+  }
+
+  answerTo({ certIds, nonce }: OcspRequest, now: Instant): OcspAnswer | Promise<OcspAnswer> {
     if (!certIds.every((certId) => namesIssuer(certId, this.#issuer))) return UNAUTHORIZED;
     const [first, ...others] = certIds;
     if (first === undefined) return MALFORMED;

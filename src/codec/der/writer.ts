@@ -1,4 +1,4 @@
-import { compareBytes, concatBytes, utf8, type UnixMs } from '../../std/index.ts';
+import { compareBytes, utf8, type UnixMs } from '../../std/index.ts';
 import { encodeOid } from './oid.ts';
 import { contextConstructed, derTag } from './tags.ts';
 import { timeLength, writeGeneralizedTime, writeTime } from './time.ts';
@@ -7,18 +7,48 @@ import { timeLength, writeGeneralizedTime, writeTime } from './time.ts';
 export function derElement(tag: number, ...parts: readonly Uint8Array[]): Uint8Array {
   let length = 0;
   for (const part of parts) length += part.length;
-  return concatBytes(derHeader(tag, length), ...parts);
+  const element = new Uint8Array(headerBytes(length) + length);
+  let at = writeHeader(element, tag, length);
+  for (const part of parts) at = copyInto(element, at, part);
+  return element;
+}
+
+/** Up to here a loop is faster than `set`, which most elements are short enough for. */
+const SHORT_PART = 24;
+
+/** Returns the position after what was copied. */
+function copyInto(target: Uint8Array, at: number, part: Uint8Array): number {
+  if (part.length > SHORT_PART) target.set(part, at);
+  else for (let i = 0; i < part.length; i++) target[at + i] = part[i] ?? 0;
+  return at + part.length;
 }
 
 /** Tag and length of an element whose content has `length` bytes. Requires: length < 2^32. */
 export function derHeader(tag: number, length: number): Uint8Array {
-  if (length < 0x80) return Uint8Array.of(tag, length);
-  const count = length < 0x100 ? 1 : length < 0x1_0000 ? 2 : length < 0x100_0000 ? 3 : 4;
-  const header = new Uint8Array(2 + count);
-  header[0] = tag;
-  header[1] = 0x80 | count;
-  for (let i = 0; i < count; i++) header[1 + count - i] = Math.floor(length / 256 ** i) & 0xff;
+  const header = new Uint8Array(headerBytes(length));
+  writeHeader(header, tag, length);
   return header;
+}
+
+function headerBytes(length: number): number {
+  return 2 + (length < 0x80 ? 0 : lengthBytes(length));
+}
+
+function lengthBytes(length: number): number {
+  return length < 0x100 ? 1 : length < 0x1_0000 ? 2 : length < 0x100_0000 ? 3 : 4;
+}
+
+/** Writes to the beginning of `target` and returns the position after the header. */
+function writeHeader(target: Uint8Array, tag: number, length: number): number {
+  target[0] = tag;
+  if (length < 0x80) {
+    target[1] = length;
+    return 2;
+  }
+  const count = lengthBytes(length);
+  target[1] = 0x80 | count;
+  for (let i = 0; i < count; i++) target[1 + count - i] = Math.floor(length / 256 ** i) & 0xff;
+  return 2 + count;
 }
 
 export function derSequence(...members: readonly Uint8Array[]): Uint8Array {

@@ -81,6 +81,7 @@ export function stubbornResponder(): Sabotage {
             return answer;
           });
         },
+        answerTo: (request, now) => responder.answerTo(request, now),
         refresh: (now) => responder.refresh(now),
         health: () => responder.health(),
         close: () => {
