@@ -12,8 +12,10 @@ import {
   type PassphraseSources,
 } from '../../io/keys/index.ts';
 import { fault, LsError, type UnixMs } from '../../std/index.ts';
-import { CA_KEY_NAMES, CaKeys, keySecrets, NEXT, type CaKeyName, type KeyPlace } from './key-store.ts';
+import { isEnded } from './generations.ts';
 import { listKeys } from './key-list.ts';
+import type { CaKeyName } from './key-names.ts';
+import { CaKeys, keySecrets, NEXT, type KeyPlace } from './key-store.ts';
 import { openCa, type OpenCa } from './open.ts';
 
 export interface DestroyKeyRequest {
@@ -35,7 +37,8 @@ export interface DestroyedKey {
 }
 
 /**
- * Takes the root's key, which the CA does not need from day to day, out of this home for good, and records it.
+ * Takes a key that the CA does without out of this home for good, and records it: the root's, or that of an issuing CA
+ * that is retired or revoked.
  * Throws LS_KEY_NOT_FOUND, LS_KEY_IN_USE, LS_KEY_COPY with nothing changed, LS_FILE_IO, and as openCa.
  */
 export async function destroyKey(request: DestroyKeyRequest): Promise<DestroyedKey> {
@@ -59,10 +62,12 @@ export async function destroyKey(request: DestroyKeyRequest): Promise<DestroyedK
 }
 
 async function destroyable(home: string, keyId: string): Promise<CaKeyName> {
-  const name = (await listKeys(home)).keys.find(({ id }) => id === keyId)?.name;
-  if (name === undefined) throw new LsError(fault('LS_KEY_NOT_FOUND', `this CA has no key ${keyId}`));
-  if (name === 'root') return name;
-  throw new LsError(fault('LS_KEY_IN_USE', `${keyId} is the ${name} key of this CA`));
+  const found = (await listKeys(home)).keys.find(({ id }) => id === keyId);
+  if (found === undefined) throw new LsError(fault('LS_KEY_NOT_FOUND', `this CA has no key ${keyId}`));
+  const { name, state } = found;
+  if (name === 'root' || (state !== null && isEnded({ state }))) return name;
+  const why = state === null || state === 'active' ? '' : `, which is ${state} and still signs`;
+  throw new LsError(fault('LS_KEY_IN_USE', `${keyId} is the ${name} key of this CA${why}`));
 }
 
 /** Throws LS_KEY_COPY unless `copy` is another file that holds the key. */
@@ -107,7 +112,7 @@ export async function changePassphrase(request: NewPassphraseRequest): Promise<R
     const what = `the CA keys of ${ca.home.home}`;
     const before = await requirePassphrase(passphrase, what);
     const after = await requireNewPassphrase(newPassphrase, what);
-    for (const name of CA_KEY_NAMES) {
+    for (const name of await keys.names()) {
       if ((await keys.placeOf(name)) === 'file')
         files.push(await prepare(name, keys.fileOf(name), before, after));
     }

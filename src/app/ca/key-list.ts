@@ -5,8 +5,10 @@ import { caLogOrigin, decodeEntry, decodeLogKey, openCheckpoint, spkiOfLogKey } 
 import { fault, LsError, ok, type SignatureAlgorithm } from '../../std/index.ts';
 import { parseCertificate } from '../../x509/index.ts';
 import { readCaConfig } from './config.ts';
+import { readGenerations, type Generation } from './generations.ts';
 import { caHome, type CaHome } from './home.ts';
-import { CA_KEY_NAMES, CaKeys, keySecrets, type CaKeyName, type KeyPlace } from './key-store.ts';
+import { compareKeyNames, issuingKeyName, type CaKeyName } from './key-names.ts';
+import { CaKeys, keySecrets, type KeyPlace } from './key-store.ts';
 import { openCaStoreReadOnly } from './store.ts';
 
 /** A private key of a CA, as far as it can be told without unlocking it. */
@@ -21,6 +23,8 @@ export interface CaKeyFacts {
   readonly use: string;
   /** Its label and id on the token. */
   readonly uri: string | null;
+  /** Where the issuing CA of the key stands; null for other keys, and before it is one. */
+  readonly state: Generation['state'] | null;
 }
 
 export interface CaKeyList {
@@ -28,11 +32,19 @@ export interface CaKeyList {
   readonly keys: readonly CaKeyFacts[];
 }
 
-const USES: Readonly<Record<CaKeyName, string>> = {
-  root: "signs issuing certificates and the root's CRL",
-  issuing: 'signs certificates, CRLs and rosters',
-  log: 'signs checkpoints of the ledger',
+/** What is done with the key of an issuing CA. */
+const ISSUING_USES: Readonly<Record<Generation['state'], string>> = {
+  prepared: 'signs next; until then its own CRLs (prepared)',
+  active: 'signs certificates, CRLs and rosters',
+  retiring: 'signs the CRLs of what it has issued (retiring)',
+  retired: 'signs nothing any more: may be destroyed (retired)',
+  revoked: 'signs nothing any more: may be destroyed (revoked)',
 };
+const UNPREPARED = 'no CA yet: `pki rollover prepare` takes it up';
+const OTHER_USES = {
+  root: "signs issuing certificates and the root's CRL",
+  log: 'signs checkpoints of the ledger',
+} as const;
 
 /** The keys of a CA home, whether or not a server has it. Throws LS_CONFIG_*, LS_CA_STORE_*, LS_CA_NOT_INITIALISED. */
 export async function listKeys(home: string): Promise<CaKeyList> {
@@ -41,25 +53,33 @@ export async function listKeys(home: string): Promise<CaKeyList> {
   const nobody = { env: {} };
   const keys = new CaKeys(paths, keyStore, keySecrets(paths.home, nobody, nobody));
   const publics = await publicKeys(paths, store);
-  const facts = CA_KEY_NAMES.map(async (name): Promise<CaKeyFacts> => {
+  const names = [...new Set([...publics.keys(), ...(await keys.names()), 'root' as const, 'log' as const])];
+  const facts = names.toSorted(compareKeyNames).map(async (name): Promise<CaKeyFacts> => {
     const place = (await keys.placeOf(name)) ?? 'elsewhere';
     const uri = place === 'token' ? await keys.uriOf(name) : null;
-    const known = publics[name];
+    const known = publics.get(name);
     const id = known === undefined ? null : keyIdOf(known.spki, nodeCrypto);
-    return { name, id, algorithm: known?.algorithm ?? null, place, use: USES[name], uri };
+    const state = known?.state ?? null;
+    return { name, id, algorithm: known?.algorithm ?? null, place, use: useOf(name, state), uri, state };
   });
   return { home: paths.home, keys: await Promise.all(facts) };
+}
+
+function useOf(name: CaKeyName, state: Generation['state'] | null): string {
+  if (name === 'root' || name === 'log') return OTHER_USES[name];
+  return state === null ? UNPREPARED : ISSUING_USES[state];
 }
 
 interface PublicKeyFacts {
   readonly spki: Uint8Array;
   readonly algorithm: SignatureAlgorithm | null;
+  /** Of an issuing CA. */
+  readonly state: Generation['state'] | null;
 }
 
-async function publicKeys(
-  paths: CaHome,
-  choice: string,
-): Promise<Partial<Record<CaKeyName, PublicKeyFacts>>> {
+type PublicKeys = ReadonlyMap<CaKeyName, PublicKeyFacts>;
+
+async function publicKeys(paths: CaHome, choice: string): Promise<PublicKeys> {
   const store = await openCaStoreReadOnly(paths, choice);
   try {
     const read = await store.read(async (tx) =>
@@ -69,21 +89,20 @@ async function publicKeys(
     const { genesis, first } = read.value;
     if (genesis === null) throw new LsError(fault('LS_CA_NOT_INITIALISED', 'the store holds no CA'));
     const log = first === undefined ? undefined : await logKeyOf(paths, genesis.trustDomain, first);
-    return {
-      root: keyIn(genesis.root),
-      issuing: keyIn(genesis.issuing),
-      ...(log === undefined ? {} : { log }),
-    };
+    const keys = new Map<CaKeyName, PublicKeyFacts>([['root', keyIn(genesis.root, null)]]);
+    for (const { generation, state, certificate } of await readGenerations(store))
+      keys.set(issuingKeyName(generation), keyIn(certificate, state));
+    return log === undefined ? keys : keys.set('log', log);
   } finally {
     await store.close();
   }
 }
 
-function keyIn(der: Uint8Array): PublicKeyFacts {
+function keyIn(der: Uint8Array, state: Generation['state'] | null): PublicKeyFacts {
   const certificate = parseCertificate(der);
   if (!certificate.ok) throw new LsError(certificate.error);
   const { spki, keyAlgorithm } = certificate.value;
-  return { spki, algorithm: keyAlgorithm };
+  return { spki, algorithm: keyAlgorithm, state };
 }
 
 /** The key that the ledger's first entry binds, if the checkpoint is by it: it may have been replaced since. */
@@ -99,5 +118,5 @@ async function logKeyOf(
   if (!record.ok || note === undefined) return undefined;
   const { logKey } = record.value.body;
   const opened = openCheckpoint(note.bytes, caLogOrigin(trustDomain), logKey, nodeCrypto);
-  return opened.ok ? { spki: spkiOfLogKey(logKey), algorithm: 'Ed25519' } : undefined;
+  return opened.ok ? { spki: spkiOfLogKey(logKey), algorithm: 'Ed25519', state: null } : undefined;
 }

@@ -13,6 +13,7 @@ import {
 import type { KeyAddress, Token } from '../../io/pkcs11/index.ts';
 import { fault, LsError, type Fault, type SignatureAlgorithm, type Signer } from '../../std/index.ts';
 import type { CaHome } from './home.ts';
+import { keyNamesIn, type CaKeyName } from './key-names.ts';
 
 /** Encrypted files in the home. */
 export const KEY_FILES = 'file';
@@ -42,10 +43,6 @@ export function keySecrets(
 }
 
 export type KeyPlace = 'file' | 'token';
-
-/** `keys/NAME.key.pem` or `keys/NAME.key.uri`. */
-export type CaKeyName = 'root' | 'issuing' | 'log';
-export const CA_KEY_NAMES: readonly CaKeyName[] = ['root', 'issuing', 'log'];
 
 const PRIVATE = { mode: 0o600 };
 /** A key file before it takes its place. */
@@ -87,6 +84,11 @@ export class CaKeys {
       throw new LsError(fault('LS_KEY_STORE_AMBIGUOUS', detail));
     }
     return file ? 'file' : token ? 'token' : undefined;
+  }
+
+  /** Of the keys that are in the home, in order. Throws LS_FILE_*. */
+  names(): Promise<readonly CaKeyName[]> {
+    return keyNamesIn(this.#home.keysDir);
   }
 
   /** Asks for the passphrase before anything else, if one of these keys needs it. Throws LS_KEY_NO_PASSPHRASE. */

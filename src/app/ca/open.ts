@@ -11,11 +11,12 @@ import type { PassphraseSources } from '../../io/keys/index.ts';
 import { systemRandom } from '../../io/system/index.ts';
 import { fault, LsError, type Signer } from '../../std/index.ts';
 import { parseCertificate } from '../../x509/index.ts';
-import { readCertificatesPem } from '../pem-file.ts';
 import { refuseAwaiting } from './awaiting.ts';
 import { readCaConfig, type CaConfig } from './config.ts';
+import { isEnded, readGenerations, type Generation } from './generations.ts';
 import { caHome, type CaHome } from './home.ts';
-import { CA_KEY_NAMES, CaKeys, keySecrets } from './key-store.ts';
+import { issuingKeyName } from './key-names.ts';
+import { CaKeys, keySecrets } from './key-store.ts';
 import { openLogKey } from './log-key.ts';
 import { readProfiles } from './profile-files.ts';
 import { openCaStore } from './store.ts';
@@ -54,55 +55,69 @@ export async function openCa(
     passphrase === undefined || pin === undefined
       ? undefined
       : new CaKeys(paths, config.keyStore, keySecrets(paths.home, passphrase, pin));
+  let store: AuthorityStore | undefined;
   try {
-    const keys = ring === undefined ? await lockedKeys(paths) : await readKeys(ring);
-    const store = await openCaStore(paths, config.store);
+    if (ring !== undefined) await ring.askAhead(await ring.names());
+    store = await openCaStore(paths, config.store);
     const opened = await openAuthority({
       store,
-      keys,
+      keys: await keysFor(await readGenerations(store), ring),
       profiles,
       crypto: nodeCrypto,
       random: systemRandom,
       config: { ...pick(config), requireApproval: config.enrollment.requireApproval },
       pause: () => turn(),
     });
-    const close = async (): Promise<void> => {
-      await store.close();
-      ring?.close();
-      lock.release();
-    };
-    if (opened.ok) {
-      const logKey = ring === undefined ? undefined : () => openLogKey(ring);
-      return { home: paths, config, authority: opened.value, store, keys: ring, logKey, close };
-    }
-    await store.close();
-    throw new LsError(opened.error);
+    if (!opened.ok) throw new LsError(opened.error);
+    return { home: paths, config, authority: opened.value, ...partsOf(ring, store, lock) };
   } catch (cause) {
+    await store?.close();
     ring?.close();
     lock.release();
     throw cause;
   }
 }
 
+function partsOf(
+  keys: CaKeys | undefined,
+  store: AuthorityStore,
+  lock: HomeLock,
+): Pick<OpenCa, 'store' | 'keys' | 'logKey' | 'close'> {
+  return {
+    store,
+    keys,
+    logKey: keys === undefined ? undefined : () => openLogKey(keys),
+    async close() {
+      await store.close();
+      keys?.close();
+      lock.release();
+    },
+  };
+}
+
 function pick({ urls, intervalMinMs, intervalMaxMs }: CaConfig) {
   return { urls, intervalMinMs, intervalMaxMs };
 }
 
-/** The root's key may have been taken offline; the issuing key has to be there. */
-async function readKeys(ring: CaKeys): Promise<AuthorityKeys> {
-  await ring.askAhead(CA_KEY_NAMES);
-  const issuing = await ring.open('issuing');
-  if ((await ring.placeOf('root')) === undefined) return { issuing };
+/** Of every issuing CA that still signs, and the root's, which may have been taken offline. */
+async function keysFor(generations: readonly Generation[], ring: CaKeys | undefined): Promise<AuthorityKeys> {
+  const needed = generations.filter((each) => !isEnded(each));
+  const open = (each: Generation): Promise<Signer> =>
+    ring === undefined ? Promise.resolve(lockedKey(each)) : ring.open(issuingKeyName(each.generation));
+  const signers: Signer[] = [];
+  for (const each of needed) signers.push(await open(each));
+  const [issuing] = signers;
+  if (issuing === undefined) throw new LsError(fault('LS_CA_NOT_INITIALISED', 'no issuing CA is left'));
+  if (ring === undefined || (await ring.placeOf('root')) === undefined) return { issuing };
   return { issuing, root: await ring.open('root') };
 }
 
-/** Stands for the issuing key where nothing is to be signed. */
-async function lockedKeys(paths: CaHome): Promise<AuthorityKeys> {
-  const [der] = await readCertificatesPem(paths.issuingCert);
-  const certificate = parseCertificate(der ?? new Uint8Array());
+/** Stands for the key of an issuing CA where nothing is to be signed. */
+function lockedKey({ certificate: der }: Generation): Signer {
+  const certificate = parseCertificate(der);
   if (!certificate.ok) throw new LsError(certificate.error);
   const { spki, keyAlgorithm } = certificate.value;
-  const issuing: Signer = {
+  return {
     algorithm: keyAlgorithm ?? 'ES256',
     spki,
     sign() {
@@ -111,5 +126,4 @@ async function lockedKeys(paths: CaHome): Promise<AuthorityKeys> {
       );
     },
   };
-  return { issuing };
 }

@@ -73,7 +73,7 @@ export function registerDestroyKey(pki: Command, ctx: CliContext): void {
     'lifesign pki destroy-key 5d1e0c6f1b6a4f6c9a3c8e2f7b0d4a19 --copy /media/stick/root.key.pem --yes',
   )
     .description(
-      "take the root's key out of the home for good, once it is kept elsewhere; no server may run on it",
+      "take the root's key, or that of a retired or revoked issuing CA, out of the home for good; no server may run on it",
     )
     .argument('<id>', 'as `pki key list` shows it')
     .option('--copy <file>', 'a copy of the key file, which is opened first to see that it is one')
@@ -96,7 +96,11 @@ export function registerDestroyKey(pki: Command, ctx: CliContext): void {
         destroyed.place === null
           ? `the ${destroyed.name} key was not here any more; that is recorded now`
           : `the ${destroyed.name} key is destroyed here; backups still hold it if it was a file`,
-        'until it is back as keys/root.key.pem, its CRL (180 days) and the issuing certificate (2 years) are not renewed',
+        ...(destroyed.name === 'root'
+          ? [
+              'until it is back as keys/root.key.pem, its CRL (180 days) and the issuing certificate (2 years) are not renewed',
+            ]
+          : []),
       ]);
     });
 }

@@ -81,7 +81,7 @@ export const keyFaults = {
     stateChanged: false,
     exit: 3,
     http: 409,
-    advice: 'keep it: the CA signs with it; a new issuing key is made by a rollover, a new CA by `pki init`',
+    advice: 'keep it: the CA signs with it; the key of an issuing CA may go once `pki rollover status` says retired or revoked',
   },
   LS_KEY_COPY: {
     cause: 'misconfiguration',
