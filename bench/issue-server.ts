@@ -28,5 +28,9 @@ const ca = await serveCa({
   passphrase,
   log: openLog(process.env),
 });
-process.send?.({ port: ca.listening.port, crlPort: ca.crlListening.port, controlSocket: ca.controlSocket });
+process.send?.({
+  port: ca.listening?.port ?? 0,
+  crlPort: ca.crlListening.port,
+  controlSocket: ca.controlSocket,
+});
 process.on('SIGTERM', () => void ca.close().then(() => process.exit()));

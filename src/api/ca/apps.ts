@@ -20,7 +20,7 @@ import { healthRoutes } from './health-routes.ts';
 import { nodeRoutes } from './node-routes.ts';
 import { ocspRoutes } from './ocsp-routes.ts';
 import { configRoutes, exportRoutes, operatorRoutes, restoreRoutes, rootRoutes } from './operator-routes.ts';
-import { publicRoutes } from './public-routes.ts';
+import { bundleRoute, publicRoutes } from './public-routes.ts';
 import type { RateLimiter } from './rate-limit.ts';
 import { MAX_BODY_BYTES } from './schemas.ts';
 import { valueOrThrow } from './spread.ts';
@@ -61,6 +61,7 @@ export function tlsApp(
   });
   const app = newApp((handler) => server(handler), { ...options, ...context });
   limitRates(app, options);
+  refuseWhatSigns(app, context);
   publicRoutes(app, context);
   healthRoutes(app, context);
   nodeRoutes(app, context, gate);
@@ -82,6 +83,7 @@ export function tlsApp(
 /** The control socket: whoever may open it (0600) administers the CA. */
 export function controlApp(context: CaApiContext, log: FastifyBaseLogger): FastifyInstance {
   const app = newApp((handler) => createHttpServer(HTTP_BOUNDS, handler), { log });
+  refuseWhatSigns(app, context);
   adminRoutes(app, context, () => 'control-socket');
   operatorRoutes(app, context);
   restoreRoutes(app, context);
@@ -105,6 +107,27 @@ export function crlApp(context: CaApiContext, options: ListenerOptions): Fastify
     ocspRoutes(app, ocsp, () => ({ mono: monoMs(options.monotonicMs()), wall: now() }));
   }
   return app;
+}
+
+/** What is left where the root has revoked the CA, and no server certificate of it would count: all in the clear. */
+export function endedApp(context: CaApiContext, options: ListenerOptions): FastifyInstance {
+  const app = crlApp(context, options);
+  bundleRoute(app, context);
+  healthRoutes(app, context);
+  return app;
+}
+
+/** Calls that change something and are not for the issuing CA to sign. */
+const UNSIGNED = ['/v1/root-crl', '/v1/config'];
+
+/** Nothing that a revoked CA would sign counts, so it is not signed. */
+function refuseWhatSigns(app: FastifyInstance, { ended }: CaApiContext): void {
+  app.addHook('onRequest', (request, _reply, next) => {
+    const reason = ended?.();
+    const isHarmless = request.method === 'GET' || UNSIGNED.includes(pathOf(request.url));
+    if (reason !== undefined && !isHarmless) throw new LsError(reason);
+    next();
+  });
 }
 
 type Handler = Parameters<typeof createHttpServer>[1];

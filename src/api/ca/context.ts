@@ -21,6 +21,8 @@ export interface CaApiContext {
   readonly ledgerFault?: () => Fault | undefined;
   /** Why the token that holds the CA's keys can't be used, if so. */
   readonly keyFault?: () => Fault | undefined;
+  /** Why nothing is issued any more, if so: the root has revoked the issuing CA. */
+  readonly ended?: () => Fault | undefined;
 }
 
 export interface Refusal {

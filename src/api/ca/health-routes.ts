@@ -14,12 +14,13 @@ export const LAPSING_MS = { ocsp: HOUR_MS, crl: 24 * HOUR_MS, rootCrl: 30 * 24 *
 
 /**
  * `/healthz`: the process answers. `/readyz`: its store and the token with its keys answer too, its ledger fits its checkpoint, what it has
- * signed in advance is not about to lapse, and it says how far the CA has got. LS_CA_READ_ONLY for a restored one.
+ * signed in advance is not about to lapse, and it says how far the CA has got. LS_CA_READ_ONLY for a restored one,
+ * LS_CA_REVOKED for one that its root has ended.
  */
 export function healthRoutes(app: FastifyInstance, context: CaApiContext): void {
   app.get('/healthz', () => ({ status: 'ok' }));
   app.get('/readyz', async () => {
-    const broken = context.keyFault?.() ?? context.ledgerFault?.();
+    const broken = context.ended?.() ?? context.keyFault?.() ?? context.ledgerFault?.();
     if (broken !== undefined) throw new LsError(broken);
     if (valueOrThrow(await context.authority.readOnlySince()) !== null) throw new LsError(readOnlyFault());
     const crls = valueOrThrow(await context.authority.currentCrls());

@@ -1,5 +1,5 @@
 export { AckBook, MAX_ACKING_NODES, MAX_WAITERS, type Enforced } from './ack-book.ts';
-export { controlApp, crlApp, tlsApp, type ListenerOptions } from './apps.ts';
+export { controlApp, crlApp, endedApp, tlsApp, type ListenerOptions } from './apps.ts';
 export type { CaApiContext, PeerGate, Refusal, SpreadTimes } from './context.ts';
 export {
   FEED_KEEPALIVE_MS,

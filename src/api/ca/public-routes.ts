@@ -29,6 +29,18 @@ export function publicRoutes(plain: FastifyInstance, context: CaApiContext): voi
     return enrollmentJson(enrolled.value);
   });
 
+  bundleRoute(plain, context);
+
+  app.get('/v1/roster', async () => {
+    const roster = valueOrThrow(await authority.currentRoster());
+    return { rosterNumber: roster.number, record: base64Of(roster.record) };
+  });
+
+  app.get('/v1/crl', async () => crlsJson(valueOrThrow(await authority.currentCrls())));
+}
+
+/** Public certificates, each verified up to the pinned root by whoever asks. */
+export function bundleRoute(app: FastifyInstance, { authority }: CaApiContext): void {
   app.get('/v1/bundle', () => {
     const bundle = authority.bundle();
     return {
@@ -38,13 +50,6 @@ export function publicRoutes(plain: FastifyInstance, context: CaApiContext): voi
       issuing: [base64Of(bundle.issuing)],
     };
   });
-
-  app.get('/v1/roster', async () => {
-    const roster = valueOrThrow(await authority.currentRoster());
-    return { rosterNumber: roster.number, record: base64Of(roster.record) };
-  });
-
-  app.get('/v1/crl', async () => crlsJson(valueOrThrow(await authority.currentCrls())));
 }
 
 /** How long a caller whose enrollment waits for approval should leave it alone. */

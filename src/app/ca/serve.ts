@@ -5,6 +5,7 @@ import {
   AckBook,
   controlApp,
   crlApp,
+  endedApp,
   FeedHub,
   publicationEvents,
   RateLimiter,
@@ -23,6 +24,7 @@ import { LsError, toHex, type Fault, type UnixMs } from '../../std/index.ts';
 import { Closers } from '../closers.ts';
 import type { Endpoint } from '../endpoint.ts';
 import type { Log } from '../log.ts';
+import { Ended } from './ended.ts';
 import { ackWord, followReplicas } from './follow.ts';
 import { keepLedger } from './ledger-keeper.ts';
 import { publishWhenDue } from './publication.ts';
@@ -54,12 +56,14 @@ export interface RunningCa {
   readonly rootSha256: string;
   readonly urls: readonly string[];
   readonly crlUrl: string;
-  /** Where it really listens: the port found when 0 was asked for. */
-  readonly listening: Endpoint;
+  /** Where it really listens: the port found when 0 was asked for. Null for a CA that its root has revoked. */
+  readonly listening: Endpoint | null;
   readonly crlListening: Endpoint;
   readonly controlSocket: string;
   /** The home was restored from a backup: this server changes nothing. */
   readonly readOnly: boolean;
+  /** The root has revoked the issuing CA: this server only says so, and serves what was signed. */
+  readonly revoked: boolean;
   /** Stops taking calls, ends feeds, closes the store. Further calls do nothing. */
   close(): Promise<void>;
 }
@@ -89,6 +93,8 @@ async function start(ca: OpenCa, request: ServeRequest, closers: Closers): Promi
   const { log } = request;
   const now = (): UnixMs => systemClock.now().wall;
   const { authority, config } = ca;
+  const ended = await Ended.of(authority, log);
+  if (ended.reason !== undefined) return startEnded(ca, request, ended, closers);
   const readOnly = await isReadOnly(authority, log);
   closers.add(await publishWhenDue(authority, config.fullCrlEveryMs, now, log));
   const trust = await OwnTrust.of(authority, nodeCrypto, now());
@@ -99,7 +105,7 @@ async function start(ca: OpenCa, request: ServeRequest, closers: Closers): Promi
   closers.add(watchKeys(ca.keys, log));
   const keyFault = (): Fault | undefined => ca.keys?.fault;
   const context = {
-    ...makeContext(ca, { trust, ocsp }, now, log, closers),
+    ...makeContext(ca, { trust, ocsp, ended }, now, log, closers),
     ledgerFault,
     keyFault,
     onRefusal: refusalLog(log),
@@ -119,19 +125,39 @@ async function start(ca: OpenCa, request: ServeRequest, closers: Closers): Promi
   const controlSocket = await openControlSocket(ca, listeners.control, closers);
   const listening = await listenOn(listeners.tls, request.listen ?? config.listen, 'TLS');
   closers.add(renewServerCertificate(ca, listeners.tls, identity, now, log));
+  const facts = { listening, crlListening, controlSocket, readOnly, revoked: false };
+  return { ...whatIsServed(ca), ...facts, close: () => closers.close() };
+}
+
+/** What is left of a CA that its root has revoked: the CRLs that say so, and a control socket to go on from. */
+async function startEnded(
+  ca: OpenCa,
+  request: ServeRequest,
+  ended: Ended,
+  closers: Closers,
+): Promise<RunningCa> {
+  const { log } = request;
+  const now = (): UnixMs => systemClock.now().wall;
+  const { authority, config } = ca;
+  const readOnly = await isReadOnly(authority, log);
+  const keeper = keepLedger(ca, now, log);
+  closers.add(() => keeper.close());
+  const feeds = new FeedHub(() => undefined);
+  const acks = new AckBook();
+  const context = { authority, ocsp: null, now, feeds, acks, spread: SPREAD, ended: () => ended.reason };
+  const listeners = { crl: endedApp(context, listenerOptions(ca, log)), control: controlApp(context, log) };
+  for (const app of Object.values(listeners)) closers.add(() => app.close());
+  limitConnections(listeners.crl.server, config.limits, refusalLog(log));
+  const crlListening = await listenOn(listeners.crl, request.crlListen ?? config.crlListen, 'plain HTTP');
+  const controlSocket = await openControlSocket(ca, listeners.control, closers);
+  const facts = { listening: null, crlListening, controlSocket, readOnly, revoked: true };
+  return { ...whatIsServed(ca), ...facts, close: () => closers.close() };
+}
+
+function whatIsServed({ home: { home }, authority, config: { urls, crlUrl } }: OpenCa) {
+  const { trustDomain } = authority;
   const [root = new Uint8Array()] = authority.bundle().roots;
-  return {
-    home: ca.home.home,
-    trustDomain: authority.trustDomain,
-    rootSha256: toHex(nodeCrypto.sha256(root)),
-    urls: config.urls,
-    crlUrl: config.crlUrl,
-    listening,
-    crlListening,
-    controlSocket,
-    readOnly,
-    close: () => closers.close(),
-  };
+  return { home, trustDomain, rootSha256: toHex(nodeCrypto.sha256(root)), urls, crlUrl };
 }
 
 async function isReadOnly(authority: Authority, log: Log): Promise<boolean> {
@@ -146,11 +172,12 @@ async function isReadOnly(authority: Authority, log: Log): Promise<boolean> {
 /** Ties publications to feeds and to our own verdicts: a node revoked now is cut before anybody hears of it. */
 function makeContext(
   ca: OpenCa,
-  { trust, ocsp }: { readonly trust: OwnTrust; readonly ocsp: OcspResponder },
+  parts: { readonly trust: OwnTrust; readonly ocsp: OcspResponder; readonly ended: Ended },
   now: () => UnixMs,
   log: Log,
   closers: Closers,
 ): CaApiContext {
+  const { trust, ocsp, ended } = parts;
   const feeds = new FeedHub((listener, reason) =>
     log.info({ event: 'feed-cut', code: reason.code, nodeId: listener.nodeId }, 'feed of a node was cut'),
   );
@@ -161,6 +188,7 @@ function makeContext(
     if (rootCrl !== undefined) {
       feeds.publish(publicationEvents({ rootCrl }));
       trust.absorb({ rootCrl }, now());
+      ended.look(rootCrl.der);
     }
     if (Object.keys(publication).length === 0) return;
     trust.absorb(publication, now());
@@ -173,7 +201,11 @@ function makeContext(
     acks.close();
     feeds.close();
   });
-  return { authority: ca.authority, ocsp, now, feeds, acks, spread: SPREAD };
+  return {
+    ...{ authority: ca.authority, ocsp, now, feeds, acks },
+    spread: SPREAD,
+    ended: () => ended.reason,
+  };
 }
 
 function listenerOptions({ config }: OpenCa, log: Log): ListenerOptions {

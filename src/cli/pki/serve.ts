@@ -43,8 +43,8 @@ export function registerServe(pki: Command, ctx: CliContext): void {
 }
 
 function reportStart(ctx: CliContext, ca: RunningCa, text: (endpoint: Endpoint) => string): void {
-  const { home, trustDomain, rootSha256, urls, crlUrl, controlSocket, readOnly } = ca;
-  const listening = text(ca.listening);
+  const { home, trustDomain, rootSha256, urls, crlUrl, controlSocket, readOnly, revoked } = ca;
+  const listening = ca.listening === null ? null : text(ca.listening);
   const crlListening = text(ca.crlListening);
   const started = {
     home,
@@ -56,10 +56,20 @@ function reportStart(ctx: CliContext, ca: RunningCa, text: (endpoint: Endpoint) 
     crlListening,
     controlSocket,
     readOnly,
+    revoked,
   };
   const next = readOnly
     ? `next, in another terminal, once docs/OPERATIONS.md was read: lifesign${homeFlag(ctx)} pki restore --accept-loss`
     : `next, in another terminal: lifesign${homeFlag(ctx)} pki token create NAME`;
+  if (listening === null) {
+    ctx.report(started, () => [
+      'REVOKED: the root has revoked this issuing CA (LS_CA_REVOKED); it enrolls, renews and signs nothing',
+      `CRLs of ${trustDomain}, that of the root too, at ${crlUrl}/crl/root.crl on ${crlListening}`,
+      `root SHA-256 ${rootSha256}`,
+      'next, in another terminal: read docs/OPERATIONS.md, A CA that its root has revoked',
+    ]);
+    return;
+  }
   ctx.report(started, () => [
     ...(readOnly ? ['READ-ONLY: restored from a backup; it enrolls, renews, revokes and signs nothing'] : []),
     `CA of ${trustDomain} serves ${urls.join(', ')} on ${listening}`,

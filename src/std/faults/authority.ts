@@ -99,6 +99,14 @@ export const authorityFaults = {
     advice:
       'it may not know the newest revocations: read docs/OPERATIONS.md, then end this with `lifesign pki restore --accept-loss`',
   },
+  LS_CA_REVOKED: {
+    cause: 'environment',
+    stateChanged: false,
+    exit: 6,
+    http: 503,
+    advice:
+      'nothing that this CA signs counts any more: see docs/OPERATIONS.md, A CA that its root has revoked',
+  },
   LS_CA_NOT_RESTORED: {
     cause: 'misconfiguration',
     stateChanged: false,

@@ -81,7 +81,8 @@ export const keyFaults = {
     stateChanged: false,
     exit: 3,
     http: 409,
-    advice: 'keep it: the CA signs with it; the key of an issuing CA may go once `pki rollover status` says retired or revoked',
+    advice:
+      'keep it: the CA signs with it; the key of an issuing CA may go once `pki rollover status` says retired or revoked',
   },
   LS_KEY_COPY: {
     cause: 'misconfiguration',
