@@ -1,24 +1,34 @@
-import { equalBytes, parseSerialNumber, unixMs, type UnixMs } from '../../std/index.ts';
+import { parseSerialNumber, unixMs, type UnixMs } from '../../std/index.ts';
 import { entryRetainedUntil, judgePastCrl, type PastCrl } from '../../trust/index.ts';
+import { parseCrl } from '../../x509/index.ts';
 import { reasonFor } from '../record-check.ts';
 import type { Place } from '../report.ts';
-import type { CaState, NewestCrl, RevokedByCa } from './state.ts';
+import { hasEnded, type IssuerOfCa, type NewestCrl } from './issuer.ts';
+import { issuerNamed } from './issuers.ts';
+import type { CaState, RevokedByCa } from './state.ts';
 
 /** A CRL that the CA says it published: its signature, its number, and that it lists exactly what the entries revoke. */
 export function checkCrl(state: CaState, place: Place, der: Uint8Array): void {
-  const judged = judgePastCrl(der, [state.issuing.der], state.bundle, state.crypto);
+  const issuer = issuerOfCrl(state, der);
+  const chain = issuer === undefined ? [] : [issuer.certificate.der];
+  const judged = judgePastCrl(der, chain, state.bundle, state.crypto);
   if (!judged.ok) {
     state.findings.add('LS_AUDIT_CRL', place, { node: 'CA', found: reasonFor(judged.error) });
     return;
   }
   state.signatures += 1;
-  const { list, crlNumber: number, issuer } = judged.value;
+  const { list, crlNumber: number } = judged.value;
   const newest = { number, sha256: state.crypto.sha256(der), thisUpdate: unixMs(list.thisUpdate), place };
-  if (equalBytes(issuer.spki, state.issuing.spki)) checkIssuingCrl(state, judged.value, newest);
+  if (issuer !== undefined) checkIssuingCrl(state, judged.value, issuer, newest);
   else checkRootCrl(state, judged.value, newest);
 }
 
-/** Only a root that is elsewhere revokes CAs, and then the entry before says so. No revocation is ever taken back. */
+function issuerOfCrl(state: CaState, der: Uint8Array): IssuerOfCa | undefined {
+  const list = parseCrl(der);
+  return list.ok ? issuerNamed(state, list.value.issuer) : undefined;
+}
+
+/** The entry before says which CAs the root revokes, or how many where it is elsewhere. No revocation is ever taken back. */
 function checkRootCrl(state: CaState, { list, crlNumber }: PastCrl, newest: NewestCrl): void {
   goesUp(state, state.newestRootCrl, newest);
   state.newestRootCrl = newest;
@@ -30,26 +40,42 @@ function checkRootCrl(state: CaState, { list, crlNumber }: PastCrl, newest: Newe
   const report = (expected: string, found: string): void =>
     state.findings.add('LS_AUDIT_CA_CRL_CONTENT', newest.place, { node: 'CA', expected, found });
   if (gone !== undefined) report(`CA ${gone} revoked, as before`, 'not listed');
-  const entries = said?.number === crlNumber ? said.entries : state.rootRevoked.size;
+  const due = [...state.rootRevokesNext].find((serial) => !listed.has(serial));
+  if (due !== undefined) report(`CA ${due} revoked`, 'not listed');
+  const known = new Set([...state.rootRevoked, ...state.rootRevokesNext]).size;
+  const entries = said?.number === crlNumber ? said.entries : known;
   if (listed.size !== entries) report(`${String(entries)} entries`, `${String(listed.size)} entries`);
   state.rootRevoked = listed;
+  state.rootRevokesNext.clear();
+  for (const each of state.issuers) {
+    if (listed.has(each.certificate.serialHex)) each.state = 'revoked';
+  }
 }
 
-function checkIssuingCrl(state: CaState, crl: PastCrl, newest: NewestCrl): void {
-  goesUp(state, state.newestCrl, newest);
+function checkIssuingCrl(state: CaState, crl: PastCrl, issuer: IssuerOfCa, newest: NewestCrl): void {
   const { number, place } = newest;
+  const { generation } = issuer;
+  if (hasEnded(issuer)) {
+    const expected = 'CRLs of issuing CAs in use';
+    const found = `of generation ${String(generation)}, which is ${issuer.state}`;
+    state.findings.add('LS_AUDIT_CA_ORDER', place, { node: 'CA', expected, found });
+  }
+  goesUp(state, issuer.newestCrl, newest);
+  countRound(state, issuer, newest);
   const base = crl.list.extensions.deltaCrlIndicator?.value;
-  const fresh = state.pending;
+  const isOwn = (entry: RevokedByCa): boolean => entry.generation === generation;
+  const fresh = state.pending.filter(isOwn);
   for (const entry of fresh) entry.crlNumber = number;
-  state.pending = [];
+  state.pending = state.pending.filter((entry) => !isOwn(entry));
   if (base === undefined) {
-    compare(state, crl, place, expectedInFull(state));
-    state.sinceFull = [];
-    state.releasedSinceFull.clear();
-    state.newestFull = newest;
+    compare(state, crl, place, expectedInFull(state, issuer));
+    state.sinceFull = state.sinceFull.filter((entry) => !isOwn(entry));
+    for (const [serial, of] of state.releasedSinceFull)
+      if (of === generation) state.releasedSinceFull.delete(serial);
+    issuer.newestFull = newest;
   } else {
     state.sinceFull.push(...fresh);
-    const full = state.newestFull?.number;
+    const full = issuer.newestFull?.number;
     if (base !== full) {
       const expected = full === undefined ? 'a full CRL first' : `base ${String(full)}`;
       state.findings.add('LS_AUDIT_CA_CRL_NUMBER', place, {
@@ -58,16 +84,55 @@ function checkIssuingCrl(state: CaState, crl: PastCrl, newest: NewestCrl): void 
         found: `base ${String(base)}`,
       });
     }
-    compare(state, crl, place, state.sinceFull);
+    compare(state, crl, place, state.sinceFull.filter(isOwn));
   }
-  state.newestCrl = newest;
+  issuer.newestCrl = newest;
+}
+
+/** One number is for all issuing CAs, and each that is in use has a CRL of it. */
+function countRound(
+  state: CaState,
+  { generation, newestCrl }: IssuerOfCa,
+  { number, place }: NewestCrl,
+): void {
+  // Told already.
+  if (newestCrl !== undefined && number <= newestCrl.number) return;
+  const { crlRound } = state;
+  if (crlRound?.number === number) {
+    crlRound.generations.add(generation);
+    return;
+  }
+  endOfRound(state);
+  if (crlRound !== undefined && number < crlRound.number) {
+    const expected = `a number above ${String(crlRound.number)}`;
+    state.findings.add('LS_AUDIT_CA_CRL_NUMBER', place, { node: 'CA', expected, found: String(number) });
+    return;
+  }
+  state.crlRound = { number, place, generations: new Set([generation]) };
+}
+
+/** Call it at the end too. */
+export function endOfRound({ crlRound, issuers, findings }: CaState): void {
+  if (crlRound === undefined) return;
+  const { number, place, generations } = crlRound;
+  for (const issuer of issuers) {
+    const since = issuer.newestCrl;
+    if (since === undefined || hasEnded(issuer) || generations.has(issuer.generation)) continue;
+    const expected = `CRL ${String(number)} of generation ${String(issuer.generation)} too`;
+    findings.add('LS_AUDIT_CA_CRL_NUMBER', place, { node: 'CA', expected, found: 'none' });
+  }
 }
 
 /** Entries leave a full CRL once one has listed them after their certificate has expired for sure. Source: RFC 5280 §3.3. */
-function expectedInFull({ newestFull, revocations }: CaState): readonly RevokedByCa[] {
+function expectedInFull(
+  { revocations }: CaState,
+  { newestFull, generation }: IssuerOfCa,
+): readonly RevokedByCa[] {
   const retentionMs = entryRetainedUntil(unixMs(0));
   const oldest: UnixMs = unixMs(newestFull === undefined ? 0 : newestFull.thisUpdate - retentionMs);
-  return [...revocations.values()].filter(({ revokedAt }) => revokedAt >= oldest);
+  return [...revocations.values()].filter(
+    (entry) => entry.generation === generation && entry.revokedAt >= oldest,
+  );
 }
 
 function compare(

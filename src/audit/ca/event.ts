@@ -10,9 +10,9 @@ export interface Event {
   readonly der: Uint8Array;
 }
 
-/** Such an event carries the issuing CA's own certificate. */
+/** Such an event carries the certificate of the issuing CA that is active. */
 export function aboutNoCertificate(state: CaState, event: Event): void {
-  if (equalBytes(event.der, state.issuing.der)) return;
+  if (equalBytes(event.der, state.active.certificate.der)) return;
   differs(state, event, "the issuing CA's certificate", 'another one');
 }
 

@@ -11,7 +11,7 @@ export function checkCaRoster(state: CaState, place: Place, bytes: Uint8Array): 
   const { crypto, bundle, findings } = state;
   const decoded = decodeRoster(bytes);
   const verified = decoded.ok
-    ? verifyRoster(crypto, bundle.domainId, decoded.value, state.issuingKey)
+    ? verifyRoster(crypto, bundle.domainId, decoded.value, state.active.key)
     : decoded;
   if (!verified.ok) {
     findings.add('LS_AUDIT_ROSTER', place, { node: 'CA', found: reasonFor(verified.error) });
@@ -121,7 +121,7 @@ export function checkCaSuccessor(state: CaState, place: Place, bytes: Uint8Array
 export function checkLogKey(state: CaState, place: Place, bytes: Uint8Array): void {
   const decoded = decodeLogKey(bytes);
   const verified = decoded.ok
-    ? verifyLogKey(state.crypto, state.bundle.domainId, decoded.value, state.issuingKey)
+    ? verifyLogKey(state.crypto, state.bundle.domainId, decoded.value, state.active.key)
     : decoded;
   if (!verified.ok) {
     state.findings.add('LS_AUDIT_CA_LOG_KEY', place, { node: 'CA', found: reasonFor(verified.error) });

@@ -6,11 +6,11 @@ import {
   type SerialNumber,
   type UnixMs,
 } from '../../std/index.ts';
-import type { RecordKey, SigningKey } from '../../heartbeat/index.ts';
+import type { RecordKey } from '../../heartbeat/index.ts';
 import type { RosterMemberState } from '../../membership/index.ts';
 import type { Role, TrustBundle } from '../../trust/index.ts';
-import type { Certificate } from '../../x509/index.ts';
 import type { Findings, Place } from '../report.ts';
+import type { IssuerOfCa, NewestCrl } from './issuer.ts';
 
 /** Certificates, revocations, identities or tokens of one CA that an audit keeps in memory, each. */
 export const MAX_CA_SUBJECTS = 1_000_000;
@@ -26,6 +26,8 @@ export interface IssuedByCa {
   readonly notAfter: UnixMs;
   /** Null for all but nodes. */
   readonly key: RecordKey | null;
+  /** Of the issuing CA. */
+  readonly generation: number;
   inStore: boolean;
 }
 
@@ -35,6 +37,8 @@ export interface RevokedByCa {
   readonly serial: SerialNumber;
   readonly reason: string;
   readonly revokedAt: UnixMs;
+  /** Of the issuing CA whose CRL lists it. */
+  readonly generation: number;
   /** Of the first CRL after it; undefined until there is one. */
   crlNumber: number | undefined;
   inStore: boolean;
@@ -64,21 +68,15 @@ export interface RequestToCa {
   isUsed: boolean;
 }
 
-export interface NewestCrl {
-  readonly number: number;
-  readonly sha256: Uint8Array;
-  readonly thisUpdate: UnixMs;
-  readonly place: Place;
-}
-
 /** What the entries of a CA's ledger have said so far. */
 export class CaState {
   readonly bundle: TrustBundle;
   readonly crypto: CryptoPort;
   readonly findings: Findings;
-  /** The issuing CA: verified up to the pinned root. */
-  readonly issuing: Certificate;
-  readonly issuingKey: SigningKey;
+  /** By generation. */
+  readonly issuers: IssuerOfCa[];
+  /** The one that issues now, or was the last to. */
+  active: IssuerOfCa;
 
   readonly certificates = new Map<SerialNumber, IssuedByCa>();
   readonly keys = new Map<string, RecordKey>();
@@ -101,13 +99,15 @@ export class CaState {
   pending: RevokedByCa[] = [];
   /** Those that only deltas list. */
   sinceFull: RevokedByCa[] = [];
-  /** Holds that ended since the newest full CRL. */
-  readonly releasedSinceFull = new Set<SerialNumber>();
-  newestCrl: NewestCrl | undefined;
-  newestFull: NewestCrl | undefined;
+  /** Holds that ended since the newest full CRL, and the generation of their CA. */
+  readonly releasedSinceFull = new Map<SerialNumber, number>();
+  /** The number that the issuing CAs have come to, and those that have a CRL of that number. */
+  crlRound: { number: number; readonly place: Place; readonly generations: Set<number> } | undefined;
   newestRootCrl: NewestCrl | undefined;
   /** Serials that the root's newest CRL lists. */
   rootRevoked: ReadonlySet<string> = new Set();
+  /** Those that its next CRL lists too. */
+  readonly rootRevokesNext = new Set<string>();
   /** What the entry before a CRL of an offline root says of it. */
   rootCrlSaid: { readonly number: number; readonly entries: number } | undefined;
   roster: { readonly number: number; readonly structureHash: Uint8Array; readonly place: Place } | undefined;
@@ -117,12 +117,13 @@ export class CaState {
   logKey: Uint8Array | undefined;
   signatures = 0;
 
-  constructor(parts: Pick<CaState, 'bundle' | 'crypto' | 'findings' | 'issuing' | 'issuingKey'>) {
+  /** `issuer`: the one that the CA began with. */
+  constructor(parts: Pick<CaState, 'bundle' | 'crypto' | 'findings'> & { readonly issuer: IssuerOfCa }) {
     this.bundle = parts.bundle;
     this.crypto = parts.crypto;
     this.findings = parts.findings;
-    this.issuing = parts.issuing;
-    this.issuingKey = parts.issuingKey;
+    this.issuers = [parts.issuer];
+    this.active = parts.issuer;
   }
 }
 

@@ -1,9 +1,10 @@
 import { equalBytes, unixMs, type UnixMs } from '../../std/index.ts';
 import type { FaultCode } from '../../std/index.ts';
 import type { Place } from '../report.ts';
+import type { NewestCrl } from './issuer.ts';
 import { compareRequests } from './requests.ts';
 import type { CaTables, CertificateInStore, CrlInStore, CrlIssuerName, RevocationInStore } from './source.ts';
-import type { CaState, IssuedByCa, NewestCrl, NodeOfCa, RevokedByCa } from './state.ts';
+import type { CaState, IssuedByCa, NodeOfCa, RevokedByCa } from './state.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
 
@@ -46,8 +47,9 @@ export async function compareTables(state: CaState, tables: CaTables, whole: Pla
 }
 
 /** A day of expiry at a time, so that a page is what the CA issued in one. */
-function* pages({ issuing }: CaState): Generator<{ notAfterFrom?: UnixMs; notAfterTo?: UnixMs }> {
-  const { notBefore, notAfter } = issuing;
+function* pages({ issuers }: CaState): Generator<{ notAfterFrom?: UnixMs; notAfterTo?: UnixMs }> {
+  const notBefore = Math.min(...issuers.map(({ certificate }) => certificate.notBefore));
+  const notAfter = Math.max(...issuers.map(({ certificate }) => certificate.notAfter));
   yield { notAfterTo: unixMs(notBefore - 1) };
   for (let from: number = notBefore; from <= notAfter; from += DAY_MS) {
     yield { notAfterFrom: unixMs(from), notAfterTo: unixMs(Math.min(from + DAY_MS - 1, notAfter)) };
@@ -146,9 +148,14 @@ async function compareCrls(state: CaState, tables: CaTables, whole: Place): Prom
     const same = der !== null && equalBytes(state.crypto.sha256(der), said.sha256);
     if (!same || !equalBytes(held.sha256, said.sha256)) tell('another content');
   };
-  await compare('issuing', await tables.newestCrl('issuing'), state.newestCrl);
-  await compare('issuing', await tables.newestFullCrl('issuing'), state.newestFull);
+  await compare('issuing', await tables.newestCrl('issuing'), newestOf(state, 'newestCrl'));
+  await compare('issuing', await tables.newestFullCrl('issuing'), newestOf(state, 'newestFull'));
   await compare('root', await tables.newestCrl('root'), state.newestRootCrl);
+}
+
+/** Of all issuing CAs. */
+function newestOf({ issuers }: CaState, kind: 'newestCrl' | 'newestFull'): NewestCrl | undefined {
+  return issuers.map((each) => each[kind]).reduce((a, b) => ((b?.number ?? 0) > (a?.number ?? 0) ? b : a));
 }
 
 async function compareRoster(state: CaState, tables: CaTables, whole: Place): Promise<void> {

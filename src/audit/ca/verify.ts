@@ -7,7 +7,7 @@ import { parseCertificate } from '../../x509/index.ts';
 import { LogTree, wholeLog } from '../log-tree.ts';
 import { reasonFor } from '../record-check.ts';
 import { Findings, type AuditReport, type Place } from '../report.ts';
-import { checkCrl } from './crls.ts';
+import { checkCrl, endOfRound } from './crls.ts';
 import { checkCaRoster, checkCaSuccessor, checkLogKey } from './records.ts';
 import { RecentRosters } from './recent-rosters.ts';
 import type { CaSource } from './source.ts';
@@ -107,7 +107,7 @@ class CaLedgerAudit {
       ca: {
         certificates: state?.certificates.size ?? 0,
         revoked: state?.revocations.size ?? 0,
-        crlNumber: state?.newestCrl?.number ?? 0,
+        crlNumber: state?.crlRound?.number ?? 0,
         rosterNumber: state?.roster?.number ?? 0,
       },
     };
@@ -126,8 +126,17 @@ class CaLedgerAudit {
       this.#findings.add('LS_AUDIT_CA_ISSUER', this.#whole(), { node: 'CA', found });
       return undefined;
     }
-    const { certificate: issuing, key: issuingKey } = judged.value;
-    return new CaState({ bundle, crypto, findings: this.#findings, issuing, issuingKey });
+    const { certificate, key } = judged.value;
+    const fresh = { newestCrl: undefined, newestFull: undefined };
+    const issuer = {
+      generation: 1,
+      place: this.#whole(),
+      certificate,
+      key,
+      state: 'active',
+      ...fresh,
+    } as const;
+    return new CaState({ bundle, crypto, findings: this.#findings, issuer: { ...issuer } });
   }
 
   async #row(index: number, body: Uint8Array): Promise<void> {
@@ -231,6 +240,7 @@ class CaLedgerAudit {
   }
 
   async #finishState(state: CaState): Promise<void> {
+    endOfRound(state);
     for (const { place, name, serial } of state.pending) {
       const expected = `a CRL after it that lists ${serial}`;
       this.#findings.add('LS_AUDIT_CA_CRL_CONTENT', place, { node: name, expected, found: 'none' });

@@ -18,8 +18,17 @@ import { judgePast, type PastCertificate, type Role } from '../../trust/index.ts
 import { parseCertificate } from '../../x509/index.ts';
 import { reasonFor } from '../record-check.ts';
 import type { Place } from '../report.ts';
+import { hasEnded, type IssuerOfCa } from './issuer.ts';
+import {
+  issuerOfCertificate,
+  issuingActivated,
+  issuingPrepared,
+  issuingRetired,
+  issuingRevoked,
+} from './issuers.ts';
 import { isKeyNamed, keyIdOf } from './key-id.ts';
-import { forget, keep, type CaState, type NodeOfCa } from './state.ts';
+import { DECIMAL, held, released, revoked, revokedElsewhere } from './revocation-words.ts';
+import { keep, type CaState, type NodeOfCa } from './state.ts';
 import { tokenCreated, tokenDeleted } from './token-words.ts';
 
 type Check = (state: CaState, event: Event) => void;
@@ -52,6 +61,10 @@ const WORDS: Readonly<Record<string, Word>> = {
   exported: { values: 2, check: exported },
   imported: { values: 1, check: imported },
   'root-crl': { values: 2, check: rootCrl },
+  'issuing-prepared': { values: 2, check: issuingPrepared },
+  'issuing-activated': { values: 2, check: issuingActivated },
+  'issuing-retired': { values: 2, check: issuingRetired },
+  'issuing-revoked': { values: 2, check: issuingRevoked },
 };
 
 /** What the CA says it did, against all that it said before. */
@@ -154,82 +167,12 @@ function removed(state: CaState, event: Event): void {
   node.removed = true;
 }
 
-function revoked(state: CaState, event: Event): void {
-  const [name = '', text = '', reason = ''] = event.values;
-  const serial = parseSerialNumber(text);
-  if (serial === undefined) {
-    state.findings.add('LS_AUDIT_CA_WORD', event.place, { node: name, expected: 'a serial', found: text });
-    return;
-  }
-  const known = state.certificates.get(serial);
-  // A certificate that was decided on, never signed, and revoked before it could be.
-  if (known === undefined) aboutNoCertificate(state, event);
-  else if (known.name !== name || !equalBytes(known.sha256, state.crypto.sha256(event.der)))
-    differs(state, event, `certificate ${serial} of ${known.name}, as issued`, `another of ${name}`);
-  const before = state.revocations.get(serial);
-  if (before !== undefined && (before.reason !== HOLD || reason === HOLD)) {
-    outOfOrder(state, event, 'each certificate revoked once', `${serial} again`);
-    return;
-  }
-  if (before !== undefined) forget(state, before);
-  const { place, at } = event;
-  const entry = { place, name, serial, reason, revokedAt: at, crlNumber: undefined, inStore: false };
-  keep(state.revocations, serial, entry);
-  state.pending.push(entry);
-}
-
-const HOLD = 'certificateHold';
-
-function held(state: CaState, event: Event): void {
-  const [, , reason = ''] = event.values;
-  if (reason === HOLD) revoked(state, event);
-  else outOfOrder(state, event, HOLD, reason);
-}
-
-function released(state: CaState, event: Event): void {
-  const [name = '', text = ''] = event.values;
-  const serial = parseSerialNumber(text);
-  const hold = serial === undefined ? undefined : state.revocations.get(serial);
-  if (hold?.reason !== HOLD || hold.name !== name) {
-    outOfOrder(state, event, `certificate ${text} of ${name} on hold`, hold?.reason ?? 'not listed');
-    return;
-  }
-  forget(state, hold);
-  state.releasedSinceFull.add(hold.serial);
-}
-
-/** A revocation that a restored CA took over from a CRL which the lost one had signed, with its date then. */
-function revokedElsewhere(state: CaState, event: Event): void {
-  const [name = '', text = '', reason = '', date = ''] = event.values;
-  const serial = parseSerialNumber(text);
-  if (serial === undefined || !DECIMAL.test(date)) {
-    const expected = 'a serial, a reason and a date';
-    state.findings.add('LS_AUDIT_CA_WORD', event.place, { node: name, expected, found: `${text} ${date}` });
-    return;
-  }
-  const known = state.certificates.get(serial);
-  if (known === undefined) aboutNoCertificate(state, event);
-  else if (known.name !== name || !equalBytes(known.sha256, state.crypto.sha256(event.der)))
-    differs(state, event, `certificate ${serial} of ${known.name}, as issued`, `another of ${name}`);
-  const revokedAt = unixMs(Number(date));
-  const before = state.revocations.get(serial);
-  if (before !== undefined) {
-    const endsHold = before.reason === HOLD && reason !== HOLD;
-    if (!endsHold && before.revokedAt <= revokedAt)
-      outOfOrder(state, event, 'more than was known', `${serial} again`);
-    forget(state, before);
-  }
-  const { place } = event;
-  const entry = { place, name, serial, reason, revokedAt, crlNumber: undefined, inStore: false };
-  keep(state.revocations, serial, entry);
-  state.pending.push(entry);
-}
-
-/** The issuing key signs all that follows, so it can't be gone. */
+/** The key of an issuing CA signs for as long as that is in use, so it can't be gone. */
 function keyDestroyed(state: CaState, event: Event): void {
   aboutKey(state, event);
   const [name = '', keyId = ''] = event.values;
-  if (keyId === keyIdOf(state, state.issuing.spki))
+  const issuer = state.issuers.find(({ certificate }) => keyId === keyIdOf(state, certificate.spki));
+  if (issuer !== undefined && !hasEnded(issuer))
     outOfOrder(state, event, 'the issuing key in use', `${name} ${keyId} destroyed`);
 }
 
@@ -240,9 +183,6 @@ function aboutKey(state: CaState, event: Event): void {
   const expected = 'the name of a key and its id';
   state.findings.add('LS_AUDIT_CA_WORD', event.place, { node: name, expected, found: `${name} ${keyId}` });
 }
-
-/** Milliseconds since 1970, or a count. */
-const DECIMAL = /^(?:0|[1-9][0-9]{0,15})$/;
 
 interface Issue {
   readonly name: string;
@@ -258,7 +198,8 @@ type EndEntityRole = Exclude<Role, 'issuer'>;
 function takeCertificate(state: CaState, event: Event, roles: readonly EndEntityRole[]): Issue | undefined {
   const { place, values, der } = event;
   const [name = '', serialText = ''] = values;
-  const judged = judgeAs(state, event, roles);
+  const issuer = issuerOfCertificate(state, der) ?? state.active;
+  const judged = judgeAs(state, event, roles, issuer.certificate.der);
   if (!judged.ok) {
     const found = reasonFor(judged.error);
     state.findings.add('LS_AUDIT_CA_CERTIFICATE', place, {
@@ -270,6 +211,7 @@ function takeCertificate(state: CaState, event: Event, roles: readonly EndEntity
   }
   state.signatures += 1;
   const { certificate, identity, key } = judged.value;
+  checkIssues(state, event, issuer, identity.role);
   const serial = parseSerialNumber(certificate.serialHex);
   const isNamed = !('name' in identity) || identity.name === name;
   if (serial === undefined || serial !== serialText || !isNamed) {
@@ -294,16 +236,24 @@ function takeCertificate(state: CaState, event: Event, roles: readonly EndEntity
     sha256,
     notAfter,
     key: recordKey,
+    generation: issuer.generation,
     inStore: false,
   });
   if (recordKey !== null) keep(state.keys, recordKey.certId, recordKey);
   return { name, serial, nodeId, node: nodeId === null ? undefined : state.nodes.get(nodeId), spki };
 }
 
+/** Only the active one issues; others only what answers OCSP for them. */
+function checkIssues(state: CaState, event: Event, issuer: IssuerOfCa, role: EndEntityRole): void {
+  if (issuer.state === 'active' || (role === 'ocsp' && !hasEnded(issuer))) return;
+  outOfOrder(state, event, 'by the issuing CA that is active', `generation ${String(issuer.generation)}`);
+}
+
 function judgeAs(
   state: CaState,
   { der, at }: Event,
   roles: readonly EndEntityRole[],
+  issuer: Uint8Array,
 ): Result<PastCertificate<EndEntityRole>, Fault> {
   const parsed = parseCertificate(der);
   if (!parsed.ok) return parsed;
@@ -311,7 +261,7 @@ function judgeAs(
   const within = unixMs(Math.min(Math.max(at, notBefore), notAfter));
   let verdict: Result<PastCertificate<EndEntityRole>, Fault> = err(fault('LS_TRUST_WRONG_ROLE', 'no role'));
   for (const role of roles) {
-    verdict = judgePast(state.bundle, [der, state.issuing.der], role, within, state.crypto);
+    verdict = judgePast(state.bundle, [der, issuer], role, within, state.crypto);
     if (verdict.ok) return verdict;
   }
   return verdict;
