@@ -56,6 +56,8 @@ export interface IssuingWish {
   readonly nameConstraints: NameConstraints;
   /** Where the root's CRL is; empty for nowhere. */
   readonly crlUrls: readonly string[];
+  /** Which issuing CA of the domain it is to be, from 1: its name says so. */
+  readonly generation: number;
 }
 
 type Ceremony = AuthorityDeps & { readonly keys: Required<AuthorityKeys> };
@@ -94,26 +96,33 @@ export function makeRoot(
 export function signIssuing(
   deps: CaMaker,
   root: RootAtHand,
-  { trustDomain, spki, nameConstraints, crlUrls }: IssuingWish,
+  { trustDomain, spki, nameConstraints, crlUrls, generation }: IssuingWish,
   now: UnixMs,
 ): Result<Uint8Array, Fault> {
   const { issuing: profile } = deps.profiles ?? shippedProfiles();
   const issuer = issuerOf(root.certificate);
   if (!issuer.ok) return issuer;
-  const grant = { trustDomain, commonName: nameOfIssuing(trustDomain), nameConstraints, crlUrls };
+  const grant = { trustDomain, commonName: nameOfIssuing(trustDomain, generation), nameConstraints, crlUrls };
   return certify(deps, { profile, grant, spki, issuer: issuer.value }, root.signer, now);
 }
 
-/** What `pki init` asks of the root for its issuing key. */
-export function issuingWish(request: InitialiseRequest, spki: Uint8Array): IssuingWish {
+/** What `pki init`, or a rollover, asks of the root for its issuing key. */
+export function issuingWish(request: InitialiseRequest, spki: Uint8Array, generation = 1): IssuingWish {
   const { trustDomain, crlUrl } = request;
   const crlUrls = crlUrl === undefined ? [] : [rootCrlUrl(crlUrl)];
-  return { trustDomain, spki, nameConstraints: constraintsFor(request), crlUrls };
+  return { trustDomain, spki, nameConstraints: constraintsFor(request), crlUrls, generation };
 }
 
-/** The subject's commonName of an issuing CA. */
-export function nameOfIssuing(trustDomain: string): string {
-  return nameOf(trustDomain, 'issuing CA');
+/** The subject's commonName of an issuing CA: another for each generation, so that stock tools never mix them. */
+export function nameOfIssuing(trustDomain: string, generation: number): string {
+  return nameOf(trustDomain, generation === 1 ? 'issuing CA' : `issuing CA G${generation}`);
+}
+
+const LATER_GENERATION = /^.* issuing CA G([2-9]|[1-9][0-9]{1,5})$/;
+
+/** The generation that {@link nameOfIssuing} has put into a name; 1 for any other name. */
+export function generationOfName(commonName: string): number {
+  return Number(LATER_GENERATION.exec(commonName)?.[1] ?? 1);
 }
 
 function nameOfRoot(trustDomain: string): string {

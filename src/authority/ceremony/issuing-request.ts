@@ -14,7 +14,7 @@ import {
 } from '../../x509/index.ts';
 import { checkCsr } from '../csr.ts';
 import type { InitialiseRequest } from '../deps.ts';
-import { issuingWish, nameOfIssuing, type IssuingWish } from '../hierarchy.ts';
+import { generationOfName, issuingWish, nameOfIssuing, type IssuingWish } from '../hierarchy.ts';
 import { checkRequest, MAX_PERMITTED_DNS } from '../initialise.ts';
 import { isDnsName, quote } from '../names.ts';
 import { shippedProfiles, type AuthorityProfiles } from '../profiles.ts';
@@ -31,6 +31,7 @@ export function makeIssuingRequest(
   { crypto, profiles }: { readonly crypto: CryptoPort; readonly profiles?: AuthorityProfiles },
   request: InitialiseRequest,
   key: Signer,
+  generation = 1,
 ): Result<Uint8Array, Fault> {
   const refused = checkRequest(request);
   if (refused !== undefined) return err(refused);
@@ -38,7 +39,7 @@ export function makeIssuingRequest(
   if (!subjectKey.ok) return subjectKey;
   const { issuing } = profiles ?? shippedProfiles();
   const pathLen = issuing.kind === 'authority' ? issuing.pathLen : 0;
-  const { trustDomain, nameConstraints, crlUrls } = issuingWish(request, key.spki);
+  const { trustDomain, nameConstraints, crlUrls } = issuingWish(request, key.spki, generation);
   const extensions = [
     subjectKeyIdExtension(subjectKey.value.keyId),
     basicConstraintsExtension({ ca: true, pathLen }),
@@ -46,11 +47,13 @@ export function makeIssuingRequest(
     nameConstraintsExtension(nameConstraints),
     ...(crlUrls.length === 0 ? [] : [crlDistributionPointsExtension(crlUrls)]),
   ];
-  return ok(signCsr({ subject: encodeName({ commonName: nameOfIssuing(trustDomain) }), extensions }, key));
+  return ok(
+    signCsr({ subject: encodeName({ commonName: nameOfIssuing(trustDomain, generation) }), extensions }, key),
+  );
 }
 
 /**
- * What a request asks of the root of `trustDomain`. Only the key and the names count; what else the certificate says is
+ * What a request asks of the root of `trustDomain`. Only the key, the names and the generation count; what else the certificate says is
  * for the root's profile. Errors: LS_CSR_*; LS_CEREMONY_REQUEST for one of another domain, or of no issuing CA.
  */
 export function readIssuingRequest(
@@ -60,12 +63,19 @@ export function readIssuingRequest(
 ): Result<IssuingWish, Fault> {
   const checked = checkCsr(der, crypto);
   if (!checked.ok) return checked;
-  const { csr } = checked.value;
+  const { csr, commonName = '' } = checked.value;
   const wanted = constraintsOf(csr, trustDomain);
   if (!wanted.ok) return wanted;
   const crlUrls = crlUrlsOf(csr.extensionRequest);
   if (!crlUrls.ok) return crlUrls;
-  return ok({ trustDomain, spki: csr.spki, nameConstraints: wanted.value, crlUrls: crlUrls.value });
+  const generation = generationOfName(commonName);
+  return ok({
+    trustDomain,
+    spki: csr.spki,
+    nameConstraints: wanted.value,
+    crlUrls: crlUrls.value,
+    generation,
+  });
 }
 
 function constraintsOf({ extensionRequest }: ProvenCsr, trustDomain: string): Result<NameConstraints, Fault> {

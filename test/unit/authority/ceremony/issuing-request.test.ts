@@ -10,6 +10,7 @@ import { systemRandom } from '../../../../src/io/index.ts';
 import { wholeSecond } from '../../../../src/authority/time.ts';
 import {
   basicConstraintsExtension,
+  commonNameOf,
   crlDistributionPointsExtension,
   encodeName,
   nameConstraintsExtension,
@@ -60,6 +61,33 @@ describe('the request of an issuing CA', () => {
     expect(extensions.crlDistributionPoints?.value[0]?.fullName).toEqual([
       { kind: 'uri', value: 'http://ca.example.test:8441/crl/root.crl' },
     ]);
+  });
+
+  it.each([1, 2, 17])('says which generation it is for: %i', (generation) => {
+    const signer = testKey();
+    const root = valueOf(parseCertificate(valueOf(makeRoot(maker, 'mesh.internal', signer, NOW))));
+    const later = valueOf(makeIssuingRequest(maker, wanted, key, generation));
+    const wish = valueOf(readIssuingRequest(later, 'mesh.internal', testCrypto));
+    expect(wish.generation).toBe(generation);
+    const der = valueOf(signIssuing(maker, { certificate: root, signer }, wish, NOW));
+    const suffix = generation === 1 ? '' : ` G${String(generation)}`;
+    expect(commonNameOf(valueOf(parseCertificate(der)))).toBe(`mesh.internal issuing CA${suffix}`);
+  });
+
+  it.each([
+    'G2',
+    'x issuing CA G1',
+    'x issuing CA G02',
+    'x issuing CA G1000000',
+    'x issuing CA g2',
+    'x issuing CA G2 ',
+  ])('is for the first by any other name: %s', (commonName) => {
+    const extensions = [
+      basicConstraintsExtension({ ca: true, pathLen: 0 }),
+      nameConstraintsExtension({ permitted: [domain], excluded: [] }),
+    ];
+    const der = signCsr({ subject: encodeName({ commonName }), extensions }, key);
+    expect(valueOf(readIssuingRequest(der, 'mesh.internal', testCrypto)).generation).toBe(1);
   });
 
   it('is not made for what initialising refuses', () => {
