@@ -61,7 +61,7 @@ export function tlsApp(
   });
   const app = newApp((handler) => server(handler), { ...options, ...context });
   limitRates(app, options);
-  refuseWhatSigns(app, context);
+  refuseWhileEnded(app, context, (_, path) => ENROLLS.some((each) => path.startsWith(each)));
   publicRoutes(app, context);
   healthRoutes(app, context);
   nodeRoutes(app, context, gate);
@@ -83,7 +83,7 @@ export function tlsApp(
 /** The control socket: whoever may open it (0600) administers the CA. */
 export function controlApp(context: CaApiContext, log: FastifyBaseLogger): FastifyInstance {
   const app = newApp((handler) => createHttpServer(HTTP_BOUNDS, handler), { log });
-  refuseWhatSigns(app, context);
+  refuseWhileEnded(app, context, (method, path) => method !== 'GET' && !HARMLESS.includes(path));
   adminRoutes(app, context, () => 'control-socket');
   operatorRoutes(app, context);
   restoreRoutes(app, context);
@@ -117,15 +117,20 @@ export function endedApp(context: CaApiContext, options: ListenerOptions): Fasti
   return app;
 }
 
-/** Calls that change something and are not for the issuing CA to sign. */
-const UNSIGNED = ['/v1/root-crl', '/v1/config'];
+/** Calls by which strangers get a certificate. Members and operators are told by the gate that theirs is revoked. */
+const ENROLLS = ['/v1/enroll', '/.well-known/est/'];
+/** Calls of an administrator that change something, and nothing that would count on the CA: a new CRL of the root, say. */
+const HARMLESS = ['/v1/root-crl', '/v1/crl/publish', '/v1/config'];
 
-/** Nothing that a revoked CA would sign counts, so it is not signed. */
-function refuseWhatSigns(app: FastifyInstance, { ended }: CaApiContext): void {
+/** Nothing that a revoked CA certifies counts, so it does not. */
+function refuseWhileEnded(
+  app: FastifyInstance,
+  { ended }: CaApiContext,
+  isRefused: (method: string, path: string) => boolean,
+): void {
   app.addHook('onRequest', (request, _reply, next) => {
     const reason = ended?.();
-    const isHarmless = request.method === 'GET' || UNSIGNED.includes(pathOf(request.url));
-    if (reason !== undefined && !isHarmless) throw new LsError(reason);
+    if (reason !== undefined && isRefused(request.method, pathOf(request.url))) throw new LsError(reason);
     next();
   });
 }
