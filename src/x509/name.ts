@@ -35,7 +35,11 @@ export function readName(reader: DerReader): DistinguishedName {
 
 /** The texts of all attributes of this type, in the order of the DER. */
 export function attributeTexts(name: DistinguishedName, oid: string): readonly (string | null)[] {
-  return name.rdns.flat().flatMap((attribute) => (attribute.oid === oid ? [attribute.text] : []));
+  const texts: (string | null)[] = [];
+  for (const rdn of name.rdns) {
+    for (const attribute of rdn) if (attribute.oid === oid) texts.push(attribute.text);
+  }
+  return texts;
 }
 
 /** Reads one value of any type; a string must be well-formed in its type (LS_DER_STRING). */

@@ -3,14 +3,18 @@ import { toHex, type Fault } from '../../std/index.ts';
 import { sendProblem } from '../problem.ts';
 import type { SchemaTypes } from '../validation.ts';
 import type { CaApiContext } from './context.ts';
+import { EnrollmentBodies } from './enrollment-body.ts';
 import { enrollBody } from './schemas.ts';
 import { valueOrThrow } from './spread.ts';
-import { base64Of, bytesOf, crlsJson, enrollmentJson } from './wire.ts';
+import { base64Of, bytesOf, crlsJson } from './wire.ts';
+
+const JSON_MEDIA_TYPE = 'application/json; charset=utf-8';
 
 /** What anybody may ask: public trust data, and enrollment, which brings its own proof. */
 export function publicRoutes(plain: FastifyInstance, context: CaApiContext): void {
   const app = plain.withTypeProvider<SchemaTypes>();
   const { authority, now } = context;
+  const bodies = new EnrollmentBodies();
 
   app.post('/v1/enroll', { schema: { body: enrollBody } }, async (request, reply) => {
     const { tokenId, secret, csr, advertise } = request.body;
@@ -26,7 +30,7 @@ export function publicRoutes(plain: FastifyInstance, context: CaApiContext): voi
     if (!enrolled.ok) return refuseEnrollment(context, request, reply, tokenId, enrolled.error);
     const { name, nodeId, serial } = enrolled.value;
     request.log.info({ event: 'enrolled', node: name, nodeId, serial }, 'node enrolled');
-    return enrollmentJson(enrolled.value);
+    return reply.type(JSON_MEDIA_TYPE).send(bodies.bodyOf(enrolled.value));
   });
 
   bundleRoute(plain, context);

@@ -27,15 +27,6 @@ export function base64Of(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
 }
 
-const known = new WeakMap<Uint8Array, string>();
-
-/** {@link base64Of} for what goes into many answers. Requires: the bytes are never changed. */
-export function sharedBase64Of(bytes: Uint8Array): string {
-  const text = known.get(bytes) ?? base64Of(bytes);
-  known.set(bytes, text);
-  return text;
-}
-
 export function bytesOf(base64: string): Uint8Array {
   return new Uint8Array(Buffer.from(base64, 'base64'));
 }
@@ -50,14 +41,21 @@ export function issuedJson(issued: IssuedCertificate) {
 }
 
 export function enrollmentJson(enrollment: Enrollment) {
+  return { ...enrolledJson(enrollment), ...enrolledAmongJson(enrollment) };
+}
+
+/** What an enrollment says to the one who asked for it. */
+export function enrolledJson(enrollment: Enrollment) {
+  return { name: enrollment.name, nodeId: enrollment.nodeId, ...issuedJson(enrollment) };
+}
+
+/** What it says to all who are enrolled at the same time. */
+export function enrolledAmongJson(enrollment: Enrollment) {
   return {
-    name: enrollment.name,
-    nodeId: enrollment.nodeId,
-    ...issuedJson(enrollment),
     trustDomain: enrollment.trustDomain,
-    roots: enrollment.roots.map(sharedBase64Of),
-    crls: enrollment.crls.map(sharedBase64Of),
-    roster: sharedBase64Of(enrollment.roster),
+    roots: enrollment.roots.map(base64Of),
+    crls: enrollment.crls.map(base64Of),
+    roster: base64Of(enrollment.roster),
     seeds: enrollment.seeds.map(seedJson),
   };
 }

@@ -17,9 +17,9 @@ import type { GeneralName } from '../general-name.ts';
 import { parseIp } from '../ip.ts';
 import { encodeName } from '../name-write.ts';
 import { keyPurposes } from '../oids.ts';
-import { isResponderProfile, type EndEntityProfile } from '../profiles/profile.ts';
+import { isResponderProfile, type EndEntityProfile, type Profile } from '../profiles/profile.ts';
 import { isTrustDomain, spiffeUri } from '../spiffe.ts';
-import type { Grant, IssuanceRequest } from './request.ts';
+import type { Grant, IssuanceRequest, Issuer } from './request.ts';
 
 const NAME = /^[\p{L}\p{N}:][\p{L}\p{N} .,:'()/_-]{0,63}$/u;
 const PRINTABLE_NAME = /^[A-Za-z0-9][A-Za-z0-9 .,:'()/-]{0,63}$/;
@@ -106,23 +106,56 @@ function pickSubject({ grant }: IssuanceRequest) {
 }
 
 function extensionsOf({ profile, grant, subjectKey, issuer }: IssuanceRequest): readonly Uint8Array[] {
-  const extensions = [subjectKeyIdExtension(subjectKey.keyId)];
-  if (issuer !== 'self') extensions.push(authorityKeyIdExtension(issuer.keyId));
+  const { purpose, status } = sharedExtensions(profile, grant, issuer);
+  const extensions = [subjectKeyIdExtension(subjectKey.keyId), ...purpose];
+  if (profile.kind === 'authority') {
+    if (grant.nameConstraints !== undefined) extensions.push(nameConstraintsExtension(grant.nameConstraints));
+  } else if (!isResponderProfile(profile)) {
+    extensions.push(subjectAltNameExtension(alternativeNames(profile, grant)));
+  }
+  return [...extensions, ...status];
+}
+
+/** The extensions that all certificates of a profile, an issuer and its URLs have, in their two runs. */
+interface SharedExtensions {
+  readonly issuer: Issuer | 'self';
+  readonly urls: string;
+  readonly purpose: readonly Uint8Array[];
+  readonly status: readonly Uint8Array[];
+}
+
+/** Those written last for each profile: writing them was half of what a certificate costs. */
+const written = new WeakMap<Profile, SharedExtensions>();
+
+function sharedExtensions(profile: Profile, grant: Grant, issuer: Issuer | 'self'): SharedExtensions {
+  const { crlUrls = [], deltaCrlUrls = [], ocspUrls = [] } = grant;
+  // No URL has a blank in it.
+  const urls = [crlUrls, deltaCrlUrls, ocspUrls].map((each) => each.join(' ')).join('\n');
+  const known = written.get(profile);
+  if (known?.issuer === issuer && known.urls === urls) return known;
+  const shared = {
+    issuer,
+    urls,
+    purpose: purposeExtensions(profile, issuer),
+    status: [
+      ...(crlUrls.length > 0 ? [crlDistributionPointsExtension(crlUrls)] : []),
+      ...(deltaCrlUrls.length > 0 ? [freshestCrlExtension(deltaCrlUrls)] : []),
+      ...(ocspUrls.length > 0 ? [ocspAccessExtension(ocspUrls)] : []),
+    ],
+  };
+  written.set(profile, shared);
+  return shared;
+}
+
+function purposeExtensions(profile: Profile, issuer: Issuer | 'self'): readonly Uint8Array[] {
+  const extensions = issuer === 'self' ? [] : [authorityKeyIdExtension(issuer.keyId)];
   if (profile.kind === 'authority') {
     extensions.push(basicConstraintsExtension({ ca: true, pathLen: profile.pathLen }));
-    extensions.push(keyUsageExtension(profile.keyUsage));
-    if (grant.nameConstraints !== undefined) extensions.push(nameConstraintsExtension(grant.nameConstraints));
-  } else {
-    extensions.push(keyUsageExtension(profile.keyUsage));
-    extensions.push(extendedKeyUsageExtension(profile.purposes.map((purpose) => keyPurposes[purpose])));
-    if (isResponderProfile(profile)) extensions.push(ocspNoCheckExtension());
-    else extensions.push(subjectAltNameExtension(alternativeNames(profile, grant)));
+    return [...extensions, keyUsageExtension(profile.keyUsage)];
   }
-  const { crlUrls = [], deltaCrlUrls = [], ocspUrls = [] } = grant;
-  if (crlUrls.length > 0) extensions.push(crlDistributionPointsExtension(crlUrls));
-  if (deltaCrlUrls.length > 0) extensions.push(freshestCrlExtension(deltaCrlUrls));
-  if (ocspUrls.length > 0) extensions.push(ocspAccessExtension(ocspUrls));
-  return extensions;
+  extensions.push(keyUsageExtension(profile.keyUsage));
+  extensions.push(extendedKeyUsageExtension(profile.purposes.map((purpose) => keyPurposes[purpose])));
+  return isResponderProfile(profile) ? [...extensions, ocspNoCheckExtension()] : extensions;
 }
 
 /** The SPIFFE id first, then DNS names, then addresses, each as granted. */

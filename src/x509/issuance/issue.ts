@@ -23,16 +23,38 @@ interface PreparedCertificate {
   readonly tbs: Uint8Array;
 }
 
-/** The right to sign one certificate once. Only {@link prepare} makes one, after its content passed every lint. */
-export type IssuanceToken = Brand<PreparedCertificate, 'IssuanceToken'>;
-
 interface Pending {
   readonly tbs: Uint8Array;
   readonly signerSpki: Uint8Array;
 }
 
-/** What a token stands for, out of its holder's reach. Using a token takes it out. */
-const pending = new WeakMap<IssuanceToken, Pending>();
+/** What a token stands for is out of its holder's reach, and using it takes that out. */
+class Token implements PreparedCertificate {
+  readonly serial: SerialNumber;
+  readonly notBefore: UnixMs;
+  readonly notAfter: UnixMs;
+  readonly tbs: Uint8Array;
+  #pending: Pending | undefined;
+
+  constructor({ serial, validity }: IssuanceRequest, pending: Pending) {
+    this.serial = serial;
+    this.notBefore = validity.notBefore;
+    this.notAfter = validity.notAfter;
+    this.tbs = new Uint8Array(pending.tbs);
+    this.#pending = pending;
+  }
+
+  /** Undefined for what was used before, and for what only looks like a token. */
+  static use(token: PreparedCertificate): Pending | undefined {
+    if (!(#pending in token)) return undefined;
+    const pending = token.#pending;
+    token.#pending = undefined;
+    return pending;
+  }
+}
+
+/** The right to sign one certificate once. Only {@link prepare} makes one, after its content passed every lint. */
+export type IssuanceToken = Brand<PreparedCertificate, 'IssuanceToken'>;
 
 /**
  * First phase: builds the TBSCertificate and lints a throw-away certificate around it, signed with a constant.
@@ -41,7 +63,7 @@ const pending = new WeakMap<IssuanceToken, Pending>();
 export function prepare(request: IssuanceRequest): Result<IssuanceToken, Fault> {
   const tbs = buildTbs(request);
   if (!tbs.ok) return tbs;
-  const { issuer, profile, subjectKey, serial, validity } = request;
+  const { issuer, profile, subjectKey } = request;
   const findings = lintCertificate(profile, throwAway(tbs.value, request), issuer);
   const [first] = findings;
   if (first !== undefined) {
@@ -50,10 +72,8 @@ export function prepare(request: IssuanceRequest): Result<IssuanceToken, Fault> 
       fault('LS_X509_LINT', `profile "${profile.name}", rule ${first.rule}: ${first.detail}${others}`),
     );
   }
-  const token = { serial, ...validity, tbs: new Uint8Array(tbs.value) } as IssuanceToken;
   const signerSpki = issuer === 'self' ? subjectKey.spki : issuer.certificate.spki;
-  pending.set(token, { tbs: tbs.value, signerSpki });
-  return ok(token);
+  return ok(new Token(request, { tbs: tbs.value, signerSpki }) as PreparedCertificate as IssuanceToken);
 }
 
 /**
@@ -62,8 +82,7 @@ export function prepare(request: IssuanceRequest): Result<IssuanceToken, Fault> 
  * Errors: LS_X509_ISSUANCE_TOKEN (spent before, or the signer is not the issuer), LS_X509_SIGNED_OTHER.
  */
 export function issue(token: IssuanceToken, signer: Signer): Result<Uint8Array, Fault> {
-  const prepared = pending.get(token);
-  pending.delete(token);
+  const prepared = Token.use(token);
   if (prepared === undefined) {
     return err(fault('LS_X509_ISSUANCE_TOKEN', `certificate ${token.serial}: the token was used before`));
   }
