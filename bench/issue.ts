@@ -92,6 +92,8 @@ function ratio(a: number, b: number): number {
   return Number((a / b).toFixed(3));
 }
 
+const TOKENS_AT_ONCE = 64;
+
 async function lifesignCost(): Promise<Cost> {
   const directory = await mkdtemp(join(tmpdir(), 'lifesign-bench-'));
   const child = fork(SERVER, [directory, options.store], {
@@ -100,9 +102,15 @@ async function lifesignCost(): Promise<Cost> {
   try {
     const [ready] = (await once(child, 'message')) as [Ready];
     const count = BEFORE + WARM_UP + MEASURED;
-    const requests = await Promise.all(
-      Array.from({ length: count }, (_, at) => enrollRequest(ready.controlSocket, `node-${String(at)}`)),
-    );
+    const requests: Buffer[] = [];
+    // No more at once than wait for a socket to be accepted without being refused.
+    while (requests.length < count) {
+      const names = Array.from(
+        { length: Math.min(TOKENS_AT_ONCE, count - requests.length) },
+        (_, at) => `node-${String(requests.length + at)}`,
+      );
+      requests.push(...(await Promise.all(names.map((name) => enrollRequest(ready.controlSocket, name)))));
+    }
     const load = loadOf(child, ready.port);
     await costOf(load, requests.slice(0, BEFORE + WARM_UP));
     return await costOf(load, requests.slice(BEFORE + WARM_UP));
