@@ -44,10 +44,10 @@ export function callTls(
         let text = '';
         response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
         response.on('end', () => {
-          resolve({
-            status: response.statusCode ?? 0,
-            json: text === '' ? {} : (JSON.parse(text) as TlsAnswer['json']),
-          });
+          // EST answers in base64.
+          const isJson = text !== '' && response.headers['content-type']?.includes('json') === true;
+          const json = isJson ? (JSON.parse(text) as TlsAnswer['json']) : {};
+          resolve({ status: response.statusCode ?? 0, json });
         });
         response.on('error', reject);
       },
