@@ -48,4 +48,6 @@ export type NodeEvent =
       readonly signer: Signer;
       readonly successor: Uint8Array;
     }
+  /** The CA has refused to renew for now, and said for how long. */
+  | { readonly kind: 'renewal-deferred'; readonly afterMs: number }
   | { readonly kind: 'leave'; readonly reason: string };

@@ -151,6 +151,9 @@ export class NodeCore {
       case 'renewed':
         this.#renewed(event);
         return;
+      case 'renewal-deferred':
+        this.#renewals.defer(event.afterMs);
+        return;
       case 'leave':
         this.#leave(event.reason);
         return;

@@ -5,6 +5,10 @@ import { randomShare, trustedNow, type Core } from './core.ts';
 const LOUD_AT_SHARE = 5 / 6;
 /** Of the lifetime, at most between two attempts: short-lived certificates leave little time. */
 const RETRY_SHARE = 1 / 30;
+/** The CA puts a node off for at most this share of what is left of its certificate: there has to be time for more tries. */
+const DEFER_SHARE = 1 / 4;
+/** However long the certificate lives. */
+const MAX_DEFER_MS = 3_600_000;
 /** A pause is longer or shorter by up to this share, so that nodes do not come back to their CA all at once. */
 const RETRY_JITTER_SHARE = 0.5;
 
@@ -30,6 +34,19 @@ export class Renewals {
     }
     this.#askAgainAt = monoMs(now.mono + this.#pauseMs());
     out.emit({ kind: 'renew' });
+  }
+
+  /**
+   * The CA has refused the last attempt and asks to be left alone for `afterMs`. Those whom it told the same do not
+   * all come back at once, and those whose certificates end soon come back sooner than it said.
+   */
+  defer(afterMs: number): void {
+    const { now, own } = this.#core;
+    if (this.#askAgainAt === undefined || !(afterMs > 0)) return;
+    const leftMs = Math.max(0, own.credential.notAfter - trustedNow(this.#core));
+    const spreadMs = afterMs * (1 + RETRY_JITTER_SHARE * randomShare(this.#core));
+    const pauseMs = Math.round(Math.min(spreadMs, MAX_DEFER_MS, leftMs * DEFER_SHARE));
+    this.#askAgainAt = monoMs(Math.max(this.#askAgainAt, now.mono + pauseMs));
   }
 
   /** A new certificate is in use. */

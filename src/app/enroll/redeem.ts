@@ -4,6 +4,7 @@ import {
   CaClient,
   fetchPresentedChain,
   makeCsr,
+  RetryLater,
   type EnrollmentAnswer,
   type PendingAnswer,
 } from '../../io/ca-client/index.ts';
@@ -36,6 +37,8 @@ export interface PendingEnrollment {
 
 /** Waiting longer, a node asks less often: a tenth of the time it has waited, at most this. */
 const MAX_POLL_MS = 60_000;
+/** Even where the CA asks for nothing. */
+const MIN_POLL_MS = 1_000;
 
 /**
  * Sends the request to the first CA of the token that is reached, and again and again while an operator has to approve
@@ -75,17 +78,26 @@ async function askUntilDecided(
   for (;;) {
     progress('waiting for an operator of the CA to approve it');
     const waited = systemClock.now().mono - since;
-    await delay(Math.max(retryAfterMs, Math.min(waited / 10, MAX_POLL_MS)));
+    await delay(pollPauseMs(retryAfterMs, waited));
     const answer = await ask().catch(passing);
     if (answer === undefined) continue;
-    if (!('pending' in answer)) return answer;
+    if (!('retryAfterMs' in answer)) return answer;
     ({ retryAfterMs } = answer);
   }
 }
 
-/** What may be over the next time is no answer; anything else is thrown on. */
-function passing(cause: unknown): undefined {
-  if (cause instanceof LsError && mayPass(cause.code)) return undefined;
+/** What the CA has asked for, or more. */
+export function pollPauseMs(retryAfterMs: number, waitedMs: number): number {
+  return Math.max(retryAfterMs, Math.min(waitedMs / 10, MAX_POLL_MS));
+}
+
+/** What may be over the next time is no answer, but may say when that is; anything else is thrown on. */
+export function passing(cause: unknown): { readonly retryAfterMs: number } | undefined {
+  if (cause instanceof LsError && mayPass(cause.code)) {
+    return cause instanceof RetryLater
+      ? { retryAfterMs: Math.max(cause.retryAfterMs, MIN_POLL_MS) }
+      : undefined;
+  }
   throw cause;
 }
 

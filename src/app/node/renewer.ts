@@ -1,4 +1,4 @@
-import type { IssuedAnswer } from '../../io/ca-client/index.ts';
+import { RetryLater, type IssuedAnswer } from '../../io/ca-client/index.ts';
 import type { MeshTransport } from '../../io/transport/index.ts';
 import type { NodeEvent } from '../../mesh/index.ts';
 import { LsError } from '../../std/index.ts';
@@ -36,6 +36,9 @@ export class Renewer {
         { event: 'renewal', detail },
         'the certificate could not be renewed; trying again later',
       );
+      if (cause instanceof RetryLater) {
+        this.#options.feed({ kind: 'renewal-deferred', afterMs: cause.retryAfterMs });
+      }
     });
   }
 

@@ -2,7 +2,9 @@ import type { IncomingMessage } from 'node:http';
 import { request, type Agent } from 'node:https';
 import { fault, LsError } from '../../std/index.ts';
 import { parseJson } from '../json/index.ts';
+import { systemClock } from '../system/index.ts';
 import { callError, refusalOf } from './ca-fault.ts';
+import { parseRetryAfter, RetryLater } from './retry-after.ts';
 
 export interface HttpCall {
   readonly method: 'GET' | 'POST';
@@ -15,7 +17,7 @@ export interface HttpCall {
 
 /**
  * Makes one call and answers the JSON of a successful answer (undefined for an empty one).
- * Throws what the CA's problem+json says; LS_CA_UNREACHABLE, LS_CA_ROOT_MISMATCH, LS_CA_CERTIFICATE and LS_TRUST_*
+ * Throws what the CA's problem+json says, as RetryLater where it says when to ask again; LS_CA_UNREACHABLE, LS_CA_ROOT_MISMATCH, LS_CA_CERTIFICATE and LS_TRUST_*
  * when there was no connection; LS_API_NO_ANSWER when it broke or took too long (the call may have been carried
  * out); LS_API_RESPONSE for an answer that is too large.
  */
@@ -27,7 +29,8 @@ export async function callCa(base: URL, agent: Agent, call: HttpCall): Promise<u
 export interface HttpAnswer {
   readonly status: number;
   readonly body: unknown;
-  readonly retryAfter: string | undefined;
+  /** What its Retry-After asks for, if anything. */
+  readonly retryAfterMs: number | undefined;
 }
 
 /** {@link callCa} where the status of a successful answer says something. */
@@ -41,6 +44,9 @@ export async function callCaForAnswer(base: URL, agent: Agent, call: HttpCall): 
   }
 }
 
+/** Too many calls, and not now: a Retry-After means this very call. */
+const SAY_WHEN: readonly number[] = [429, 503];
+
 class StaleConnection extends Error {}
 
 async function attempt(base: URL, agent: Agent, call: HttpCall): Promise<HttpAnswer> {
@@ -50,8 +56,12 @@ async function attempt(base: URL, agent: Agent, call: HttpCall): Promise<HttpAns
     const answer = await send(base, agent, call, signal);
     const body = parseJson(await readCapped(answer, call.maxAnswerBytes));
     const status = answer.statusCode ?? 0;
-    if (status >= 200 && status < 300) return { status, body, retryAfter: answer.headers['retry-after'] };
-    throw refusalOf(status, body, base.origin);
+    const retryAfterMs = parseRetryAfter(answer.headers['retry-after'], systemClock.now().wall);
+    if (status >= 200 && status < 300) return { status, body, retryAfterMs };
+    const refusal = refusalOf(status, body, base.origin);
+    throw retryAfterMs !== undefined && SAY_WHEN.includes(status)
+      ? new RetryLater(refusal.fault, retryAfterMs)
+      : refusal;
   } catch (cause) {
     if (signal.aborted && !(cause instanceof LsError)) {
       const why = deadline.aborted

@@ -18,5 +18,6 @@ export {
 export { makeCsr, type CsrRequest } from './csr.ts';
 export type { PendingAnswer } from './pending.ts';
 export { FEED_SILENCE_MS, type FeedOptions } from './feed.ts';
+export { RetryLater } from './retry-after.ts';
 export { fetchPresentedChain } from './presented-chain.ts';
 export { MAX_FEED_EVENT_CHARS } from './sse-parser.ts';

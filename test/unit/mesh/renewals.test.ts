@@ -97,6 +97,47 @@ describe('Renewals', () => {
   });
 });
 
+describe('a CA that says when to ask again', () => {
+  /** How long after a refusal with `afterMs` a node asks again whose certificate has used up this share. */
+  function pauseAfter(share: number, afterMs: number): number {
+    const renewals = new Renewals(core);
+    atShare(share);
+    expect(asked(renewals)).toBe(true);
+    renewals.defer(afterMs);
+    return renewals.nextDeadline - core.now.mono;
+  }
+  const usual = (): number => core.config.renewRetryMs;
+
+  it('is asked no sooner, and not by all at once', () => {
+    const told = 4 * usual();
+    const pauses = Array.from({ length: 50 }, () => pauseAfter(0.74, told));
+    expect(Math.min(...pauses)).toBeGreaterThanOrEqual(told);
+    expect(Math.max(...pauses)).toBeLessThanOrEqual(1.5 * told);
+    expect(new Set(pauses).size).toBeGreaterThan(1);
+  });
+
+  it.each([0, -1, NaN, 1])('is asked as ever where it says %d ms', (told) => {
+    const pause = pauseAfter(0.74, told);
+    expect(pause).toBeGreaterThanOrEqual(usual() / 2);
+    expect(pause).toBeLessThanOrEqual(1.5 * usual());
+  });
+
+  it('is asked within the hour, and while there is time for more', () => {
+    expect(pauseAfter(0.74, 1e12)).toBe(60 * MINUTE_MS);
+    const { notBefore, notAfter } = core.own.credential;
+    const leftMs = (notAfter - notBefore) * 0.01;
+    expect(leftMs / 4).toBeLessThan(60 * MINUTE_MS);
+    expect(pauseAfter(0.99, 1e12)).toBeLessThanOrEqual(leftMs / 4 + 1);
+  });
+
+  it('puts nobody off who has not asked', () => {
+    const renewals = new Renewals(core);
+    const due = renewals.nextDeadline;
+    renewals.defer(60 * MINUTE_MS);
+    expect(renewals.nextDeadline).toBe(due);
+  });
+});
+
 const MINUTE_MS = 60_000;
 const NODES = 100;
 
