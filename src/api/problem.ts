@@ -13,6 +13,9 @@ export interface Problem {
 
 export const PROBLEM_MEDIA_TYPE = 'application/problem+json; charset=utf-8';
 const MAX_DETAIL_CHARS = 1_000;
+/** What is over in a moment by itself. Source: RFC 6585 §4, RFC 9110 §15.6.4. */
+const PASSING: ReadonlySet<FaultCode> = new Set(['LS_API_RATE_LIMITED', 'LS_API_BUSY', 'LS_CA_STORE_BUSY']);
+const RETRY_AFTER_S = 5;
 
 /** The one place where a fault becomes an HTTP answer. */
 export function problemOf(reason: Fault): Problem {
@@ -48,6 +51,7 @@ export function answerWithProblems(
 
 export function sendProblem(reply: FastifyReply, reason: Fault): FastifyReply {
   const problem = problemOf(reason);
+  if (PASSING.has(reason.code)) reply.header('retry-after', String(RETRY_AFTER_S));
   return reply.code(problem.status).type(PROBLEM_MEDIA_TYPE).send(JSON.stringify(problem));
 }
 

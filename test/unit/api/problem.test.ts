@@ -7,7 +7,7 @@ const codes = Object.keys(faultCatalogue) as FaultCode[];
 
 async function answerTo(
   failure: unknown,
-): Promise<{ status: number; type: string; problem: Problem; body: string }> {
+): Promise<{ status: number; type: string; retryAfter: unknown; problem: Problem; body: string }> {
   const app = fastify({ logger: false });
   answerWithProblems(app);
   app.get('/', () => {
@@ -18,6 +18,7 @@ async function answerTo(
   return {
     status: answer.statusCode,
     type: String(answer.headers['content-type']),
+    retryAfter: answer.headers['retry-after'],
     problem: JSON.parse(answer.body) as Problem,
     body: answer.body,
   };
@@ -31,6 +32,15 @@ describe('problem details', () => {
     else expect(problem.status).toBeGreaterThanOrEqual(400);
     expect(problem.status).toBeLessThan(600);
     expect(problem.code).toBe(code);
+  });
+
+  it.each([
+    ['LS_API_RATE_LIMITED', '5'],
+    ['LS_CA_STORE_BUSY', '5'],
+    ['LS_CA_READ_ONLY', undefined],
+    ['LS_TRUST_WRONG_ROLE', undefined],
+  ] as const)('%s says when to ask again only if it is over in a moment', async (code, retryAfter) => {
+    expect((await answerTo(new LsError(fault(code, 'detail')))).retryAfter).toBe(retryAfter);
   });
 
   it('carry code, detail and status of a fault', async () => {
