@@ -1,6 +1,13 @@
 import { compareBytes, err, fault, ok, toHex } from '../std/index.ts';
 import type { CertId, CryptoPort, Fault, Result, UnixMs } from '../std/index.ts';
-import { judgePastCrl, type PastCrl, type TrustBundle } from '../trust/index.ts';
+import {
+  decodeRelease,
+  judgePastCrl,
+  verifyRelease,
+  type PastCrl,
+  type Release,
+  type TrustBundle,
+} from '../trust/index.ts';
 import type { CertificateBook, KnownCertificate } from './certificate-book.ts';
 
 /** Different CRLs that one audit verifies. */
@@ -8,17 +15,23 @@ export const MAX_TRACKED_CRLS = 65_536;
 
 interface Mention {
   readonly crlNumber: number;
-  /** Undefined when the CRL releases the certificate. */
-  readonly revokedAt: UnixMs | undefined;
+  readonly revokedAt: UnixMs;
+  readonly isHold: boolean;
 }
 
-/** What the CRLs in the logs say of the certificates in the book; the CRL with the highest number has the last word. */
+/**
+ * What the CRLs in the logs say of the certificates in the book; of those that list one the CRL with the highest number has
+ * the last word. A hold ends by a release that its issuer signed, whether a delta takes it out or a full CRL no longer
+ * lists it; to be taken out without one changes nothing, as for nodes.
+ */
 export class RevocationBook {
   readonly #bundle: TrustBundle;
   readonly #crypto: CryptoPort;
   readonly #certificates: CertificateBook;
   readonly #verdicts = new Map<string, Result<void, Fault>>();
   readonly #mentions = new Map<CertId, Mention>();
+  /** The holds that were released, by certificate and beginning. */
+  readonly #released = new Set<string>();
   /** SubjectPublicKeyInfo, in hexadecimal, of every CA that a CRL of was verified. */
   readonly #heardOf = new Set<string>();
 
@@ -43,8 +56,12 @@ export class RevocationBook {
     return verdict;
   }
 
+  /** Undefined also for a certificate whose hold was released. */
   revokedAt(certId: CertId): UnixMs | undefined {
-    return this.#mentions.get(certId)?.revokedAt;
+    const mention = this.#mentions.get(certId);
+    if (mention === undefined) return undefined;
+    const { isHold, revokedAt } = mention;
+    return isHold && this.#released.has(holdKey(certId, revokedAt)) ? undefined : revokedAt;
   }
 
   /** True when a CRL of the certificate's issuer was verified. */
@@ -63,15 +80,35 @@ export class RevocationBook {
     return verdict;
   }
 
-  #enter({ list, crlNumber, issuer }: PastCrl): void {
+  #enter(crl: PastCrl): void {
+    const { list, crlNumber, issuer } = crl;
     this.#heardOf.add(toHex(issuer.spki));
+    const releases = Map.groupBy(this.#releasesIn(crl), ({ serial }): string => serial);
     for (const { key, certificate, issuer: own } of this.#certificates.nodes) {
       if (compareBytes(own.spki, issuer.spki) !== 0) continue;
+      for (const { heldAtMs } of releases.get(certificate.serialHex) ?? []) {
+        this.#released.add(holdKey(key.certId, heldAtMs));
+      }
       const entry = list.entries.find(certificate.serialHex);
-      const held = this.#mentions.get(key.certId);
-      if (entry === undefined || (held !== undefined && held.crlNumber >= crlNumber)) continue;
-      const revokedAt = entry.reason === 'removeFromCRL' ? undefined : entry.revokedAt;
-      this.#mentions.set(key.certId, { crlNumber, revokedAt });
+      if (entry === undefined || entry.reason === 'removeFromCRL') continue;
+      const known = this.#mentions.get(key.certId);
+      if (known !== undefined && known.crlNumber >= crlNumber) continue;
+      const isHold = entry.reason === 'certificateHold';
+      this.#mentions.set(key.certId, { crlNumber, revokedAt: entry.revokedAt, isHold });
     }
   }
+
+  /** Those that the CRL's issuer signed, and not for a later CRL than this. */
+  #releasesIn({ list, crlNumber, issuer }: PastCrl): readonly Release[] {
+    return (list.extensions.releases?.value ?? []).flatMap((bytes) => {
+      const release = decodeRelease(bytes);
+      if (!release.ok) return [];
+      const verified = verifyRelease(release.value, issuer, this.#bundle.domainId, this.#crypto);
+      return verified.ok && verified.value.crlNumber <= crlNumber ? [verified.value] : [];
+    });
+  }
+}
+
+function holdKey(certId: CertId, heldAt: UnixMs): string {
+  return `${certId}/${String(heldAt)}`;
 }

@@ -201,25 +201,6 @@ describe('the audit of records', () => {
     });
   });
 
-  it('finds a certificate revoked by a delta CRL, and lets one go that a later one releases', async () => {
-    const world = AuditWorld.story(1);
-    const { alpha, beta, pki } = world;
-    const { serialHex } = alpha.identity.certificate;
-    const entry = { serialHex, revokedAt: world.now, invalidityDate: undefined };
-    beta.log({
-      type: 'crl',
-      der: pki.deltaCrl({ number: 2, base: 1, revoked: [{ ...entry, reason: 'certificateHold' }] }),
-    });
-    world.tick(70_000);
-    alpha.beat();
-    expect(codes((await world.audit()).faults)).toContain('LS_AUDIT_USED_AFTER_REVOCATION');
-    beta.log({
-      type: 'crl',
-      der: pki.deltaCrl({ number: 3, base: 1, revoked: [{ ...entry, reason: 'removeFromCRL' }] }),
-    });
-    expect(codes((await world.audit()).faults)).toEqual([]);
-  });
-
   it('finds a CRL that no CA under the root signed', async () => {
     const world = AuditWorld.story(1);
     world.beta.log({ type: 'crl', der: world.pki.crl({ number: 2, signedBy: testKey() }) });
