@@ -40,7 +40,7 @@ const ISSUING_USES: Readonly<Record<Generation['state'], string>> = {
   retired: 'signs nothing any more: may be destroyed (retired)',
   revoked: 'signs nothing any more: may be destroyed (revoked)',
 };
-const UNPREPARED = 'no CA yet: `pki rollover prepare` takes it up';
+const UNPREPARED = 'of no CA that the store knows';
 const OTHER_USES = {
   root: "signs issuing certificates and the root's CRL",
   log: 'signs checkpoints of the ledger',

@@ -82,7 +82,7 @@ export const keyFaults = {
     exit: 3,
     http: 409,
     advice:
-      'keep it: the CA signs with it; the key of an issuing CA may go once `pki rollover status` says retired or revoked',
+      'keep it: the CA signs with it; the key of an issuing CA may go once the root has revoked that CA',
   },
   LS_KEY_COPY: {
     cause: 'misconfiguration',
