@@ -6,6 +6,7 @@ import type { AuditJson, AuditRequest } from './audit.ts';
 import type { AdminRequest } from './ca/admin.ts';
 import type { OcspQuestion, OcspReply } from './ca/ask-ocsp.ts';
 import type { BackupRequest, MadeBackup } from './ca/backup.ts';
+import type { CompromiseReport, CompromiseRequest } from './ca/compromised.ts';
 import type { ExportedKey, ExportRequest } from './ca/export.ts';
 import type { ImportCaRequest, ImportedCa } from './ca/import.ts';
 import type { InitCaRequest, InitialisedCa } from './ca/init.ts';
@@ -43,6 +44,7 @@ import { LsError } from '../std/index.ts';
 export type { AcceptedLoss, CaRevocationReason } from '../authority/index.ts';
 export type { CertificateJson, CreatedTokenJson, CrlsJson, NodeJson } from '../api/ca/index.ts';
 export type { ReleaseJson, RemovalJson, RequestJson, RevocationJson, TokenJson } from '../api/ca/index.ts';
+export type { IssuingJson, RolloverJson } from '../api/ca/index.ts';
 export type { ExplanationJson, NodeStatusJson, PeerStatusJson, TransitionJson } from '../api/node/index.ts';
 export type { PassphraseSources } from '../io/keys/index.ts';
 export type { AuditedHomeJson, AuditFindingJson, AuditJson, AuditRequest } from './audit.ts';
@@ -51,6 +53,7 @@ export type { OcspQuestion, OcspReply } from './ca/ask-ocsp.ts';
 export type { BackupRequest, MadeBackup } from './ca/backup.ts';
 export type { ShareSources } from './ca/backup-shares.ts';
 export type { DrilledBackup, DrillRequest, RestoredCa, RestoreRequest } from './ca/restore.ts';
+export type { CompromiseReport, CompromiseRequest } from './ca/compromised.ts';
 export type { AdminCall } from './ca/control-client.ts';
 export type { ExportedKey, ExportRequest } from './ca/export.ts';
 export type { ImportCaRequest, ImportedCa } from './ca/import.ts';
@@ -108,6 +111,11 @@ export async function administerCa(request: AdminRequest): Promise<unknown> {
 /** See ca/ask-ocsp.ts. */
 export async function askOcsp(question: OcspQuestion): Promise<OcspReply> {
   return (await import('./ca/ask-ocsp.ts')).askOcsp(question);
+}
+
+/** See ca/compromised.ts. */
+export async function leaveCompromised(request: CompromiseRequest): Promise<CompromiseReport> {
+  return (await import('./ca/compromised.ts')).leaveCompromised(request);
 }
 
 /** See ca/key-list.ts. */

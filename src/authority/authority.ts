@@ -2,6 +2,7 @@ import type { DomainId, Fault, Result, UnixMs } from '../std/index.ts';
 import type { RenewingNode, VerifiedPeer } from '../trust/index.ts';
 import type { KeyEvent } from './key-events.ts';
 import type { SettingNote } from './note-config.ts';
+import type { Rollover } from './rollover/interface.ts';
 import type { OcspResponder, ResponderOptions } from './ocsp/interface.ts';
 import type {
   AcceptedLoss,
@@ -115,6 +116,7 @@ export interface AcceptLossRequest {
 export interface Authority {
   readonly trustDomain: string;
   readonly domainId: DomainId;
+  readonly rollover: Rollover;
 
   createToken(request: TokenRequest, now: UnixMs): Promise<Result<CreatedToken, Fault>>;
   /** Newest first; spent and expired ones stay listed for TOKEN_AFTERLIFE_MS. */

@@ -217,6 +217,7 @@ export interface Publication {
   readonly roster?: { readonly record: Uint8Array; readonly number: number };
   /** The addresses that are handed out changed. */
   readonly seeds?: readonly Seed[];
+  readonly authorities?: unknown;
   /** Identities that were revoked or removed. */
   readonly endedNodes?: readonly NodeId[];
   /** Certificates whose status changed: whoever keeps answers about them drops those at once. */

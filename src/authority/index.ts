@@ -95,6 +95,7 @@ export {
   type AuthorityProfiles,
   type ProfileName,
 } from './profiles.ts';
+export type { IssuingFacts, IssuingState, Rollover } from './rollover/interface.ts';
 export { REVOCATION_REASONS } from './revoke.ts';
 export {
   decodeToken,

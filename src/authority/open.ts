@@ -122,6 +122,7 @@ function authorityOver(context: AuthorityContext): Authority {
     currentRoster: () => currentRoster(context),
     bundle: () => ({ ...context.trust, issuing: context.genesis.issuing }),
     seeds: () => seeds(context),
+    rollover: undefined as never,
     openResponder: (options, now) => openResponder(context, options, now),
     catchUp: (addresses) => catchUp(context.deps.store, context.publisher, addresses),
     onPublication: (listener) => context.publisher.subscribe(listener),

@@ -1,14 +1,17 @@
+import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { onTestFinished } from 'vitest';
 import { AckBook, controlApp, FeedHub, type CaApiContext } from '../../src/api/index.ts';
 import { openAuthority, type Authority } from '../../src/authority/index.ts';
 import type { Fault, UnixMs } from '../../src/std/index.ts';
 import { CA_NOW, makeTestCa } from './ca.ts';
+import type { FakeRollover } from './fake-rollover.ts';
 import { valueOf } from './result.ts';
 
 export interface TestApi {
   readonly authority: Authority;
   readonly context: CaApiContext;
+  readonly app: FastifyInstance;
   /** Calls the administration as if over the control socket. */
   call(
     method: 'GET' | 'POST' | 'DELETE',
@@ -22,14 +25,20 @@ export type Answer = Readonly<Record<string, unknown>>;
 /** The routes of the control socket over a real authority with its store in memory. Default: the clock stands at CA_NOW. */
 export async function makeTestApi(
   now: () => UnixMs = () => CA_NOW,
-  options: { readonly withoutRootKey?: boolean; readonly keyFault?: () => Fault | undefined } = {},
+  options: {
+    readonly withoutRootKey?: boolean;
+    readonly keyFault?: () => Fault | undefined;
+    readonly rollover?: FakeRollover;
+  } = {},
 ): Promise<TestApi> {
   const made = await makeTestCa();
   const { issuing } = made.deps.keys;
-  const authority =
+  const opened =
     options.withoutRootKey === true
       ? valueOf(await openAuthority({ ...made.deps, keys: { issuing } }))
       : made.authority;
+  const { rollover } = options;
+  const authority = rollover === undefined ? opened : { ...opened, rollover };
   const feeds = new FeedHub(() => undefined);
   const context: CaApiContext = {
     authority,
@@ -38,6 +47,7 @@ export async function makeTestApi(
     feeds,
     acks: new AckBook(),
     spread: { enoughMs: 0, everyoneMs: 0 },
+    ...(rollover === undefined ? {} : { rollover: rollover.desk }),
     ...(options.keyFault === undefined ? {} : { keyFault: options.keyFault }),
   };
   const app = controlApp(context, pino({ level: 'silent' }));
@@ -48,6 +58,7 @@ export async function makeTestApi(
   return {
     authority,
     context,
+    app,
     async call(method, url, body) {
       const answer = await app.inject({
         method,

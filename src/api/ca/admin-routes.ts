@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import type { SchemaTypes } from '../validation.ts';
 import type { CaApiContext } from './context.ts';
 import { requestRoutes, type WhoCalls } from './request-routes.ts';
+import { rolloverRoutes } from './rollover-routes.ts';
 import { certificatesQuery, nodeParams, revokeBody, tokenBody, tokenParams } from './schemas.ts';
 import { awaitSpread, valueOrThrow } from './spread.ts';
 import {
@@ -21,6 +22,7 @@ export function adminRoutes(plain: FastifyInstance, context: CaApiContext, whoCa
   tokenRoutes(plain, context);
   certificateRoutes(plain, context);
   revocationRoutes(plain, context);
+  if (context.rollover !== undefined) rolloverRoutes(plain, context, context.rollover);
 }
 
 function tokenRoutes(plain: FastifyInstance, { authority, now }: CaApiContext): void {

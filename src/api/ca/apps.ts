@@ -83,7 +83,11 @@ export function tlsApp(
 /** The control socket: whoever may open it (0600) administers the CA. */
 export function controlApp(context: CaApiContext, log: FastifyBaseLogger): FastifyInstance {
   const app = newApp((handler) => createHttpServer(HTTP_BOUNDS, handler), { log });
-  refuseWhileEnded(app, context, (method, path) => method !== 'GET' && !HARMLESS.includes(path));
+  refuseWhileEnded(
+    app,
+    context,
+    (method, path) => method !== 'GET' && !HARMLESS.some((each) => path.startsWith(each)),
+  );
   adminRoutes(app, context, () => 'control-socket');
   operatorRoutes(app, context);
   restoreRoutes(app, context);
@@ -119,8 +123,8 @@ export function endedApp(context: CaApiContext, options: ListenerOptions): Fasti
 
 /** Calls by which strangers get a certificate. Members and operators are told by the gate that theirs is revoked. */
 const ENROLLS = ['/v1/enroll', '/.well-known/est/'];
-/** Calls of an administrator that change something, and nothing that would count on the CA: a new CRL of the root, say. */
-const HARMLESS = ['/v1/root-crl', '/v1/crl/publish', '/v1/config'];
+/** Calls of an administrator that change something, and nothing that would count on the revoked CA: a CRL of the root, another CA. */
+const HARMLESS = ['/v1/root-crl', '/v1/crl/publish', '/v1/config', '/v1/rollover/'];
 
 /** Nothing that a revoked CA certifies counts, so it does not. */
 function refuseWhileEnded(

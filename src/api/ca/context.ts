@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { Authority, OcspResponder } from '../../authority/index.ts';
+import type { Authority, IssuingFacts, OcspResponder } from '../../authority/index.ts';
 import type { Fault, Result, UnixMs } from '../../std/index.ts';
 import type { RenewingNode, VerifiedOperator, VerifiedPeer } from '../../trust/index.ts';
 import type { AckBook } from './ack-book.ts';
@@ -13,6 +13,8 @@ export interface CaApiContext {
   readonly now: () => UnixMs;
   readonly feeds: FeedHub;
   readonly acks: AckBook;
+  /** Absent where there is no home whose keys and files could follow: the calls of a rollover are not there either. */
+  readonly rollover?: RolloverDesk;
   /** How long `revoke` waits for acknowledgements. */
   readonly spread: SpreadTimes;
   /** Told of each enrollment, call and connection that is refused: it writes the log, without repeating itself. */
@@ -23,6 +25,29 @@ export interface CaApiContext {
   readonly keyFault?: () => Fault | undefined;
   /** Why nothing is issued any more, if so: the root has revoked the issuing CA. */
   readonly ended?: () => Fault | undefined;
+}
+
+/** What a rollover needs of the home: keys, and files that follow. Its promises reject with the fault. */
+export interface RolloverDesk {
+  /** Prepares the next generation, with a key made now if need be; answers the one that is prepared already. */
+  prepare(files: {
+    /** DER, by a root elsewhere. */
+    readonly certificate?: Uint8Array;
+    /** DER. */
+    readonly rootCrl?: Uint8Array;
+  }): Promise<IssuingFacts>;
+  /** What a root elsewhere is asked to sign for the next generation. */
+  request(): Promise<IssuingRequest>;
+  /** Has this server and its home follow a change of the generations. What fails is logged, and tried again later. */
+  follow(): Promise<void>;
+}
+
+export interface IssuingRequest {
+  readonly generation: number;
+  /** DER PKCS#10. */
+  readonly csr: Uint8Array;
+  /** SHA-256 of the key in it, 64 hex digits. */
+  readonly keySha256: string;
 }
 
 export interface Refusal {

@@ -1,6 +1,13 @@
 export { AckBook, MAX_ACKING_NODES, MAX_WAITERS, type Enforced } from './ack-book.ts';
 export { controlApp, crlApp, endedApp, tlsApp, type ListenerOptions } from './apps.ts';
-export type { CaApiContext, PeerGate, Refusal, SpreadTimes } from './context.ts';
+export type {
+  CaApiContext,
+  IssuingRequest,
+  PeerGate,
+  Refusal,
+  RolloverDesk,
+  SpreadTimes,
+} from './context.ts';
 export {
   FEED_KEEPALIVE_MS,
   FeedHub,
@@ -15,6 +22,7 @@ export { OCSP_MAX_AGE_SECONDS } from './ocsp-routes.ts';
 export { tlsPeerGate, type GateTrust } from './peer-gate.ts';
 export { publicationEvents } from './publication-events.ts';
 export { MAX_TRACKED_ADDRESSES, RateLimiter, type RateLimit } from './rate-limit.ts';
+export type { Adoption, IssuingJson, Renewal, RolloverJson } from './rollover-status.ts';
 export { MAX_BODY_BYTES } from './schemas.ts';
 export type {
   CertificateJson,

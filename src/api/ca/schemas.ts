@@ -80,6 +80,28 @@ export const rootCrlBody = {
   properties: { crl: base64(MAX_ROOT_CRL_BODY_BYTES) },
 } as const;
 
+const generation = { type: 'integer', minimum: 1, maximum: 1_000_000 } as const;
+const MAX_RENEW_WITHIN_MS = 30 * 24 * 60 * 60_000;
+
+/** What an offline root has made; nothing where the root's key is at hand. */
+export const rolloverPrepareBody = {
+  ...strict,
+  properties: { certificate: base64(MAX_CSR_CHARS), rootCrl: base64(MAX_ROOT_CRL_BODY_BYTES) },
+} as const;
+
+/** `force` true: whoever has not adopted it yet. */
+export const rolloverActivateBody = {
+  ...strict,
+  properties: {
+    generation,
+    renewWithinMs: { type: 'integer', minimum: 0, maximum: MAX_RENEW_WITHIN_MS },
+    force: { type: 'boolean' },
+  },
+} as const;
+
+export const rolloverGenerationBody = { ...strict, properties: { generation } } as const;
+export const rolloverRevokeBody = { ...rolloverGenerationBody, required: ['generation'] } as const;
+
 export const tokenBody = {
   ...strict,
   required: ['name'],

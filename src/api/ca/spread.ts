@@ -29,7 +29,10 @@ export async function awaitSpread(
   return { spread, pending: pending.toSorted() };
 }
 
-async function activeMembers(authority: Authority): Promise<{ h: number; members: readonly RosterMember[] }> {
+/** Who has started once and was not ended, as the newest roster says. */
+export async function activeMembers(
+  authority: Authority,
+): Promise<{ h: number; members: readonly RosterMember[] }> {
   const roster = valueOrThrow(await authority.currentRoster());
   const { body } = valueOrThrow(decodeRoster(roster.record));
   return { h: roster.h, members: body.members.filter((member) => member.state === 'active') };

@@ -1,9 +1,12 @@
+import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { AckBook, controlApp, FeedHub, type CaApiContext } from '../../api/ca/index.ts';
 import { systemClock } from '../../io/system/index.ts';
 import type { PassphraseSources } from '../../io/keys/index.ts';
+import type { UnixMs } from '../../std/index.ts';
 import type { AdminCall, HttpAnswer } from './control-client.ts';
 import { openCa } from './open.ts';
+import { openDesk } from './rollover-desk.ts';
 
 export interface AdminRequest {
   readonly home: string;
@@ -19,21 +22,25 @@ const NO_SPREAD = { enoughMs: 0, everyoneMs: 0 };
 export async function administerAlone({ home, call, passphrase }: AdminRequest): Promise<HttpAnswer> {
   const ca = await openCa(home, passphrase);
   const feeds = new FeedHub(() => undefined);
-  const context: CaApiContext = {
-    authority: ca.authority,
-    ocsp: null,
-    now: () => systemClock.now().wall,
-    feeds,
-    acks: new AckBook(),
-    spread: NO_SPREAD,
-  };
-  const app = controlApp(context, pino({ level: 'silent' }));
+  const log = pino({ level: 'silent' });
+  const now = (): UnixMs => systemClock.now().wall;
+  let app: FastifyInstance | undefined;
   try {
+    const context: CaApiContext = {
+      authority: ca.authority,
+      ocsp: null,
+      now,
+      feeds,
+      acks: new AckBook(),
+      rollover: await openDesk({ ca, now, log }),
+      spread: NO_SPREAD,
+    };
+    app = controlApp(context, log);
     const { method, path: url, body } = call;
     const answer = await app.inject({ method, url, ...(body === undefined ? {} : { payload: body }) });
     return { status: answer.statusCode, body: answer.body };
   } finally {
-    await app.close();
+    await app?.close();
     feeds.close();
     await ca.close();
   }

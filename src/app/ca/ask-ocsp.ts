@@ -21,7 +21,7 @@ import { originOf } from './url.ts';
 export interface OcspQuestion {
   /** A certificate as PEM (the first of the file) or DER. */
   readonly certificateFile: string;
-  /** That of the CA that issued it, which the caller trusts. */
+  /** That of the CA that issued it, or several, which the caller trusts. */
   readonly issuerFile: string;
   /** Default: what the certificate says. */
   readonly url?: string;
@@ -42,8 +42,8 @@ const MAX_FILE_BYTES = 256 * 1024;
  * Throws LS_FILE_*, LS_PEM_*, LS_DER_*, LS_X509_*, LS_TRUST_UNKNOWN_ISSUER, LS_TRUST_SIGNATURE, LS_OCSP_*.
  */
 export async function askOcsp(question: OcspQuestion): Promise<OcspReply> {
-  const certificate = await readCertificate(question.certificateFile);
-  const issuer = await readCertificate(question.issuerFile);
+  const [certificate] = await readCertificates(question.certificateFile);
+  const issuer = issuerAmong(await readCertificates(question.issuerFile), certificate);
   checkIssued(certificate, issuer);
   const url = question.url ?? ocspUrlOf(certificate);
   if (url === undefined) {
@@ -88,12 +88,20 @@ function checkUrl(url: string): void {
   originOf(URL.canParse(url) ? new URL(url).origin : url, 'http:');
 }
 
-async function readCertificate(path: string): Promise<Certificate> {
+/** That with the name that the certificate says, or the first: what is wrong is told later. */
+function issuerAmong(
+  [first, ...others]: readonly [Certificate, ...Certificate[]],
+  { issuer }: Certificate,
+): Certificate {
+  return [first, ...others].find(({ subject }) => equalBytes(subject, issuer)) ?? first;
+}
+
+async function readCertificates(path: string): Promise<readonly [Certificate, ...Certificate[]]> {
   const bytes = await readFileCapped(path, MAX_FILE_BYTES);
   const text = fromUtf8(bytes);
-  if (text?.includes('-----BEGIN') !== true) return valueOf(parseCertificate(bytes));
-  const [der = new Uint8Array()] = valueOf(decodePemOf('CERTIFICATE', text));
-  return valueOf(parseCertificate(der));
+  if (text?.includes('-----BEGIN') !== true) return [valueOf(parseCertificate(bytes))];
+  const [first = new Uint8Array(), ...others] = valueOf(decodePemOf('CERTIFICATE', text));
+  return [valueOf(parseCertificate(first)), ...others.map((der) => valueOf(parseCertificate(der)))];
 }
 
 function valueOf<T>(result: Result<T, Fault>): T {

@@ -2,8 +2,9 @@ import type { Authority } from '../../authority/index.ts';
 import { fault, LsError, type Fault, type Result } from '../../std/index.ts';
 import { parseCertificate, parseCrl } from '../../x509/index.ts';
 import type { Log } from '../log.ts';
+import { issuingCertificates } from './generations.ts';
 
-/** Follows whether the root has revoked the issuing CA: then there is nothing left for this CA to sign. */
+/** Follows whether the root has revoked the issuing CA that is active: then this CA has nothing left to sign with. */
 export class Ended {
   readonly #authority: Authority;
   readonly #log: Log;
@@ -17,7 +18,7 @@ export class Ended {
   /** Throws LS_CA_STORE_*. */
   static async of(authority: Authority, log: Log): Promise<Ended> {
     const ended = new Ended(authority, log);
-    ended.look(valueOf(await authority.currentCrls()).root);
+    await ended.lookAgain();
     return ended;
   }
 
@@ -26,14 +27,27 @@ export class Ended {
     return this.#reason;
   }
 
+  /** Throws LS_CA_STORE_*. */
+  async lookAgain(): Promise<void> {
+    this.look(valueOf(await this.#authority.currentCrls()).root);
+  }
+
   /** `rootCrl`: DER of the root's newest CRL, which somebody has verified. */
   look(rootCrl: Uint8Array): void {
-    const { entries } = valueOf(parseCrl(rootCrl));
-    const { serialHex } = valueOf(parseCertificate(this.#authority.bundle().issuing));
-    if (entries.find(serialHex) === undefined || this.#reason !== undefined) return;
-    this.#reason = fault('LS_CA_REVOKED', `the root has revoked the issuing CA ${serialHex}`);
+    const before = this.#reason;
+    this.#reason = this.#judge(rootCrl);
+    if (this.#reason === undefined || before !== undefined) return;
     const { code, detail } = this.#reason;
     this.#log.error({ event: 'ca-revoked', code, detail }, 'this CA issues nothing any more');
+  }
+
+  #judge(rootCrl: Uint8Array): Fault | undefined {
+    const [active] = issuingCertificates(this.#authority);
+    if (active === undefined) return fault('LS_CA_REVOKED', 'the root has revoked every issuing CA');
+    const { entries } = valueOf(parseCrl(rootCrl));
+    const { serialHex } = valueOf(parseCertificate(active));
+    if (entries.find(serialHex) === undefined) return undefined;
+    return fault('LS_CA_REVOKED', `the root has revoked the issuing CA ${serialHex}`);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { AuthorityStore } from '../../authority/index.ts';
+import type { Authority, AuthorityStore } from '../../authority/index.ts';
 import { fault, LsError, ok } from '../../std/index.ts';
 
 /** One issuing CA of a store, as far as it concerns keys. */
@@ -20,4 +20,9 @@ export async function readGenerations(store: AuthorityStore): Promise<readonly G
   if (!read.ok) throw new LsError(read.error);
   if (read.value === null) throw new LsError(fault('LS_CA_NOT_INITIALISED', 'the store holds no CA'));
   return [{ generation: 1, state: 'active', certificate: read.value.issuing }];
+}
+
+/** DER of the issuing CAs that are prepared, active or retiring, the active one first. */
+export function issuingCertificates(authority: Pick<Authority, 'bundle'>): readonly Uint8Array[] {
+  return [authority.bundle().issuing];
 }

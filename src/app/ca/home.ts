@@ -20,6 +20,8 @@ export interface CaHome {
   readonly issuingCert: string;
   /** PEM of what a root elsewhere is asked to sign; there is none where the root was made here. */
   readonly issuingRequest: string;
+  /** Which issuing CA `pki rollover compromised` was last about, and which follows it: JSON. */
+  readonly compromiseNote: string;
   /** Where the control socket is, when that is not in the home: one line, written by the server. */
   readonly socketNote: string;
 }
@@ -41,6 +43,7 @@ export function caHome(home: string): CaHome {
     rootCert: at('root.pem'),
     issuingCert: at('issuing.pem'),
     issuingRequest: at('issuing.csr.pem'),
+    compromiseNote: at('compromised.json'),
     socketNote: at('control.path'),
   };
 }

@@ -4,6 +4,7 @@ import {
   type ImportedFiles,
   type InitialisedAuthority,
 } from '../../authority/index.ts';
+import type { IssuingJson, RolloverJson } from '../../api/ca/index.ts';
 import { nodeCrypto } from '../../io/crypto/index.ts';
 import { HomeLock, writeFileDurably } from '../../io/files/index.ts';
 import type { PassphraseSources } from '../../io/keys/index.ts';
@@ -16,6 +17,7 @@ import { administerCa } from './admin.ts';
 import { isAwaiting } from './awaiting.ts';
 import { readCaConfig } from './config.ts';
 import { caHome, type CaHome } from './home.ts';
+import { generationOfKey, issuingKeyName, keyNamesIn } from './key-names.ts';
 import { CaKeys, keySecrets } from './key-store.ts';
 import { openCaLog, openLogKey, rawLogKey } from './log-key.ts';
 import { readProfiles } from './profile-files.ts';
@@ -40,6 +42,8 @@ export interface ImportedCa {
   /** The CA began with it; else only a CRL of the root was taken. */
   readonly isNew: boolean;
   readonly rootCrl: RootCrlJson | null;
+  /** The next issuing CA, when it was the root's certificate for that. */
+  readonly prepared: IssuingJson | null;
 }
 
 /** The answer of `POST /v1/root-crl`. */
@@ -63,14 +67,15 @@ export async function importCa(request: ImportCaRequest): Promise<ImportedCa> {
   const files = await readFiles(request.files);
   await readCaConfig(request.home);
   if (request.rootSha256 !== undefined) checkRoot(request.rootSha256, files, paths);
-  if (!(await isAwaiting(paths))) return takeRootCrl(paths, files);
+  if (!(await isAwaiting(paths))) return takeLater(paths, files, request.passphrase);
   const lock = HomeLock.acquire(paths.home);
   try {
     const made = await begin(paths, files, request);
     await writeFileDurably(paths.rootCert, certificatesPem(made.roots));
     await writeFileDurably(paths.issuingCert, certificatesPem([made.issuing]));
     const { trustDomain } = made;
-    return { home: paths.home, trustDomain, rootSha256: toHex(made.rootSha256), isNew: true, rootCrl: null };
+    const rootSha256 = toHex(made.rootSha256);
+    return { home: paths.home, trustDomain, rootSha256, isNew: true, rootCrl: null, prepared: null };
   } finally {
     lock.release();
   }
@@ -115,26 +120,49 @@ async function begin(
   }
 }
 
-/** A CA that is one already: the CRL counts, and certificates only if they are those that it has. */
-async function takeRootCrl(paths: CaHome, { certificates, crls }: ImportedFiles): Promise<ImportedCa> {
+/** A CA that is one already: the CRL counts, and a certificate only for the next issuing CA that it has asked for. */
+async function takeLater(
+  paths: CaHome,
+  { certificates, crls }: ImportedFiles,
+  passphrase: PassphraseSources,
+): Promise<ImportedCa> {
   const own = [
     ...(await readCertificatesPem(paths.rootCert)),
     ...(await readCertificatesPem(paths.issuingCert)),
   ];
   const [root = new Uint8Array()] = own;
-  if (!certificates.every((der) => own.some((each) => equalBytes(each, der)))) {
+  const [certificate, ...more] = certificates.filter((der) => !own.some((each) => equalBytes(each, der)));
+  const mayBeNext = certificate !== undefined && more.length === 0 && !isSelfIssued(certificate);
+  if (certificate !== undefined && !(mayBeNext && (await hasAsked(paths)))) {
     throw new LsError(fault('LS_CEREMONY_DONE', `${paths.home} has other certificates already`));
   }
   const [crl, ...others] = crls;
   if (crl === undefined || others.length > 0) {
     throw new LsError(fault('LS_CEREMONY_FILES', `${crls.length} CRLs where that of the root belongs`));
   }
-  const body = { crl: Buffer.from(crl).toString('base64') };
-  const call = { method: 'POST', path: '/v1/root-crl', body } as const;
-  const rootCrl = (await administerCa({ home: paths.home, call })) as RootCrlJson;
   const { trustDomain } = await readCaConfig(paths.home);
   const rootSha256 = toHex(nodeCrypto.sha256(root));
-  return { home: paths.home, trustDomain, rootSha256, isNew: false, rootCrl };
+  const done = { home: paths.home, trustDomain, rootSha256, isNew: false, rootCrl: null, prepared: null };
+  if (certificate === undefined) {
+    const call = { method: 'POST', path: '/v1/root-crl', body: { crl: base64Of(crl) } } as const;
+    return { ...done, rootCrl: (await administerCa({ home: paths.home, call })) as RootCrlJson };
+  }
+  const body = { certificate: base64Of(certificate), rootCrl: base64Of(crl) };
+  const call = { method: 'POST', path: '/v1/rollover/prepare', body } as const;
+  return { ...done, prepared: (await administerCa({ home: paths.home, call, passphrase })) as IssuingJson };
+}
+
+/** Whether `pki rollover prepare --root-csr` has made a key that is no CA's yet. */
+async function hasAsked({ home, keysDir }: CaHome): Promise<boolean> {
+  const call = { method: 'GET', path: '/v1/rollover' } as const;
+  const { generations } = (await administerCa({ home, call })) as RolloverJson;
+  const known = generations.map(({ generation }) => issuingKeyName(generation));
+  const made = await keyNamesIn(keysDir);
+  return made.some((name) => generationOfKey(name) !== undefined && !known.some((each) => each === name));
+}
+
+function base64Of(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('base64');
 }
 
 function checkRoot(expected: string, { certificates }: ImportedFiles, { home }: CaHome): void {

@@ -2,6 +2,7 @@ import type { GateTrust } from '../../api/ca/index.ts';
 import type { Authority, Publication } from '../../authority/index.ts';
 import { decodeRoster } from '../../membership/index.ts';
 import {
+  equalBytes,
   fault,
   LsError,
   type CryptoPort,
@@ -19,6 +20,8 @@ import {
   type TrustBundle,
   type TrustMaterial,
 } from '../../trust/index.ts';
+import { parseCertificate, parseCrl } from '../../x509/index.ts';
+import { issuingCertificates } from './generations.ts';
 
 const GRACE_MS = 24 * 60 * 60 * 1_000;
 const ENDED: readonly FaultCode[] = ['LS_TRUST_REVOKED', 'LS_TRUST_HELD'];
@@ -28,8 +31,8 @@ const ENDED: readonly FaultCode[] = ['LS_TRUST_REVOKED', 'LS_TRUST_HELD'];
  * the same rules as everybody else.
  */
 export class OwnTrust implements GateTrust {
+  readonly #authority: Authority;
   readonly #bundle: TrustBundle;
-  readonly #issuing: Uint8Array;
   readonly #crypto: CryptoPort;
   #revocation = RevocationState.empty();
   /** The newest roster, until somebody asks what it says. */
@@ -37,9 +40,9 @@ export class OwnTrust implements GateTrust {
   #ended: ReadonlyMap<NodeId, 'revoked' | 'removed'> = new Map();
 
   private constructor(authority: Authority, crypto: CryptoPort) {
-    const { trustDomain, roots, issuing } = authority.bundle();
+    const { trustDomain, roots } = authority.bundle();
+    this.#authority = authority;
     this.#bundle = valueOf(makeTrustBundle(trustDomain, roots, crypto));
-    this.#issuing = issuing;
     this.#crypto = crypto;
   }
 
@@ -47,7 +50,7 @@ export class OwnTrust implements GateTrust {
   static async of(authority: Authority, crypto: CryptoPort, now: UnixMs): Promise<OwnTrust> {
     const trust = new OwnTrust(authority, crypto);
     const crls = valueOf(await authority.currentCrls());
-    trust.#applyCrl(crls.root, now);
+    trust.#applyRootCrl(crls.root, now);
     trust.#applyCrl(crls.full, now);
     if (crls.delta !== null) trust.#applyCrl(crls.delta, now);
     trust.#applyRoster(valueOf(await authority.currentRoster()).record);
@@ -59,8 +62,8 @@ export class OwnTrust implements GateTrust {
   }
 
   absorb({ crl, rootCrl, roster }: Publication, now: UnixMs): void {
-    if (rootCrl !== undefined) this.#applyCrl(rootCrl.der, now);
-    if (crl !== undefined && !this.#isEnded(now)) this.#applyCrl(crl.der, now);
+    if (rootCrl !== undefined) this.#applyRootCrl(rootCrl.der, now);
+    if (crl !== undefined) this.#applyCrl(crl.der, now);
     if (roster !== undefined) this.#unread = roster.record;
   }
 
@@ -88,16 +91,22 @@ export class OwnTrust implements GateTrust {
   }
 
   /** The root has revoked the issuing CA: nothing that it signs counts, and nobody it certified is let in. */
-  #isEnded(now: UnixMs): boolean {
+  #isEnded(issuing: Uint8Array, now: UnixMs): boolean {
     const material = { ...this.material(), onStale: 'warn' } as const;
-    const judged = judgeCertificate(material, [this.#issuing], 'issuer', now);
+    const judged = judgeCertificate(material, [issuing], 'issuer', now);
     return !judged.ok && ENDED.includes(judged.error.code);
   }
 
+  #applyRootCrl(der: Uint8Array, now: UnixMs): void {
+    const applied = valueOf(applyCrl(this.#revocation, der, [], this.#bundle, this.#crypto, now));
+    this.#revocation = applied.state;
+  }
+
+  /** One of an issuing CA that has ended says nothing any more. */
   #applyCrl(der: Uint8Array, now: UnixMs): void {
-    const applied = valueOf(
-      applyCrl(this.#revocation, der, [this.#issuing], this.#bundle, this.#crypto, now),
-    );
+    const issuer = issuerOfCrl(der, issuingCertificates(this.#authority));
+    if (issuer === undefined || this.#isEnded(issuer, now)) return;
+    const applied = valueOf(applyCrl(this.#revocation, der, [issuer], this.#bundle, this.#crypto, now));
     this.#revocation = applied.state;
   }
 
@@ -110,6 +119,14 @@ export class OwnTrust implements GateTrust {
     );
     this.#unread = undefined;
   }
+}
+
+function issuerOfCrl(der: Uint8Array, issuing: readonly Uint8Array[]): Uint8Array | undefined {
+  const list = valueOf(parseCrl(der));
+  return issuing.find((each) => {
+    const certificate = parseCertificate(each);
+    return certificate.ok && equalBytes(certificate.value.subject, list.issuer);
+  });
 }
 
 function valueOf<T>(result: Result<T, Fault>): T {

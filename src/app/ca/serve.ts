@@ -1,5 +1,4 @@
 import { rm } from 'node:fs/promises';
-import { Server as TlsServer } from 'node:tls';
 import type { FastifyInstance } from 'fastify';
 import {
   AckBook,
@@ -26,6 +25,7 @@ import type { Endpoint } from '../endpoint.ts';
 import type { Log } from '../log.ts';
 import { Ended } from './ended.ts';
 import { ackWord, followReplicas } from './follow.ts';
+import { followGenerations } from './follow-generations.ts';
 import { keepLedger } from './ledger-keeper.ts';
 import { publishWhenDue } from './publication.ts';
 import { limitConnections, listenOn, listenOnSocket } from './listen.ts';
@@ -35,8 +35,8 @@ import { startResponder } from './ocsp.ts';
 import { ownStatus } from './own-status.ts';
 import { OwnTrust } from './own-trust.ts';
 import { refusalLog } from './refusal-log.ts';
-import { makeServerIdentity, type ServerIdentity } from './server-identity.ts';
-import { schedule } from './schedule.ts';
+import { openDesk, type HomeRolloverDesk } from './rollover-desk.ts';
+import { ServerCertificate } from './server-certificate.ts';
 import { noteControlSocket } from './control-place.ts';
 import { hostOfUrl } from './url.ts';
 
@@ -68,10 +68,10 @@ export interface RunningCa {
   close(): Promise<void>;
 }
 
+/** For the answer of the call that has another CA active. */
+const REVIVED_AFTER_MS = 500;
 /** `revoke` waits this long for h members, and with `--wait` for all. */
 const SPREAD = { enoughMs: 1_000, everyoneMs: 30_000 };
-const SERVER_CERTIFICATE_USED_UP = 2 / 3;
-const RETRY_MS = 60_000;
 
 /**
  * Opens the CA and serves it: TLS, plain HTTP for CRLs and OCSP, control socket, timers.
@@ -103,19 +103,25 @@ async function start(ca: OpenCa, request: ServeRequest, closers: Closers): Promi
   closers.add(() => keeper.close());
   const ledgerFault = (): Fault | undefined => keeper.fault;
   closers.add(watchKeys(ca.keys, log));
-  const keyFault = (): Fault | undefined => ca.keys?.fault;
+  const server = await ServerCertificate.issue(authority, serverHosts(ca), now, log);
+  closers.add(() => server.close());
+  const onChange = async (): Promise<void> => {
+    await ended.lookAgain();
+    await server.follow();
+  };
+  const desk = await openDesk({ ca, now, log, onChange });
+  const keyFault = (): Fault | undefined => ca.keys?.fault ?? desk.fault;
   const context = {
-    ...makeContext(ca, { trust, ocsp, ended }, now, log, closers),
+    ...makeContext(ca, { trust, ocsp, ended, rollover: desk }, now, log, closers),
     ledgerFault,
     keyFault,
     onRefusal: refusalLog(log),
   };
   const options = listenerOptions(ca, log);
-  const identity = await makeServerIdentity(authority, serverHosts(ca), now());
   const listeners = {
     crl: crlApp(context, options),
     control: controlApp(context, log),
-    tls: tlsApp(context, tlsPeerGate(trust, now, config.enrollment), tlsOptions(identity), options),
+    tls: tlsApp(context, tlsPeerGate(trust, now, config.enrollment), server.options, options),
   };
   for (const app of Object.values(listeners)) closers.add(() => app.close());
   stapleTo(listeners.tls.server, ownStatus(authority, ocsp, systemClock));
@@ -124,12 +130,16 @@ async function start(ca: OpenCa, request: ServeRequest, closers: Closers): Promi
   const crlListening = await listenOn(listeners.crl, request.crlListen ?? config.crlListen, 'plain HTTP');
   const controlSocket = await openControlSocket(ca, listeners.control, closers);
   const listening = await listenOn(listeners.tls, request.listen ?? config.listen, 'TLS');
-  closers.add(renewServerCertificate(ca, listeners.tls, identity, now, log));
+  server.keepFresh(listeners.tls.server);
+  closers.add(followGenerations(authority, desk, now));
   const facts = { listening, crlListening, controlSocket, readOnly, revoked: false };
   return { ...whatIsServed(ca), ...facts, close: () => closers.close() };
 }
 
-/** What is left of a CA that its root has revoked: the CRLs that say so, and a control socket to go on from. */
+/**
+ * What is left of a CA that its root has revoked: the CRLs that say so, and a control socket to go on from. Once another
+ * issuing CA is active it serves as ever.
+ */
 async function startEnded(
   ca: OpenCa,
   request: ServeRequest,
@@ -140,18 +150,46 @@ async function startEnded(
   const now = (): UnixMs => systemClock.now().wall;
   const { authority, config } = ca;
   const readOnly = await isReadOnly(authority, log);
+  const own = new Closers();
+  closers.add(() => own.close());
   const keeper = keepLedger(ca, now, log);
-  closers.add(() => keeper.close());
-  const feeds = new FeedHub(() => undefined);
-  const acks = new AckBook();
-  const context = { authority, ocsp: null, now, feeds, acks, spread: SPREAD, ended: () => ended.reason };
+  own.add(() => keeper.close());
+  let isReviving = false;
+  const onChange = async (): Promise<void> => {
+    await ended.lookAgain();
+    if (ended.reason !== undefined || isReviving) return;
+    isReviving = true;
+    reviveSoon(ca, request, own, closers);
+  };
+  const context = {
+    ...{ authority, ocsp: null, now, feeds: new FeedHub(() => undefined), acks: new AckBook() },
+    rollover: await openDesk({ ca, now, log, onChange }),
+    spread: SPREAD,
+    ended: () => ended.reason,
+  };
   const listeners = { crl: endedApp(context, listenerOptions(ca, log)), control: controlApp(context, log) };
-  for (const app of Object.values(listeners)) closers.add(() => app.close());
+  for (const app of Object.values(listeners)) own.add(() => app.close());
   limitConnections(listeners.crl.server, config.limits, refusalLog(log));
   const crlListening = await listenOn(listeners.crl, request.crlListen ?? config.crlListen, 'plain HTTP');
-  const controlSocket = await openControlSocket(ca, listeners.control, closers);
+  const controlSocket = await openControlSocket(ca, listeners.control, own);
   const facts = { listening: null, crlListening, controlSocket, readOnly, revoked: true };
   return { ...whatIsServed(ca), ...facts, close: () => closers.close() };
+}
+
+/** After the call that brought it about has its answer. */
+function reviveSoon(ca: OpenCa, request: ServeRequest, ended: Closers, closers: Closers): void {
+  const { log } = request;
+  const revive = async (): Promise<void> => {
+    await ended.close();
+    await start(ca, request, closers);
+    log.info({ event: 'ca-revived' }, 'another issuing CA is active: this CA serves again');
+  };
+  const timer = setTimeout(() => {
+    revive().catch((cause: unknown) => {
+      log.error({ event: 'ca-revived', err: cause }, 'this CA does not serve again: start it anew');
+    });
+  }, REVIVED_AFTER_MS);
+  ended.add(() => clearTimeout(timer));
 }
 
 function whatIsServed({ home: { home }, authority, config: { urls, crlUrl } }: OpenCa) {
@@ -172,12 +210,17 @@ async function isReadOnly(authority: Authority, log: Log): Promise<boolean> {
 /** Ties publications to feeds and to our own verdicts: a node revoked now is cut before anybody hears of it. */
 function makeContext(
   ca: OpenCa,
-  parts: { readonly trust: OwnTrust; readonly ocsp: OcspResponder; readonly ended: Ended },
+  parts: {
+    readonly trust: OwnTrust;
+    readonly ocsp: OcspResponder;
+    readonly ended: Ended;
+    readonly rollover: HomeRolloverDesk;
+  },
   now: () => UnixMs,
   log: Log,
   closers: Closers,
 ): CaApiContext {
-  const { trust, ocsp, ended } = parts;
+  const { trust, ocsp, ended, rollover } = parts;
   const feeds = new FeedHub((listener, reason) =>
     log.info({ event: 'feed-cut', code: reason.code, nodeId: listener.nodeId }, 'feed of a node was cut'),
   );
@@ -202,7 +245,7 @@ function makeContext(
     feeds.close();
   });
   return {
-    ...{ authority: ca.authority, ocsp, now, feeds, acks },
+    ...{ authority: ca.authority, ocsp, now, feeds, acks, rollover },
     spread: SPREAD,
     ended: () => ended.reason,
   };
@@ -217,11 +260,6 @@ function listenerOptions({ config }: OpenCa, log: Log): ListenerOptions {
   };
 }
 
-/** A client certificate is asked for and judged call by call, since anybody may enroll. */
-function tlsOptions({ tls }: ServerIdentity) {
-  return { ...tls, requestCert: true, rejectUnauthorized: false };
-}
-
 async function openControlSocket(ca: OpenCa, app: FastifyInstance, closers: Closers): Promise<string> {
   const place = controlSocketPath(ca.home.home, process.env, process.getuid?.() ?? 0);
   if (place.moved) await ensurePrivateDir(place.directory);
@@ -229,31 +267,6 @@ async function openControlSocket(ca: OpenCa, app: FastifyInstance, closers: Clos
   closers.add(() => rm(place.path, { force: true }));
   await noteControlSocket(ca.home, place);
   return place.path;
-}
-
-function renewServerCertificate(
-  ca: OpenCa,
-  app: FastifyInstance,
-  first: ServerIdentity,
-  now: () => UnixMs,
-  log: Log,
-): () => void {
-  const renewal = {
-    retryMs: RETRY_MS,
-    async run() {
-      const identity = await makeServerIdentity(ca.authority, serverHosts(ca), now());
-      if (app.server instanceof TlsServer) app.server.setSecureContext(tlsOptions(identity));
-      log.info({ event: 'server-certificate', serial: identity.serial }, 'server certificate renewed');
-      return dueAt(identity);
-    },
-    onError: (cause: unknown) =>
-      log.error({ event: 'server-certificate', err: cause }, 'server certificate could not be renewed'),
-  };
-  return schedule(renewal, dueAt(first), now);
-}
-
-function dueAt({ notBefore, notAfter }: ServerIdentity): number {
-  return notBefore + (notAfter - notBefore) * SERVER_CERTIFICATE_USED_UP;
 }
 
 function serverHosts({ config }: OpenCa): readonly string[] {

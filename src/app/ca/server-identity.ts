@@ -5,6 +5,7 @@ import { generateKey } from '../../io/crypto/index.ts';
 import { TLS_BASE } from '../../io/transport/index.ts';
 import { LsError, type UnixMs } from '../../std/index.ts';
 import { certificatesPem } from '../pem-file.ts';
+import { issuingCertificates } from './generations.ts';
 
 /** The CA's own server certificate, with what TLS needs to present it. */
 export interface ServerIdentity {
@@ -12,6 +13,8 @@ export interface ServerIdentity {
   readonly notBefore: UnixMs;
   readonly notAfter: UnixMs;
   readonly serial: string;
+  /** DER of the issuing CAs that it was made with, the active one first. */
+  readonly issuing: readonly Uint8Array[];
 }
 
 /**
@@ -26,15 +29,16 @@ export async function makeServerIdentity(
   const { signer, pkcs8 } = generateKey('ES256');
   const issued = await authority.issueServer({ hosts, spki: signer.spki }, now);
   if (!issued.ok) throw new LsError(issued.error);
-  const { roots, issuing } = authority.bundle();
+  const { roots } = authority.bundle();
+  const issuing = issuingCertificates(authority);
   const { chain, notBefore, notAfter, serial } = issued.value;
   const tls = {
     ...TLS_BASE,
     key: encodePem('PRIVATE KEY', pkcs8),
     cert: certificatesPem([...chain, ...roots.slice(0, 1)]),
-    // With the issuing CA, since what EST clients present is their certificate alone.
-    ca: certificatesPem([...roots, issuing]),
+    // With the issuing CAs, since what EST clients present is their certificate alone.
+    ca: certificatesPem([...roots, ...issuing]),
   };
   createSecureContext(tls);
-  return { tls, notBefore, notAfter, serial };
+  return { tls, notBefore, notAfter, serial, issuing };
 }

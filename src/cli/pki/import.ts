@@ -18,7 +18,7 @@ export function registerImport(pki: Command, ctx: CliContext): void {
     'lifesign pki import root.crl',
   )
     .description(
-      'take what the root has signed: the certificate of this CA at first, newer CRLs of the root later',
+      'take what the root has signed: the certificate of this CA at first, later newer CRLs of the root and the next issuing CA (`pki rollover prepare --root-csr`)',
     )
     .argument(
       '<files...>',
@@ -35,20 +35,27 @@ export function registerImport(pki: Command, ctx: CliContext): void {
         passphrase: await sourcesOf(ctx, options),
         now: () => ctx.clock.now().wall,
       });
-      const { home, trustDomain, rootSha256, isNew, rootCrl } = done;
+      const { home, trustDomain, rootSha256, isNew, rootCrl, prepared } = done;
       if (isNew && options.rootSha256 === undefined) {
         ctx.note(
           'compare the SHA-256 of the root with what it is where the root is: every node will trust this one',
         );
       }
       if (rootCrl?.endsIssuing === true) {
-        ctx.note('the root has revoked this CA: nodes count nobody alive that it certified');
+        ctx.note('the root has revoked an issuing CA in use: nodes count nobody alive that it certified');
       }
-      ctx.report({ home, trustDomain, rootSha256, isNew, rootCrl }, () => lines(ctx, done));
+      ctx.report({ home, trustDomain, rootSha256, isNew, rootCrl, prepared }, () => lines(ctx, done));
     });
 }
 
-function lines(ctx: CliContext, { home, trustDomain, rootSha256, rootCrl }: ImportedCa): readonly string[] {
+function lines(ctx: CliContext, done: ImportedCa): readonly string[] {
+  const { home, trustDomain, rootSha256, rootCrl, prepared } = done;
+  if (prepared !== null) {
+    return [
+      `generation ${prepared.generation} of the issuing CA is prepared: certificate ${prepared.serial}`,
+      `next, when all nodes have it: lifesign${homeFlag(ctx)} pki rollover activate`,
+    ];
+  }
   if (rootCrl === null) {
     return [
       `CA of ${trustDomain} in ${home} has its certificate`,

@@ -15,6 +15,7 @@ import { registerRemove } from './remove.ts';
 import { registerRequests } from './requests.ts';
 import { registerRestore } from './restore.ts';
 import { registerRevoke } from './revoke.ts';
+import { registerRollover } from './rollover.ts';
 import { registerRoot } from './root.ts';
 import { registerServe } from './serve.ts';
 import { registerShow } from './show.ts';
@@ -41,6 +42,7 @@ export function registerPki(program: Command, ctx: CliContext): void {
   registerOcsp(pki, ctx);
   registerKey(pki, ctx);
   registerDestroyKey(pki, ctx);
+  registerRollover(pki, ctx);
   registerBackup(pki, ctx);
   registerRestore(pki, ctx);
 }

@@ -19,6 +19,7 @@ import { membershipFaults } from './membership.ts';
 import { meshFaults } from './mesh.ts';
 import { nodeFaults } from './node.ts';
 import { ocspFaults } from './ocsp.ts';
+import { rolloverFaults } from './rollover.ts';
 import { trustFaults } from './trust.ts';
 import { x509Faults } from './x509.ts';
 
@@ -35,6 +36,7 @@ export const faultCatalogue = {
   ...authorityFaults,
   ...backupFaults,
   ...ceremonyFaults,
+  ...rolloverFaults,
   ...enrollmentFaults,
   ...meshFaults,
   ...nodeFaults,
