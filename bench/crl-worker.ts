@@ -50,13 +50,17 @@ function valueOf<T>(result: Result<T, Fault>): T {
 }
 
 async function sign(entries: number, directory: string): Promise<SignCost> {
-  const keys = { issuing: generateKey('ES256').signer, root: generateKey('ES256').signer };
+  const issuer = generateKey('ES256').signer;
+  const keys = { issuing: [issuer], root: generateKey('ES256').signer };
   const config = { urls: ['https://ca.bench.internal:8440'], intervalMinMs: 100, intervalMaxMs: 10_000 };
   const deps = { store: openSqliteStore(':memory:'), keys, crypto: nodeCrypto, random: systemRandom, config };
   const now = systemClock.now().wall;
   valueOf(await initialiseAuthority(deps, { trustDomain: TRUST_DOMAIN, permittedDns: [] }, now));
   const authority = valueOf(await openAuthority(deps));
-  const { issuing, roots } = authority.bundle();
+  const {
+    issuing: [issuing = new Uint8Array()],
+    roots,
+  } = authority.bundle();
   const certificate = valueOf(parseCertificate(issuing));
   const serials = Array.from({ length: entries }, randomSerial);
   const rows = serials.map((serialHex) => ({
@@ -75,7 +79,7 @@ async function sign(entries: number, directory: string): Promise<SignCost> {
     entries: rows,
   };
   const begin = performance.now();
-  const der = signCrl(fields, keys.issuing);
+  const der = signCrl(fields, issuer);
   const signMs = performance.now() - begin;
   const hashBegin = performance.now();
   nodeCrypto.sha256(der);
@@ -97,7 +101,7 @@ async function sign(entries: number, directory: string): Promise<SignCost> {
     invalidityDate: undefined,
   } as const;
   const next = { ...fields, crlNumber: CRL_NUMBER + 1, entries: [...rows, more] };
-  writeFileSync(join(directory, 'next.crl'), signCrl(next, keys.issuing));
+  writeFileSync(join(directory, 'next.crl'), signCrl(next, issuer));
   writeFileSync(join(directory, 'ours.pem'), encodePem('CERTIFICATE', issuing));
   writeFileSync(join(directory, 'ours.json'), JSON.stringify(written));
   return { signMs: Math.round(signMs), bytes: der.length, hashMs: Math.round(hashMs) };

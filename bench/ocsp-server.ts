@@ -22,7 +22,8 @@ function valueOf<T>(result: Result<T, Fault>): T {
 }
 
 async function makeCa() {
-  const keys = { issuing: generateKey('ES256').signer, root: generateKey('ES256').signer };
+  const issuer = generateKey('ES256').signer;
+  const keys = { issuing: [issuer], root: generateKey('ES256').signer };
   const config = { urls: ['https://ca.bench.internal:8440'], intervalMinMs: 100, intervalMaxMs: 10_000 };
   const deps = { store: openSqliteStore(':memory:'), keys, crypto: nodeCrypto, random: systemRandom, config };
   const now = systemClock.now().wall;
@@ -66,7 +67,8 @@ async function main(kind: string): Promise<void> {
   const { authority, ocsp, serial } = await makeCa();
   const hasNonce = kind === 'nonce' || kind === 'signing';
   const nonce = hasNonce ? systemRandom.bytes(NONCE_BYTES) : undefined;
-  const request = asking(authority.bundle().issuing, serial, nonce);
+  const [issuing = new Uint8Array()] = authority.bundle().issuing;
+  const request = asking(issuing, serial, nonce);
   const response = Buffer.from(await answerOf(ocsp, request));
   const context = {
     authority,

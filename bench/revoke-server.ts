@@ -37,5 +37,9 @@ const server = await serveCa({
   passphrase,
   log: openLog(process.env),
 });
-process.send?.({ controlSocket: server.controlSocket, fullCrlMs, fullCrlBytes: published.value.full.length });
+process.send?.({
+  controlSocket: server.controlSocket,
+  fullCrlMs,
+  fullCrlBytes: published.value.issuing[0]?.full.length ?? 0,
+});
 process.on('SIGTERM', () => void server.close().then(() => process.exit()));

@@ -55,7 +55,7 @@ export async function fillStore(store: AuthorityStore, filling: Filling): Promis
           if (ended === null) continue;
           const { serial } = certificate;
           const { crlNumber, now } = filling;
-          await tx.insertRevocation({ serial, reason: 'superseded', revokedAt: now, crlNumber });
+          await tx.insertRevocation({ serial, reason: 'superseded', revokedAt: now, crlNumber, issuer: 1 });
         }
         return ok(null);
       });
@@ -96,6 +96,7 @@ function identity(name: string, now: UnixMs, ended: Partial<NodeRow>) {
     // Those that ended have expired, so that the roster of at most 10,000 members lets them go.
     notAfter: unixMs(ended.state === undefined ? now + 7 * DAY_MS : now - 1),
     issuedAt: now,
+    issuer: 1,
     tbs: randomBytes(CERTIFICATE_BYTES),
     der: randomBytes(CERTIFICATE_BYTES),
     predecessor: null,

@@ -49,11 +49,12 @@ export async function auditCaHome(home: string, number: number, bundle: TrustBun
       };
       const audit = await auditCa(source, { bundle, crypto: nodeCrypto, home: number });
       const [newest, full] = [await tx.newestCrl('issuing'), await tx.newestFullCrl('issuing')];
-      const numbers = [...new Set([full?.number, newest?.number])];
       const crls: Uint8Array[] = [];
-      for (const one of numbers) {
-        const der = one === undefined ? null : await tx.crlBytes('issuing', one);
-        if (der !== null) crls.push(der);
+      for (const { generation } of await tx.issuers()) {
+        for (const head of newest?.number === full?.number ? [full] : [full, newest]) {
+          const der = head === null ? null : await tx.crlBytes({ ...head, generation });
+          if (der !== null) crls.push(der);
+        }
       }
       return ok({ ...audit, crls });
     });

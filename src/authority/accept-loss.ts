@@ -1,6 +1,6 @@
 import { err, fault, ok, type Fault, type Result, type UnixMs } from '../std/index.ts';
 import type { AcceptLossRequest } from './authority.ts';
-import { commitAlways, type AuthorityContext, type Outcome } from './context.ts';
+import { commitAlways, type AuthorityBase, type AuthorityContext, type Outcome } from './context.ts';
 import { publishFullCrl, publishRootCrl } from './crl.ts';
 import type { AcceptedLoss } from './facts.ts';
 import { readForeignCrls, type ForeignCrls } from './foreign-crls.ts';
@@ -26,11 +26,11 @@ export function markRestored(store: AuthorityStore, now: UnixMs): Promise<Result
 
 /** Errors: LS_CA_NOT_RESTORED, LS_CA_NUMBERS, LS_CA_REQUEST and those of applyCrl for a CRL that is not of this CA. */
 export async function acceptLoss(
-  context: AuthorityContext,
+  base: AuthorityBase,
   request: AcceptLossRequest,
   now: UnixMs,
 ): Promise<Result<AcceptedLoss, Fault>> {
-  return commitAlways<AcceptedLoss>(context, async (tx) => {
+  return commitAlways<AcceptedLoss>(base, async (tx, context) => {
     const isRestored = (await tx.readOnlySince()) !== null;
     if (!isRestored && request.crls.length === 0) {
       return err(fault('LS_CA_NOT_RESTORED', 'this CA is not one that was restored and still read-only'));
@@ -84,8 +84,12 @@ async function goOn(
     ...['crl', former.crl.number, crlNumber, 'roster', former.roster.number, rosterNumber],
     ...['merged', merged.serials.length, 'tokens', droppedTokens],
   ];
-  await journal(tx, [certificateEvent('loss-accepted', said.map(String), context.issuing.der)], at);
-  if (context.deps.keys.root !== undefined) await publishRootCrl(context, tx, at, rootNumber);
+  await journal(
+    tx,
+    [certificateEvent('loss-accepted', said.map(String), context.issuing.certificate.der)],
+    at,
+  );
+  if (context.deps.keys.root !== undefined) await publishRootCrl(context, tx, at, { atLeast: rootNumber });
   const crl = await publishFullCrl(context, tx, at, crlNumber);
   const roster = await publishRoster(context, tx, at, rosterNumber);
   return ok({
@@ -152,7 +156,11 @@ async function dropTokens(context: AuthorityContext, tx: StoreTransaction, now: 
   const outstanding = (await tx.tokens()).filter(({ spent }) => spent === null);
   for (const { tokenId, name } of outstanding) {
     await tx.deleteToken(tokenId);
-    await journal(tx, [certificateEvent('token-deleted', [name, tokenId], context.issuing.der)], now);
+    await journal(
+      tx,
+      [certificateEvent('token-deleted', [name, tokenId], context.issuing.certificate.der)],
+      now,
+    );
   }
   return outstanding.length;
 }

@@ -3,8 +3,7 @@ import type { VerifiedPeer } from '../trust/index.ts';
 import { checkAddress } from './address.ts';
 import type { AuthorityContext } from './context.ts';
 import type { Publication } from './facts.ts';
-import type { Group } from './group.ts';
-import type { InCommon } from './in-common.ts';
+import type { Group, Part } from './group.ts';
 import { certificateEvent, journal } from './journal.ts';
 import { nextRosterNumber } from './roster.ts';
 import type { CertificateRow, NodeRow } from './rows.ts';
@@ -16,7 +15,6 @@ export type ActivatingPeer = Pick<VerifiedPeer, 'nodeId' | 'serial'>;
 
 /** Errors: LS_ADDRESS_INVALID, LS_IDENTITY_UNKNOWN, LS_IDENTITY_REVOKED, LS_IDENTITY_REMOVED. */
 export async function activate(
-  context: AuthorityContext,
   group: Group,
   peer: ActivatingPeer,
   address: string | null,
@@ -24,7 +22,7 @@ export async function activate(
 ): Promise<Result<{ readonly rosterNumber: number }, Fault>> {
   const checked = address === null ? ok(null) : checkAddress(address);
   if (!checked.ok) return checked;
-  return group.commit(async (tx, common) => {
+  return group.commit(async ({ tx, common, context }) => {
     const at = await actingTime(tx, now);
     const standing = await checkStanding(tx, peer);
     if (!standing.ok) return standing;
@@ -61,7 +59,7 @@ export async function checkStanding(
 }
 
 async function keepAddress(
-  { tx, common }: { readonly tx: StoreTransaction; readonly common: InCommon },
+  { tx, common }: Pick<Part, 'tx' | 'common'>,
   { nodeId, name }: NodeRow,
   address: string | null,
   now: UnixMs,
@@ -80,6 +78,10 @@ async function makeActive(
   now: UnixMs,
 ): Promise<void> {
   await tx.activateNode(node.nodeId, now);
-  const event = certificateEvent('activated', [node.name, node.nodeId], current.der ?? context.issuing.der);
+  const event = certificateEvent(
+    'activated',
+    [node.name, node.nodeId],
+    current.der ?? context.issuing.certificate.der,
+  );
   await journal(tx, [event], now);
 }

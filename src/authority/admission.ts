@@ -1,19 +1,17 @@
 import { err, fault, nodeIdOf, ok } from '../std/index.ts';
 import type { Fault, NodeId, Result, UnixMs } from '../std/index.ts';
 import { pendingFault, seekApproval, usableUntil } from './approval.ts';
-import type { AuthorityContext } from './context.ts';
+import type { AuthorityBase, AuthorityContext } from './context.ts';
 import type { CheckedCsr } from './csr.ts';
 import { endIdentity } from './end.ts';
 import type { Publication } from './facts.ts';
-import type { Group, GroupOutcome } from './group.ts';
+import type { Group, GroupOutcome, Part } from './group.ts';
 import { isHeld } from './hold.ts';
-import { recordIntent, type Intent } from './issue.ts';
+import { recordedIntent, recordIntent, type Intent } from './issue.ts';
 import { certificateEvent, journal } from './journal.ts';
-import type { InCommon } from './in-common.ts';
 import { MAX_ROSTER_MEMBERS } from './limits.ts';
 import { orderFor } from './node-order.ts';
 import type { CertificateRow, NodeRow, RequestRow, TokenRow } from './rows.ts';
-import type { StoreTransaction } from './store.ts';
 import { actingTime } from './time.ts';
 import { checkSecret, endedFault, heldFault, judgeName, judgeToken, listedFault } from './token-policy.ts';
 
@@ -32,27 +30,27 @@ export interface Applicant {
  * request noted down, while an operator has to approve it.
  */
 export async function redeem(
-  context: AuthorityContext,
+  { deps }: AuthorityBase,
   group: Group,
   applicant: Applicant,
   now: UnixMs,
 ): Promise<Result<Intent, Fault>> {
-  const outcome = await group.commit<Intent | RequestRow>(async (tx, common) => {
+  const outcome = await group.commit<Intent | RequestRow>(async ({ tx, common, context }) => {
     const at = await actingTime(tx, now);
-    const token = checkSecret(await tx.token(applicant.tokenId), applicant.secret, context.deps.crypto);
+    const token = checkSecret(await tx.token(applicant.tokenId), applicant.secret, deps.crypto);
     if (!token.ok) return token;
     const { spkiSha256, commonName = '' } = applicant.csr;
     const request = await tx.request(applicant.tokenId);
     const until = usableUntil(token.value, request);
     const verdict = judgeToken(token.value, { spkiSha256, name: commonName }, at, until);
     if (!verdict.ok) return verdict;
-    if (verdict.value === 'repeat') return repeat(tx, token.value, applicant.csr);
+    if (verdict.value === 'repeat') return repeat({ tx, context }, token.value, applicant.csr);
     const refused = await checkRoom({ tx, common }, token.value, applicant.csr, at);
     if (refused !== undefined) return err(refused);
     const approval = await seekApproval(context, tx, { token: token.value, request, spkiSha256 }, at);
     if (!approval.ok) return approval;
     if (approval.value.kind === 'pending') return ok({ answer: approval.value.request });
-    return admit(context, { tx, common }, token.value, applicant, at);
+    return admit({ tx, common, context }, token.value, applicant, at);
   }, now);
   if (!outcome.ok) return outcome;
   return 'order' in outcome.value ? ok(outcome.value) : err(pendingFault(outcome.value));
@@ -60,7 +58,7 @@ export async function redeem(
 
 /** The answer to the first redemption was lost: the same certificate again, signed now if it was not yet. */
 async function repeat(
-  tx: StoreTransaction,
+  { tx, context }: Pick<Part, 'tx' | 'context'>,
   token: TokenRow,
   { csr }: CheckedCsr,
 ): Promise<Result<GroupOutcome<Intent>, Fault>> {
@@ -70,22 +68,17 @@ async function repeat(
   const ended = endOf(node, row);
   if (ended !== undefined) return err(ended);
   const order = { ...orderFor(node, csr.spki, row.issuedAt), serial: row.serial };
-  return ok({ answer: { row, order, token: undefined } });
-}
-
-interface Part {
-  readonly tx: StoreTransaction;
-  readonly common: InCommon;
+  const again = recordedIntent(context, row, order);
+  return again.ok ? ok({ answer: again.value }) : again;
 }
 
 async function admit(
-  context: AuthorityContext,
-  { tx, common }: Part,
+  { tx, common, context }: Part,
   token: TokenRow,
   { csr, address }: Applicant,
   now: UnixMs,
 ): Promise<Result<GroupOutcome<Intent>, Fault>> {
-  const ended = await makeRoom(context, { tx, common }, token, now);
+  const ended = await makeRoom({ tx, common, context }, token, now);
   const node = newNode(context, token, now);
   await tx.insertNode(node);
   const intent = await recordIntent(context, tx, orderFor(node, csr.csr.spki, now), null);
@@ -109,7 +102,7 @@ async function admit(
 
 /** What speaks against a new identity under the token's name with this key. */
 async function checkRoom(
-  { tx, common }: Part,
+  { tx, common }: Pick<Part, 'tx' | 'common'>,
   token: TokenRow,
   csr: CheckedCsr,
   now: UnixMs,
@@ -130,17 +123,12 @@ async function checkRoom(
 }
 
 /** Frees the name, and answers the identity that this ended. Requires: {@link checkRoom} found nothing. */
-async function makeRoom(
-  context: AuthorityContext,
-  { tx, common }: Part,
-  token: TokenRow,
-  now: UnixMs,
-): Promise<NodeId | null> {
+async function makeRoom({ tx, common, context }: Part, token: TokenRow, now: UnixMs): Promise<NodeId | null> {
   const holder = await tx.nodeByName(token.name);
   if (holder === null || holder.endedAt !== null) return null;
   await endIdentity(tx, holder, 'removed', now);
   common.addressesChanged();
-  const event = certificateEvent('removed', [holder.name, holder.nodeId], context.issuing.der);
+  const event = certificateEvent('removed', [holder.name, holder.nodeId], context.issuing.certificate.der);
   await journal(tx, [event], now);
   return holder.nodeId;
 }

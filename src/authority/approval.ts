@@ -2,7 +2,7 @@ import { encodeBase64Url } from '../codec/index.ts';
 import { equalBytes, err, fault, ok, toHex, unixMs, utf8 } from '../std/index.ts';
 import type { Fault, Result, UnixMs } from '../std/index.ts';
 import type { RequestVerdict } from './authority.ts';
-import { commit, type AuthorityContext, type Outcome } from './context.ts';
+import { commit, type AuthorityBase, type AuthorityContext, type Outcome } from './context.ts';
 import type { RequestFacts } from './facts.ts';
 import { certificateEvent, journal, NO_REASON } from './journal.ts';
 import { MAX_PENDING_REQUESTS, MAX_REASON_LENGTH, REQUEST_TTL_MS } from './limits.ts';
@@ -80,16 +80,16 @@ async function noteDown(
   const request = { tokenId, name, spkiSha256, requestedAt: now, expiresAt, decision: null };
   await tx.insertRequest(request);
   const values = [name, tokenId, toHex(spkiSha256)];
-  await journal(tx, [certificateEvent('enrollment-requested', values, context.issuing.der)], now);
+  await journal(tx, [certificateEvent('enrollment-requested', values, context.issuing.certificate.der)], now);
   return ok({ kind: 'pending', request });
 }
 
 export async function listRequests(
-  context: AuthorityContext,
+  base: AuthorityBase,
   all: boolean,
   now: UnixMs,
 ): Promise<Result<readonly RequestFacts[], Fault>> {
-  return context.deps.store.read(async (tx) => {
+  return base.deps.store.read(async (tx) => {
     const at = await actingTime(tx, now);
     const tokens = new Map((await tx.tokens()).map((token) => [token.tokenId, token]));
     const listed = (await tx.requests()).flatMap((row) => {
@@ -102,13 +102,13 @@ export async function listRequests(
 
 /** Errors: LS_ENROLL_REQUEST_UNKNOWN, LS_ENROLL_REQUEST_OVER, LS_CA_REQUEST for a reason that is none. */
 export async function decideRequest(
-  context: AuthorityContext,
+  base: AuthorityBase,
   { requestId, verdict, by, reason = '' }: RequestVerdict,
   now: UnixMs,
 ): Promise<Result<RequestFacts, Fault>> {
   const unfit = checkReason(reason);
   if (unfit !== undefined) return err(unfit);
-  return commit<RequestFacts>(context, async (tx) => {
+  return commit<RequestFacts>(base, async (tx, context) => {
     const at = await actingTime(tx, now);
     const [request, token] = [await tx.request(requestId), await tx.token(requestId)];
     if (request === null || token === null) {
@@ -132,7 +132,7 @@ async function decide(
   const { verdict, by, at, reason } = decision;
   const said = reason === null ? NO_REASON : encodeBase64Url(context.deps.crypto.sha256(utf8(reason)));
   const values = [request.name, request.tokenId, by, said];
-  await journal(tx, [certificateEvent(`enrollment-${verdict}`, values, context.issuing.der)], at);
+  await journal(tx, [certificateEvent(`enrollment-${verdict}`, values, context.issuing.certificate.der)], at);
   return ok({ answer: factsOf({ ...request, decision }, token, at) });
 }
 

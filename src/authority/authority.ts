@@ -6,6 +6,7 @@ import type { Rollover } from './rollover/interface.ts';
 import type { OcspResponder, ResponderOptions } from './ocsp/interface.ts';
 import type {
   AcceptedLoss,
+  Authorities,
   CertificateFacts,
   CurrentCrls,
   CurrentRoster,
@@ -209,12 +210,12 @@ export interface Authority {
 
   currentCrls(): Promise<Result<CurrentCrls, Fault>>;
   currentRoster(): Promise<Result<CurrentRoster, Fault>>;
-  /** DER of the issuing CA's certificate is `issuing`. */
-  bundle(): TrustFacts & { readonly issuing: Uint8Array };
+  /** As this process knows them: what another one over the same store has changed comes by `catchUp`. */
+  bundle(): TrustFacts & Authorities;
   /** Live members with a known address. */
   seeds(): Promise<Result<readonly Seed[], Fault>>;
 
-  /** Starts to answer OCSP for the issuing CA: certifies a key of its own first. */
+  /** Starts to answer OCSP for every issuing CA: has each certify a key of its own first. */
   openResponder(options: ResponderOptions, now: UnixMs): Promise<Result<OcspResponder, Fault>>;
 
   /**

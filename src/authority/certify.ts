@@ -9,8 +9,9 @@ import {
   type Grant,
   type IssuanceToken,
 } from '../x509/index.ts';
-import type { AuthorityContext } from './context.ts';
+import type { AuthorityBase } from './context.ts';
 import type { CertificateRole } from './facts.ts';
+import type { IssuingCa, LivingCa } from './issuing-ca.ts';
 import type { ReleaseRow, RevocationRow } from './rows.ts';
 
 /** A certificate to issue, decided in every field. */
@@ -50,7 +51,8 @@ function commonNameFor({ role, name, dns }: CertificateOrder): string {
  * the same TBSCertificate. Errors: LS_CSR_KEY, LS_X509_GRANT, LS_X509_LINT, LS_X509_VALIDITY.
  */
 export function prepareCertificate(
-  { deps, profiles, issuer, genesis }: AuthorityContext,
+  { deps, profiles, genesis }: AuthorityBase,
+  { issuer, generation }: Pick<IssuingCa, 'issuer' | 'generation'>,
   order: CertificateOrder,
 ): Result<IssuanceToken, Fault> {
   const profile = profiles[order.role];
@@ -64,7 +66,7 @@ export function prepareCertificate(
     serialNumber: order.nodeId ?? undefined,
     dns: order.dns,
     ip: order.ip,
-    ...(order.role === 'ocsp' ? {} : statusUrls(genesis.crlUrl)),
+    ...(order.role === 'ocsp' ? {} : statusUrls(genesis.crlUrl, generation)),
   };
   return prepare({
     profile,
@@ -77,23 +79,26 @@ export function prepareCertificate(
 }
 
 /** Where to ask about a certificate. A responder's own is not asked about (RFC 6960 §4.2.2.2.1). */
-function statusUrls(crlUrl: string | null): Pick<Grant, 'crlUrls' | 'deltaCrlUrls' | 'ocspUrls'> {
+function statusUrls(
+  crlUrl: string | null,
+  generation: number,
+): Pick<Grant, 'crlUrls' | 'deltaCrlUrls' | 'ocspUrls'> {
   if (crlUrl === null) return {};
   return {
-    crlUrls: [issuingCrlUrl(crlUrl)],
-    deltaCrlUrls: [deltaCrlUrl(crlUrl)],
+    crlUrls: [issuingCrlUrl(crlUrl, generation)],
+    deltaCrlUrls: [deltaCrlUrl(crlUrl, generation)],
     ocspUrls: [`${crlUrl}/ocsp`],
   };
 }
 
-/** DER of a CRL of the issuing CA. */
+/** DER of a CRL of an issuing CA. */
 export function signCrl(
-  context: AuthorityContext,
+  { genesis }: AuthorityBase,
+  { certificate, signer, generation }: LivingCa,
   content: CrlContent,
   revocations: readonly RevocationRow[],
   releases: readonly ReleaseRow[] = [],
 ): Uint8Array {
-  const { issuing: certificate, deps } = context;
   const { number, base, thisUpdate, nextUpdate } = content;
   return writeCrl(
     {
@@ -108,9 +113,9 @@ export function signCrl(
         ...(base === null ? [] : removals(revocations, releases, thisUpdate)),
       ],
       releases: releases.map(({ record }) => record),
-      ...distributionPoints(context.genesis.crlUrl, content),
+      ...distributionPoints(genesis.crlUrl, generation, content),
     },
-    deps.keys.issuing,
+    signer,
   );
 }
 
@@ -135,20 +140,27 @@ function entryOf(serialHex: string, revokedAt: UnixMs, reason: CrlReason): CrlEn
 }
 
 /** Both kinds of CRL name the same point, as RFC 5280 §6.3.3 (c) demands. Source: RFC 5280 §5.2.5, §5.2.6. */
-function distributionPoints(crlUrl: string | null, { base }: CrlContent) {
+function distributionPoints(crlUrl: string | null, generation: number, { base }: CrlContent) {
   if (crlUrl === null) return {};
-  const distributionPoint = [issuingCrlUrl(crlUrl)];
-  return base === null ? { distributionPoint, freshestCrl: [deltaCrlUrl(crlUrl)] } : { distributionPoint };
+  const distributionPoint = [issuingCrlUrl(crlUrl, generation)];
+  return base === null
+    ? { distributionPoint, freshestCrl: [deltaCrlUrl(crlUrl, generation)] }
+    : { distributionPoint };
 }
 
 export function rootCrlUrl(crlUrl: string): string {
   return `${crlUrl}/crl/root.crl`;
 }
 
-function issuingCrlUrl(crlUrl: string): string {
-  return `${crlUrl}/crl/issuing.crl`;
+function issuingCrlUrl(crlUrl: string, generation: number): string {
+  return `${crlUrl}/crl/${issuingCrlName(generation)}.crl`;
 }
 
-function deltaCrlUrl(crlUrl: string): string {
-  return `${crlUrl}/crl/issuing-delta.crl`;
+function deltaCrlUrl(crlUrl: string, generation: number): string {
+  return `${crlUrl}/crl/${issuingCrlName(generation)}-delta.crl`;
+}
+
+/** What the CRLs of an issuing CA are called, without their ending: each has its own place, as each has its own name. */
+export function issuingCrlName(generation: number): string {
+  return generation === 1 ? 'issuing' : `issuing-${generation}`;
 }

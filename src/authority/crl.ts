@@ -1,32 +1,32 @@
 import { unixMs, type UnixMs } from '../std/index.ts';
 import { entryRetainedUntil } from '../trust/index.ts';
-import { parseCrl, type CertificateList } from '../x509/index.ts';
+import { parseCrl, type CertificateList, type CrlEntry } from '../x509/index.ts';
 import { signRootCrl } from './ceremony/root-crl.ts';
-import type { AuthorityContext } from './context.ts';
 import { signCrl } from './certify.ts';
-import type { CurrentCrls, Publication } from './facts.ts';
+import type { AuthorityBase, AuthorityContext } from './context.ts';
+import type { CrlPublication, CurrentCrls, IssuingCrls, Publication } from './facts.ts';
+import { hasEnded } from './issuing-ca.ts';
 import { journal } from './journal.ts';
 import { CRL_NEXT_UPDATE_MS, ROOT_CRL_NEXT_UPDATE_MS } from './limits.ts';
-import type { CrlHead, CrlRow, ReleaseRow, RevocationRow } from './rows.ts';
+import type { CrlHead, CrlRow, IssuerRow, ReleaseRow, RevocationRow } from './rows.ts';
 import type { StoreReader, StoreTransaction } from './store.ts';
 import { wholeSecond } from './time.ts';
 
 const FIRST_CRL_NUMBER = 1;
 
-type CrlPublication = NonNullable<Publication['crl']>;
 type RootCrlPublication = NonNullable<Publication['rootCrl']>;
 
 /*
  * `now` is the acting time throughout (see time.ts), so thisUpdate never goes back.
  */
 
-/** The number that the next CRL of the issuing CA will have in this transaction, full or delta. */
+/** The number that the next CRLs of the issuing CAs will have in this transaction, full or delta. */
 export async function nextCrlNumber(tx: StoreReader): Promise<number> {
   const newest = await tx.newestCrl('issuing');
   return newest === null ? FIRST_CRL_NUMBER : newest.number + 1;
 }
 
-/** Signs and keeps the full CRL of all that is revoked in this transaction, with at least the number `atLeast`. */
+/** Signs and keeps the full CRLs of all that is revoked in this transaction, with at least the number `atLeast`. */
 export async function publishFullCrl(
   context: AuthorityContext,
   tx: StoreTransaction,
@@ -44,8 +44,8 @@ export async function publishFullCrl(
 }
 
 /**
- * Signs and keeps the delta CRL of all that was revoked or released since the newest full one.
- * Requires: there is a full one (`initialise` makes it).
+ * Signs and keeps the delta CRLs of all that was revoked or released since the newest full ones.
+ * Requires: every issuing CA that signs has a full one (what makes it publishes it).
  */
 export async function publishDeltaCrl(
   context: AuthorityContext,
@@ -62,25 +62,31 @@ export async function publishDeltaCrl(
   return publish(context, tx, content, now);
 }
 
-/** Signs and keeps the root's CRL, which lists what the one before lists: only offline roots revoke CAs. */
+/** Signs and keeps the root's CRL, which lists what the one before lists, and `revoked`. */
 export async function publishRootCrl(
-  context: AuthorityContext,
+  base: AuthorityBase,
   tx: StoreTransaction,
   now: UnixMs,
-  atLeast = FIRST_CRL_NUMBER,
+  { atLeast = FIRST_CRL_NUMBER, revoked = [] }: NextRootCrl = {},
 ): Promise<RootCrlPublication> {
-  const { root: certificate, deps } = context;
+  const { root: certificate, deps } = base;
   if (deps.keys.root === undefined) throw new RangeError('the root key is not here');
   const newest = await tx.newestCrl('root');
   const number = Math.max(atLeast, newest === null ? FIRST_CRL_NUMBER : newest.number + 1);
-  const entries = (await readRootCrl(tx))?.entries ?? [];
+  const entries = [...((await readRootCrl(tx))?.entries ?? []), ...revoked];
   const der = signRootCrl({ certificate, signer: deps.keys.root }, { number, entries }, now);
-  return keepRootCrl(context, tx, der, now);
+  return keepRootCrl(base, tx, der, now);
+}
+
+interface NextRootCrl {
+  readonly atLeast?: number;
+  /** Entries that the one before has not. */
+  readonly revoked?: readonly CrlEntry[];
 }
 
 /** Keeps a CRL of the root that somebody has verified. */
 export async function keepRootCrl(
-  { deps }: AuthorityContext,
+  { deps }: AuthorityBase,
   tx: StoreTransaction,
   der: Uint8Array,
   now: UnixMs,
@@ -89,14 +95,15 @@ export async function keepRootCrl(
   const { thisUpdate, nextUpdate, extensions } = list;
   const number = extensions.crlNumber?.value ?? 0;
   const times = { thisUpdate: unixMs(thisUpdate), nextUpdate: unixMs(nextUpdate ?? thisUpdate) };
-  await keep(tx, { issuer: 'root', number, base: null, ...times, der, sha256: deps.crypto.sha256(der) }, now);
+  const key = { issuer: 'root', generation: 1, number } as const;
+  await keep(tx, { ...key, base: null, ...times, der, sha256: deps.crypto.sha256(der) }, now);
   return { der, number };
 }
 
 /** The newest CRL of the root; null before `initialise`. */
 export async function readRootCrl(tx: StoreReader): Promise<CertificateList | null> {
   const newest = await tx.newestCrl('root');
-  const der = newest === null ? null : await tx.crlBytes('root', newest.number);
+  const der = newest === null ? null : await tx.crlBytes(newest);
   return der === null ? null : readOwn(der);
 }
 
@@ -120,19 +127,28 @@ export async function readCurrentCrls(tx: StoreReader): Promise<CurrentCrls | nu
     await tx.newestCrl('root'),
   ];
   if (full === null || newest === null || root === null) return null;
-  const fullDer = await tx.crlBytes('issuing', full.number);
-  const rootDer = await tx.crlBytes('root', root.number);
-  if (fullDer === null || rootDer === null) return null;
+  const rootDer = await tx.crlBytes(root);
+  const issuing: IssuingCrls[] = [];
+  for (const { generation } of inUse(await tx.issuers())) {
+    const fullDer = await tx.crlBytes({ ...full, generation });
+    const delta = newest.base === null ? null : await tx.crlBytes({ ...newest, generation });
+    if (fullDer !== null) issuing.push({ generation, full: fullDer, delta });
+  }
+  if (issuing.length === 0 || rootDer === null) return null;
   return {
-    full: fullDer,
+    issuing,
     fullNumber: full.number,
-    delta: newest.base === null ? null : await tx.crlBytes('issuing', newest.number),
     number: newest.number,
     nextUpdate: unixMs(Math.min(full.nextUpdate, newest.nextUpdate)),
     root: rootDer,
     rootNumber: root.number,
     rootNextUpdate: root.nextUpdate,
   };
+}
+
+/** Those of the issuing CAs in their order, each full one before its delta, then the root's. */
+export function crlsInOrder({ issuing, root }: CurrentCrls): readonly Uint8Array[] {
+  return [...issuing.flatMap(({ full, delta }) => (delta === null ? [full] : [full, delta])), root];
 }
 
 interface CrlContent {
@@ -153,9 +169,29 @@ async function publish(
   const number = Math.max(atLeast, newest === null ? FIRST_CRL_NUMBER : newest.number + 1);
   const nextUpdate = unixMs(thisUpdate + CRL_NEXT_UPDATE_MS);
   const content = { number, base, thisUpdate, nextUpdate } as const;
-  const der = signCrl(context, content, entries, releases);
-  await keep(tx, { issuer: 'issuing', ...content, der, sha256: context.deps.crypto.sha256(der) }, now);
-  return { delta: base !== null, der, number };
+  const lists: Uint8Array[] = [];
+  for (const ca of context.living) {
+    const { generation } = ca;
+    const isOwn = ({ issuer }: { readonly issuer: number }): boolean => issuer === generation;
+    const isAlone = context.cas.length === 1;
+    const [listed, released] = isAlone
+      ? [entries, releases]
+      : [entries.filter(isOwn), releases.filter(isOwn)];
+    const der = signCrl(context, ca, content, listed, released);
+    const sha256 = context.deps.crypto.sha256(der);
+    await keep(tx, { issuer: 'issuing', generation, ...content, der, sha256 }, now);
+    lists.push(der);
+  }
+  return { delta: base !== null, number, lists };
+}
+
+/** Those that have not ended, the active one first; the last that was active where all have. */
+function inUse(issuers: readonly IssuerRow[]): readonly IssuerRow[] {
+  const living = issuers.filter((row) => !hasEnded(row));
+  const rank = ({ state }: IssuerRow): number => Number(state !== 'active');
+  if (living.length > 0) return living.toSorted((a, b) => rank(a) - rank(b) || b.generation - a.generation);
+  const last = issuers.toSorted((a, b) => (b.activatedAt ?? 0) - (a.activatedAt ?? 0));
+  return last.slice(0, 1);
 }
 
 async function keep(tx: StoreTransaction, crl: CrlRow, now: UnixMs): Promise<void> {

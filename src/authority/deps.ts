@@ -14,7 +14,8 @@ export interface AuthorityConfig {
 }
 
 export interface AuthorityKeys {
-  readonly issuing: Signer;
+  /** Of every issuing CA that has not ended, in any order; further ones do no harm. */
+  readonly issuing: readonly Signer[];
   /** Only while the root's key is at hand: to sign the root's own CRL. */
   readonly root?: Signer;
 }

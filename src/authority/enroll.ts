@@ -3,7 +3,7 @@ import type { Fault, Result, SerialNumber, UnixMs } from '../std/index.ts';
 import { checkAddress } from './address.ts';
 import { endOf, noRecord, redeem, type Applicant } from './admission.ts';
 import type { EnrollRequest } from './authority.ts';
-import type { AuthorityContext } from './context.ts';
+import { livingCa, type AuthorityBase, type AuthorityContext } from './context.ts';
 import { checkCsr, type CheckedCsr } from './csr.ts';
 import type { Enrollment } from './facts.ts';
 import type { Group } from './group.ts';
@@ -23,26 +23,26 @@ import { checkSecret } from './token-policy.ts';
  * _QUEUE_FULL.
  */
 export async function enroll(
-  context: AuthorityContext,
+  base: AuthorityBase,
   group: Group,
   request: EnrollRequest,
   now: UnixMs,
 ): Promise<Result<Enrollment, Fault>> {
-  const applicant = await checkApplicant(context, request);
+  const applicant = await checkApplicant(base, request);
   if (!applicant.ok) return applicant;
-  const intent = await redeem(context, group, applicant.value, now);
+  const intent = await redeem(base, group, applicant.value, now);
   if (!intent.ok) return intent;
-  const der = signIntent(context, intent.value);
+  const der = signIntent(base, intent.value);
   if (!der.ok) return der;
-  return complete(context, group, intent.value.row.serial, der.value, now);
+  return complete(group, intent.value.row.serial, der.value, now);
 }
 
 /** The secret comes first: who does not know it costs no signature check and no lock. */
 async function checkApplicant(
-  context: AuthorityContext,
+  base: AuthorityBase,
   request: EnrollRequest,
 ): Promise<Result<Applicant, Fault>> {
-  const { store, crypto } = context.deps;
+  const { store, crypto } = base.deps;
   const token = await store.read(async (tx) =>
     checkSecret(await tx.token(request.tokenId), request.secret, crypto),
   );
@@ -50,7 +50,7 @@ async function checkApplicant(
   const csr = checkCsr(request.csr, crypto);
   if (!csr.ok) return csr;
   const unbound =
-    request.isEst === true ? checkEst(token.value) : checkBinding(context, csr.value, request.secret);
+    request.isEst === true ? checkEst(token.value) : checkBinding(base, csr.value, request.secret);
   if (unbound !== undefined) return err(unbound);
   const address = request.advertise === undefined ? ok(null) : checkAddress(request.advertise);
   if (!address.ok) return address;
@@ -63,7 +63,7 @@ function checkEst({ est, name }: TokenRow): Fault | undefined {
 }
 
 function checkBinding(
-  { deps: { crypto } }: AuthorityContext,
+  { deps: { crypto } }: AuthorityBase,
   { csr }: CheckedCsr,
   secret: Uint8Array,
 ): Fault | undefined {
@@ -75,13 +75,12 @@ function checkBinding(
 }
 
 async function complete(
-  context: AuthorityContext,
   group: Group,
   serial: SerialNumber,
   der: Uint8Array,
   now: UnixMs,
 ): Promise<Result<Enrollment, Fault>> {
-  return group.commit(async (tx, common) => {
+  return group.commit(async ({ tx, common, context }) => {
     const at = await actingTime(tx, now);
     const row = await tx.certificate(serial);
     const node = row === null || row.nodeId === null ? null : await tx.node(row.nodeId);
@@ -91,7 +90,8 @@ async function complete(
     const trust = await trustMaterial(context, common);
     if (!trust.ok) return trust;
     const issued = await keepCertificate(context, tx, row, der, 'enrolled', at);
-    return ok({ answer: { ...issued, ...trust.value, name: node.name, nodeId: node.nodeId } });
+    if (!issued.ok) return issued;
+    return ok({ answer: { ...issued.value, ...trust.value, name: node.name, nodeId: node.nodeId } });
   }, now);
 }
 
@@ -100,10 +100,11 @@ async function trustMaterial(context: AuthorityContext, common: InCommon) {
   if (published === null) {
     return err(fault('LS_CA_STORE_CORRUPT', 'the CA store has no current CRL or roster'));
   }
-  const { crls, roster } = published;
+  const { crls, allCrls, roster } = published;
   return ok({
     ...context.trust,
-    crls: crls.delta === null ? [crls.full, crls.root] : [crls.full, crls.delta, crls.root],
+    issuing: crls.issuing.flatMap(({ generation }) => livingCa(context, generation)?.certificate.der ?? []),
+    crls: allCrls,
     roster,
     seeds: await common.seeds(),
   });

@@ -66,6 +66,8 @@ export interface CertificateFacts {
   readonly serial: SerialNumber;
   readonly notBefore: UnixMs;
   readonly notAfter: UnixMs;
+  /** Generation of the issuing CA. */
+  readonly issuer: number;
   readonly status: CertificateStatus;
   readonly reason?: CrlReason;
   readonly revokedAt?: UnixMs;
@@ -142,7 +144,9 @@ export interface Seed {
 export interface Enrollment extends IssuedCertificate, TrustFacts {
   readonly name: NodeName;
   readonly nodeId: NodeId;
-  /** DER: the issuing CA's full CRL, its delta when there is one, the root's CRL. */
+  /** DER of every issuing CA that has not ended, the active one first. */
+  readonly issuing: readonly Uint8Array[];
+  /** DER: the full CRL of each of these, its delta when there is one; last the root's CRL. */
   readonly crls: readonly Uint8Array[];
   /** COSE_Sign1. */
   readonly roster: Uint8Array;
@@ -155,6 +159,20 @@ export interface TrustFacts {
   readonly domainId: DomainId;
   /** DER, the genesis root first. */
   readonly roots: readonly Uint8Array[];
+}
+
+/** The CAs that lead from a root to a node now. */
+export interface Authorities {
+  /** DER, the genesis root first. */
+  readonly roots: readonly Uint8Array[];
+  /** DER: later roots, certified by earlier ones. */
+  readonly crossCertificates: readonly Uint8Array[];
+  /** DER of every issuing CA that has not ended, the active one first. */
+  readonly issuing: readonly Uint8Array[];
+  /** SHA-256 of the DER of the active one; null when the root has revoked it. */
+  readonly active: Uint8Array | null;
+  /** Nodes with a certificate below another one are asked to renew within this time; null: when their time comes. */
+  readonly renewWithinMs: number | null;
 }
 
 /** How a restored CA went on. */
@@ -182,15 +200,23 @@ export interface RootCrlFacts {
   readonly revoked: number;
   /** False when the CA had this very CRL already. */
   readonly isNews: boolean;
-  /** The issuing CA of this very authority is among the revoked. */
+  /** The active issuing CA of this authority is among the revoked. */
   readonly endsIssuing: boolean;
 }
 
-export interface CurrentCrls {
+/** What one issuing CA revokes. */
+export interface IssuingCrls {
+  readonly generation: number;
   readonly full: Uint8Array;
-  readonly fullNumber: number;
-  /** Everything revoked since `full`; null when nothing was. */
+  /** Everything revoked since `full`; null when no CA has revoked anything since. */
   readonly delta: Uint8Array | null;
+}
+
+export interface CurrentCrls {
+  /** Of every issuing CA that has not ended, the active one first; of the last one where all have. Never empty. */
+  readonly issuing: readonly IssuingCrls[];
+  /** Of all full ones. */
+  readonly fullNumber: number;
   /** Number of the newest of the two: what a relying party that holds both enforces. */
   readonly number: number;
   /** When the first of the two lapses. */
@@ -211,15 +237,24 @@ export interface CurrentRoster {
 
 /** What one committed transaction made public, and whose links it ends. Sent after the commit, in commit order. */
 export interface Publication {
-  readonly crl?: { readonly delta: boolean; readonly der: Uint8Array; readonly number: number };
-  /** A newer CRL of the root, for the status of the issuing CA. */
+  /** What changed of the CAs themselves. Comes before the CRLs of new ones. */
+  readonly authorities?: Authorities;
+  readonly crl?: CrlPublication;
+  /** A newer CRL of the root, for the status of the issuing CAs. */
   readonly rootCrl?: { readonly der: Uint8Array; readonly number: number };
   readonly roster?: { readonly record: Uint8Array; readonly number: number };
   /** The addresses that are handed out changed. */
   readonly seeds?: readonly Seed[];
-  readonly authorities?: unknown;
   /** Identities that were revoked or removed. */
   readonly endedNodes?: readonly NodeId[];
   /** Certificates whose status changed: whoever keeps answers about them drops those at once. */
   readonly revokedSerials?: readonly SerialNumber[];
+}
+
+/** CRLs of one number. */
+export interface CrlPublication {
+  readonly number: number;
+  readonly delta: boolean;
+  /** DER: one CRL of each issuing CA that has not ended, by generation. */
+  readonly lists: readonly Uint8Array[];
 }

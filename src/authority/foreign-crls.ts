@@ -19,7 +19,8 @@ import {
   type TrustBundle,
 } from '../trust/index.ts';
 import { parseCrl, type CertificateList } from '../x509/index.ts';
-import type { AuthorityContext } from './context.ts';
+import type { StandingContext } from './context.ts';
+import type { IssuingCa } from './issuing-ca.ts';
 import { readCurrentCrls } from './crl.ts';
 import { MAX_MERGED_CRLS } from './limits.ts';
 import type { ReleaseRow, RevocationRow } from './rows.ts';
@@ -37,13 +38,19 @@ export interface ForeignCrls {
   readonly newest: number;
 }
 
+/** A CRL and the issuing CA whose name it has. */
+interface OwnCrl {
+  readonly list: CertificateList;
+  readonly ca: IssuingCa;
+}
+
 /**
- * Reads CRLs of our own issuing CA, wherever they were kept, by the rules of any relying party. One that leaves out
+ * Reads CRLs of our own issuing CAs, wherever they were kept, by the rules of any relying party. One that leaves out
  * what another lists is still a true one: a CA that was restored before may have signed it.
  * Errors: LS_CA_REQUEST for too many or another issuer's; those of applyCrl.
  */
 export async function readForeignCrls(
-  context: AuthorityContext,
+  context: StandingContext,
   tx: StoreReader,
   crls: readonly Uint8Array[],
   now: UnixMs,
@@ -63,16 +70,16 @@ export async function readForeignCrls(
   let state = start.value;
   const listed = new Map<string, ListedRevocation>();
   const releases = new Map<string, ReleaseRow>();
-  for (const list of lists.value) {
-    const applied = applyOne(context, state, list.der, bundle.value, now);
+  for (const own of lists.value) {
+    const applied = applyOne(context, state, own, bundle.value, now);
     if (!applied.ok && !OF_VERIFIED_CRLS.includes(applied.error.code)) return applied;
     if (applied.ok) state = applied.value.state;
-    const refused = collectReleases(context, list, releases);
+    const refused = collectReleases(context, own, releases);
     if (refused !== undefined) return err(refused);
   }
   const over = new Set([...(await tx.releasesFrom(unixMs(0))), ...releases.values()].map(holdKey));
-  for (const list of lists.value) collect(list, over, listed);
-  const newest = Math.max(0, ...lists.value.map(numberOf));
+  for (const own of lists.value) collect(own, over, listed);
+  const newest = Math.max(0, ...lists.value.map(({ list }) => numberOf(list)));
   return ok({ listed: [...listed.values()], releases: [...releases.values()], newest });
 }
 
@@ -80,7 +87,7 @@ export async function readForeignCrls(
 const OF_VERIFIED_CRLS: readonly FaultCode[] = ['LS_CRL_OMITS_ENTRY', 'LS_CRL_DELTA_BASE'];
 
 function collect(
-  list: CertificateList,
+  { list, ca: { generation: issuer } }: OwnCrl,
   over: ReadonlySet<string>,
   listed: Map<string, ListedRevocation>,
 ): void {
@@ -89,25 +96,31 @@ function collect(
     if (serial === undefined || reason === 'removeFromCRL') continue;
     if (reason === 'certificateHold' && over.has(holdKey({ serial, heldAt: revokedAt }))) continue;
     const known = listed.get(serial);
-    const found = { serial, reason, revokedAt };
+    const found = { serial, reason, revokedAt, issuer };
     if (known === undefined || saysMore(found, known)) listed.set(serial, found);
   }
 }
 
 /** The CRL is ours, and each of its records has to be so too. Error: LS_CRL_RELEASE. */
 function collectReleases(
-  { issuing, trust, deps }: AuthorityContext,
-  { extensions }: CertificateList,
+  { trust, deps }: StandingContext,
+  { list: { extensions }, ca }: OwnCrl,
   releases: Map<string, ReleaseRow>,
 ): Fault | undefined {
   for (const record of extensions.releases?.value ?? []) {
     const decoded = decodeRelease(record);
     const verified = decoded.ok
-      ? verifyRelease(decoded.value, issuing, trust.domainId, deps.crypto)
+      ? verifyRelease(decoded.value, ca.certificate, trust.domainId, deps.crypto)
       : decoded;
     if (!verified.ok) return fault('LS_CRL_RELEASE', verified.error.detail, verified.error);
     const { serial, heldAtMs: heldAt, crlNumber } = verified.value;
-    releases.set(holdKey({ serial, heldAt }), { serial, heldAt, crlNumber, record });
+    releases.set(holdKey({ serial, heldAt }), {
+      serial,
+      heldAt,
+      crlNumber,
+      issuer: ca.generation,
+      record,
+    });
   }
   return undefined;
 }
@@ -124,42 +137,46 @@ export function saysMore(one: ListedRevocation, other: ListedRevocation): boolea
 }
 
 /** In the order in which they were published; of one number the full one first. */
-function parseAll(
-  context: AuthorityContext,
-  crls: readonly Uint8Array[],
-): Result<readonly CertificateList[], Fault> {
-  const lists: CertificateList[] = [];
+function parseAll({ cas }: StandingContext, crls: readonly Uint8Array[]): Result<readonly OwnCrl[], Fault> {
+  const lists: OwnCrl[] = [];
   for (const der of crls) {
     const list = parseCrl(der);
     if (!list.ok) return list;
-    if (!equalBytes(list.value.issuer, context.issuing.subject)) {
-      return err(fault('LS_CA_REQUEST', 'a CRL is not of the issuing CA of this home'));
+    const ca = cas.find(({ certificate }) => equalBytes(list.value.issuer, certificate.subject));
+    if (ca === undefined) {
+      return err(fault('LS_CA_REQUEST', 'a CRL is not of an issuing CA of this home'));
     }
-    lists.push(list.value);
+    lists.push({ list: list.value, ca });
   }
-  return ok(lists.sort((a, b) => numberOf(a) - numberOf(b) || Number(isDelta(a)) - Number(isDelta(b))));
+  return ok(
+    lists.sort(
+      ({ list: a }, { list: b }) => numberOf(a) - numberOf(b) || Number(isDelta(a)) - Number(isDelta(b)),
+    ),
+  );
 }
 
 async function stateOfRoot(
-  context: AuthorityContext,
+  context: StandingContext,
   tx: StoreReader,
   bundle: TrustBundle,
   now: UnixMs,
 ): Promise<Result<RevocationState, Fault>> {
   const crls = await readCurrentCrls(tx);
   if (crls === null) return err(fault('LS_CA_STORE_CORRUPT', 'the CA store has no current CRL'));
-  const applied = applyOne(context, RevocationState.empty(), crls.root, bundle, now);
+  const list = { der: crls.root };
+  const applied = applyOne(context, RevocationState.empty(), { list, ca: undefined }, bundle, now);
   return applied.ok ? ok(applied.value.state) : applied;
 }
 
 function applyOne(
-  context: AuthorityContext,
+  { deps }: StandingContext,
   state: RevocationState,
-  der: Uint8Array,
+  { list, ca }: { readonly list: Pick<CertificateList, 'der'>; readonly ca: IssuingCa | undefined },
   bundle: TrustBundle,
   now: UnixMs,
 ): ReturnType<typeof applyCrl> {
-  return applyCrl(state, der, [context.genesis.issuing], bundle, context.deps.crypto, now);
+  const chain = ca === undefined ? [] : [ca.certificate.der];
+  return applyCrl(state, list.der, chain, bundle, deps.crypto, now);
 }
 
 function numberOf({ extensions }: CertificateList): number {

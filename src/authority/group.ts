@@ -1,5 +1,5 @@
 import { err, fault, ok, unixMs, type Fault, type Result, type UnixMs } from '../std/index.ts';
-import { commit, type AuthorityContext, type Outcome } from './context.ts';
+import { commit, type AuthorityBase, type AuthorityContext, type Outcome } from './context.ts';
 import type { Publication } from './facts.ts';
 import { InCommon } from './in-common.ts';
 import { MAX_GROUP, MAX_WAITING_FOR_GROUP } from './limits.ts';
@@ -13,12 +13,19 @@ export interface GroupOutcome<T> extends Outcome<T> {
   readonly changesRoster?: boolean;
 }
 
-type Work<T> = (tx: StoreTransaction, common: InCommon) => Promise<Result<GroupOutcome<T>, Fault>>;
+type Work<T> = (part: Part) => Promise<Result<GroupOutcome<T>, Fault>>;
+
+/** What a member of a group works with. */
+export interface Part {
+  readonly tx: StoreTransaction;
+  readonly common: InCommon;
+  readonly context: AuthorityContext;
+}
 
 /** A place in a transaction that is shared. */
 interface Seat {
   readonly now: UnixMs;
-  take(tx: StoreTransaction, common: InCommon): Promise<GroupOutcome<unknown> | null>;
+  take(part: Part): Promise<GroupOutcome<unknown> | null>;
   settle(failed: Fault | null): void;
   reject(cause: unknown): void;
 }
@@ -29,12 +36,12 @@ interface Seat {
  * the transaction of all is durable.
  */
 export class Group {
-  readonly #context: AuthorityContext;
+  readonly #base: AuthorityBase;
   readonly #waiting: Seat[] = [];
   #isRunning = false;
 
-  constructor(context: AuthorityContext) {
-    this.#context = context;
+  constructor(base: AuthorityBase) {
+    this.#base = base;
   }
 
   /** Errors: those of `work`; LS_CA_STORE_BUSY when MAX_WAITING_FOR_GROUP wait already; as commit. */
@@ -53,7 +60,7 @@ export class Group {
   async #run(): Promise<void> {
     this.#isRunning = true;
     while (this.#waiting.length > 0) {
-      await this.#context.deps.pause?.();
+      await this.#base.deps.pause?.();
       await this.#carryOut(this.#waiting.splice(0, MAX_GROUP));
     }
     this.#isRunning = false;
@@ -62,7 +69,7 @@ export class Group {
   /** What throws is a bug met by one of them: the others are done without it. */
   async #carryOut(seats: readonly Seat[]): Promise<void> {
     try {
-      const done = await commit(this.#context, (tx) => this.#together(tx, seats));
+      const done = await commit(this.#base, (tx, context) => this.#together({ tx, context }, seats));
       for (const seat of seats) seat.settle(done.ok ? null : done.error);
     } catch (cause) {
       const [seat, ...others] = seats;
@@ -71,18 +78,21 @@ export class Group {
     }
   }
 
-  async #together(tx: StoreTransaction, seats: readonly Seat[]): Promise<Result<Outcome<null>, Fault>> {
+  async #together(
+    { tx, context }: Pick<Part, 'tx' | 'context'>,
+    seats: readonly Seat[],
+  ): Promise<Result<Outcome<null>, Fault>> {
     const outcomes: GroupOutcome<unknown>[] = [];
     const common = new InCommon(tx);
     for (const seat of seats) {
-      const outcome = await seat.take(tx, common);
+      const outcome = await seat.take({ tx, common, context });
       if (outcome === null) common.forget();
       else outcomes.push(outcome);
     }
     let publication = merged(outcomes.map((outcome) => outcome.publication ?? {}));
     if (outcomes.some(({ changesRoster }) => changesRoster === true)) {
       const latest = seats.reduce((time, { now }) => Math.max(time, now), 0);
-      const roster = await publishRoster(this.#context, tx, await actingTime(tx, unixMs(latest)));
+      const roster = await publishRoster(context, tx, await actingTime(tx, unixMs(latest)));
       publication = { ...publication, roster };
     }
     return ok({ answer: null, publication });
@@ -98,8 +108,8 @@ function seatFor<T>(
   let result: Result<GroupOutcome<T>, Fault> | undefined;
   return {
     now,
-    async take(tx, common) {
-      result = await tx.attempt(() => work(tx, common));
+    async take(part) {
+      result = await part.tx.attempt(() => work(part));
       return result.ok ? result.value : null;
     },
     settle(failed) {

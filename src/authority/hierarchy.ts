@@ -73,7 +73,9 @@ export function makeHierarchy(
   const certificate = parseCertificate(root.value);
   if (!certificate.ok) return certificate;
   const atHand = { certificate: certificate.value, signer: deps.keys.root };
-  const issuing = signIssuing(deps, atHand, issuingWish(request, deps.keys.issuing.spki), now);
+  const [issuingKey] = deps.keys.issuing;
+  if (issuingKey === undefined) throw new RangeError('a CA begins with an issuing key');
+  const issuing = signIssuing(deps, atHand, issuingWish(request, issuingKey.spki), now);
   return issuing.ok ? ok({ root: root.value, issuing: issuing.value }) : issuing;
 }
 

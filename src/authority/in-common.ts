@@ -1,5 +1,5 @@
 import type { UnixMs } from '../std/index.ts';
-import { readCurrentCrls } from './crl.ts';
+import { crlsInOrder, readCurrentCrls } from './crl.ts';
 import type { CurrentCrls, Seed } from './facts.ts';
 import { liveSeeds } from './seeds.ts';
 import type { StoreReader } from './store.ts';
@@ -7,6 +7,8 @@ import type { StoreReader } from './store.ts';
 /** The newest CRLs and the newest roster's record. */
 export interface Published {
   readonly crls: CurrentCrls;
+  /** Those of the issuing CAs in their order, each full one before its delta, then the root's. */
+  readonly allCrls: readonly Uint8Array[];
   readonly roster: Uint8Array;
 }
 
@@ -62,5 +64,5 @@ async function readPublished(tx: StoreReader): Promise<Published | null> {
   const crls = await readCurrentCrls(tx);
   const head = await tx.newestRoster();
   const roster = head === null ? null : await tx.rosterRecord(head.number);
-  return crls === null || roster === null ? null : { crls, roster };
+  return crls === null || roster === null ? null : { crls, allCrls: crlsInOrder(crls), roster };
 }

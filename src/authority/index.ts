@@ -14,11 +14,14 @@ export type {
 } from './authority.ts';
 export type {
   AcceptedLoss,
+  Authorities,
   CertificateFacts,
   CertificateRole,
   CertificateStatus,
+  CrlPublication,
   CurrentCrls,
   CurrentRoster,
+  IssuingCrls,
   Enrollment,
   IssuedCertificate,
   NodeFacts,
@@ -46,12 +49,16 @@ export { LEDGER_BATCH_BYTES, LEDGER_BATCH_ROWS, ledgerBatches } from './ledger-r
 export * from './limits.ts';
 export type {
   AddressRow,
+  BelowIssuer,
   CertificateQuery,
   CertificateRow,
   CrlHead,
   CrlIssuer,
+  CrlKey,
   CrlRow,
   Genesis,
+  IssuerRow,
+  IssuingState,
   LedgerRow,
   NodeRow,
   ReleaseRow,
@@ -72,6 +79,9 @@ export type {
   StoreTransaction,
 } from './store.ts';
 export { readOnlyFault } from './context.ts';
+export { issuingCrlName } from './certify.ts';
+export { crlsInOrder } from './crl.ts';
+export { hasEnded, MAX_LIVING_ISSUERS } from './issuing-ca.ts';
 export { MAX_IMPORTED, type ImportedFiles } from './ceremony/check.ts';
 export { importAuthority, type ImportRequest } from './ceremony/import.ts';
 export { makeIssuingRequest, readIssuingRequest } from './ceremony/issuing-request.ts';
@@ -95,7 +105,7 @@ export {
   type AuthorityProfiles,
   type ProfileName,
 } from './profiles.ts';
-export type { IssuingFacts, IssuingState, Rollover } from './rollover/interface.ts';
+export type { IssuingFacts, PrepareRequest, Rollover } from './rollover/interface.ts';
 export { REVOCATION_REASONS } from './revoke.ts';
 export {
   decodeToken,

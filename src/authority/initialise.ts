@@ -2,15 +2,15 @@ import { err, fault, ok, unixMs } from '../std/index.ts';
 import type { Fault, Result, UnixMs } from '../std/index.ts';
 import { isTrustDomain } from '../x509/index.ts';
 import { makeHierarchy, type Hierarchy } from './hierarchy.ts';
-import type { AuthorityContext } from './context.ts';
+import { acting, standingOf, type AuthorityBase, type AuthorityContext } from './context.ts';
 import { publishFullCrl, publishRootCrl } from './crl.ts';
 import type { AuthorityDeps, AuthorityKeys, InitialisedAuthority, InitialiseRequest } from './deps.ts';
 import { logKeyEntry } from './bind-log-key.ts';
 import { journal } from './journal.ts';
 import { isDnsName, quote } from './names.ts';
-import { makeContext } from './open.ts';
+import { makeBase } from './open.ts';
 import { publishRoster } from './roster.ts';
-import type { Genesis } from './rows.ts';
+import type { Genesis, IssuerRow } from './rows.ts';
 import type { StoreTransaction } from './store.ts';
 import { wholeSecond } from './time.ts';
 
@@ -35,7 +35,7 @@ export async function initialiseAuthority(
   const hierarchy = makeHierarchy(deps, request, wholeSecond(now));
   if (!hierarchy.ok) return hierarchy;
   const genesis = genesisOf(deps, request, hierarchy.value, now);
-  const context = makeContext(deps, genesis);
+  const context = beginnerContext(deps, genesis);
   if (!context.ok) return context;
   return deps.store.transaction(async (tx) => {
     if ((await tx.genesis()) !== null) {
@@ -49,6 +49,26 @@ export async function initialiseAuthority(
   });
 }
 
+/** With the first issuing CA, which no store holds yet. Errors: LS_CA_STORE_CORRUPT, LS_CA_KEY_MISMATCH. */
+export function beginnerContext(deps: AuthorityDeps, genesis: Genesis): Result<AuthorityContext, Fault> {
+  const first = firstIssuer(genesis);
+  const base = makeBase(deps, genesis);
+  return base.ok ? acting(standingOf(base.value, [base.value.issuingCas.of(first)])) : base;
+}
+
+function firstIssuer({ issuing, createdAt }: Genesis): IssuerRow {
+  return {
+    generation: 1,
+    state: 'active',
+    certificate: issuing,
+    preparedAt: createdAt,
+    activatedAt: createdAt,
+    endedAt: null,
+    firstCrlNumber: 1,
+    renewWithinMs: null,
+  };
+}
+
 /** The transaction that a CA begins with. `rootCrl` keeps the first CRL of the root. */
 export async function found(
   context: AuthorityContext,
@@ -57,6 +77,7 @@ export async function found(
   rootCrl: () => Promise<void>,
 ): Promise<InitialisedAuthority> {
   await tx.insertGenesis(context.genesis);
+  await tx.insertIssuer(context.issuing.row);
   if (logKey !== undefined) await journal(tx, [logKeyEntry(context, logKey, now)], now);
   await rootCrl();
   await publishFullCrl(context, tx, now);
@@ -64,7 +85,7 @@ export async function found(
   return initialised(context);
 }
 
-export function initialised({ trust, genesis, deps }: AuthorityContext): InitialisedAuthority {
+export function initialised({ trust, genesis, deps }: AuthorityBase): InitialisedAuthority {
   return { ...trust, issuing: genesis.issuing, rootSha256: deps.crypto.sha256(genesis.root) };
 }
 

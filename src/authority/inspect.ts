@@ -1,7 +1,7 @@
 import { err, fault, ok, parseSerialNumber, unixMs } from '../std/index.ts';
 import type { Fault, Result, UnixMs } from '../std/index.ts';
 import type { CertificateFilter } from './authority.ts';
-import type { AuthorityContext } from './context.ts';
+import type { AuthorityBase } from './context.ts';
 import { readCurrentCrls } from './crl.ts';
 import type {
   CertificateFacts,
@@ -19,7 +19,7 @@ import { actingTime } from './time.ts';
 
 /** Errors: LS_CA_REQUEST for a time that is none. */
 export async function list(
-  context: AuthorityContext,
+  base: AuthorityBase,
   filter: CertificateFilter,
   now: UnixMs,
 ): Promise<Result<readonly CertificateFacts[], Fault>> {
@@ -27,7 +27,7 @@ export async function list(
   if (expiringMs !== undefined && !(Number.isSafeInteger(expiringMs) && expiringMs >= 0)) {
     return err(fault('LS_CA_REQUEST', `a certificate cannot expire within ${expiringMs} ms`));
   }
-  return context.deps.store.read(async (tx) => {
+  return base.deps.store.read(async (tx) => {
     const at = await actingTime(tx, now);
     const expiry = expiringMs === undefined ? {} : { notAfterFrom: at, notAfterTo: unixMs(at + expiringMs) };
     const rows = await tx.certificates({ ...(name === undefined ? {} : { name }), ...expiry });
@@ -38,11 +38,11 @@ export async function list(
 
 /** Errors: LS_CA_UNKNOWN_SUBJECT. */
 export async function show(
-  context: AuthorityContext,
+  base: AuthorityBase,
   nameOrSerial: string,
   now: UnixMs,
 ): Promise<Result<NodeFacts, Fault>> {
-  return context.deps.store.read(async (tx) => {
+  return base.deps.store.read(async (tx) => {
     const at = await actingTime(tx, now);
     const node = await findNode(tx, nameOrSerial);
     if (node === null) {
@@ -53,16 +53,16 @@ export async function show(
 }
 
 /** Errors: LS_CA_STORE_CORRUPT when there is none. */
-export async function currentCrls(context: AuthorityContext): Promise<Result<CurrentCrls, Fault>> {
-  return context.deps.store.read(async (tx) => {
+export async function currentCrls(base: AuthorityBase): Promise<Result<CurrentCrls, Fault>> {
+  return base.deps.store.read(async (tx) => {
     const crls = await readCurrentCrls(tx);
     return crls === null ? err(missing('CRL')) : ok(crls);
   });
 }
 
 /** Errors: LS_CA_STORE_CORRUPT when there is none. */
-export async function currentRoster(context: AuthorityContext): Promise<Result<CurrentRoster, Fault>> {
-  return context.deps.store.read(async (tx) => {
+export async function currentRoster(base: AuthorityBase): Promise<Result<CurrentRoster, Fault>> {
+  return base.deps.store.read(async (tx) => {
     const head = await tx.newestRoster();
     const record = head === null ? null : await tx.rosterRecord(head.number);
     if (head === null || record === null) return err(missing('roster'));
@@ -70,17 +70,17 @@ export async function currentRoster(context: AuthorityContext): Promise<Result<C
   });
 }
 
-export async function readOnlySince(context: AuthorityContext): Promise<Result<UnixMs | null, Fault>> {
-  return context.deps.store.read(async (tx) => ok(await tx.readOnlySince()));
+export async function readOnlySince(base: AuthorityBase): Promise<Result<UnixMs | null, Fault>> {
+  return base.deps.store.read(async (tx) => ok(await tx.readOnlySince()));
 }
 
-export async function seeds(context: AuthorityContext): Promise<Result<readonly Seed[], Fault>> {
-  return context.deps.store.read(async (tx) => ok(await liveSeeds(tx)));
+export async function seeds(base: AuthorityBase): Promise<Result<readonly Seed[], Fault>> {
+  return base.deps.store.read(async (tx) => ok(await liveSeeds(tx)));
 }
 
 export function certificateFacts(row: CertificateRow, now: UnixMs): CertificateFacts {
-  const { name, nodeId, role, serial, notBefore, notAfter, revocation, der } = row;
-  const facts = { name, nodeId, role, serial, notBefore, notAfter, der, status: statusOf(row, now) };
+  const { name, nodeId, role, serial, notBefore, notAfter, issuer, revocation, der } = row;
+  const facts = { name, nodeId, role, serial, notBefore, notAfter, issuer, der, status: statusOf(row, now) };
   return revocation === null
     ? facts
     : { ...facts, reason: revocation.reason, revokedAt: revocation.revokedAt };

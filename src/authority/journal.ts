@@ -27,7 +27,11 @@ export type JournalWord =
   | 'imported'
   | 'root-crl'
   | 'configured'
-  | 'exported';
+  | 'exported'
+  | 'issuing-prepared'
+  | 'issuing-activated'
+  | 'issuing-retired'
+  | 'issuing-revoked';
 
 /** Third value of `token-created`, separated by a comma: enrollments have to be approved, and may come by EST. */
 export const NEEDS_APPROVAL = 'approval';

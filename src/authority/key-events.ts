@@ -1,5 +1,5 @@
 import { ok, toHex, type CryptoPort, type Fault, type Result, type UnixMs } from '../std/index.ts';
-import { commit, type AuthorityContext } from './context.ts';
+import { commitStanding, type AuthorityBase } from './context.ts';
 import { certificateEvent, journal } from './journal.ts';
 import { actingTime } from './time.ts';
 
@@ -21,14 +21,14 @@ export function keyIdOf(spki: Uint8Array, crypto: CryptoPort): string {
 
 /** See Authority.recordKeys. Errors: LS_CA_READ_ONLY, LS_CA_STORE_*; what `act` throws is thrown. */
 export async function recordKeys(
-  context: AuthorityContext,
+  base: AuthorityBase,
   events: readonly KeyEvent[],
   act: () => Promise<void>,
   now: UnixMs,
 ): Promise<Result<void, Fault>> {
-  return commit(context, async (tx) => {
+  return commitStanding(base, async (tx, context) => {
     const at = await actingTime(tx, now);
-    const { der } = context.issuing;
+    const { der } = context.issuing.certificate;
     await journal(
       tx,
       events.map(({ word, name, keyId }) => certificateEvent(word, [name, keyId], der)),

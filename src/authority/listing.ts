@@ -9,14 +9,14 @@ export async function listCertificates(
   context: AuthorityContext,
   tx: StoreTransaction,
   certificates: readonly CertificateRow[],
-  mark: Omit<RevocationRow, 'serial'>,
+  mark: Omit<RevocationRow, 'serial' | 'issuer'>,
 ): Promise<void> {
-  for (const { serial, revocation } of certificates) {
+  for (const { serial, revocation, issuer } of certificates) {
     if (revocation !== null) await tx.deleteRevocation(serial);
-    await tx.insertRevocation({ serial, ...mark });
+    await tx.insertRevocation({ serial, ...mark, issuer });
   }
   const word = mark.reason === 'certificateHold' ? 'held' : 'revoked';
   const event = ({ name, serial, der }: { name: string; serial: SerialNumber; der: Uint8Array | null }) =>
-    certificateEvent(word, [name, serial, mark.reason], der ?? context.issuing.der);
+    certificateEvent(word, [name, serial, mark.reason], der ?? context.issuing.certificate.der);
   await journal(tx, certificates.map(event), mark.revokedAt);
 }

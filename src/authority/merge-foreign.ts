@@ -68,7 +68,8 @@ async function mergeReleases(
     const { serial, heldAt } = release;
     const certificate = await tx.certificate(serial);
     const listed = known.get(serial);
-    if (certificate === null) forgotten.push({ serial, reason: 'certificateHold', revokedAt: heldAt });
+    if (certificate === null)
+      forgotten.push({ serial, reason: 'certificateHold', revokedAt: heldAt, issuer: release.issuer });
     else if (listed === undefined || isHoldOf(listed, release)) {
       await takeRelease(context, tx, release, { certificate, listed }, now);
       known.delete(serial);
@@ -88,11 +89,12 @@ async function takeRelease(
   now: UnixMs,
 ): Promise<void> {
   const { serial, heldAt: revokedAt } = release;
-  if (listed === undefined)
-    await recordRevocation(context, tx, { serial, reason: 'certificateHold', revokedAt }, now);
-  else await tx.deleteRevocation(serial);
+  if (listed === undefined) {
+    const { issuer } = release;
+    await recordRevocation(context, tx, { serial, reason: 'certificateHold', revokedAt, issuer }, now);
+  } else await tx.deleteRevocation(serial);
   await tx.insertRelease(release);
-  const der = certificate.der ?? context.issuing.der;
+  const der = certificate.der ?? context.issuing.certificate.der;
   await journal(tx, [certificateEvent('released', [certificate.name, serial], der)], now);
 }
 
@@ -122,7 +124,7 @@ async function recordRevocation(
 ): Promise<void> {
   const certificate = await tx.certificate(serial);
   const values = [certificate?.name ?? NO_NAME, serial, reason, String(revokedAt)];
-  const der = certificate?.der ?? context.issuing.der;
+  const der = certificate?.der ?? context.issuing.certificate.der;
   await journal(tx, [certificateEvent('revoked-elsewhere', values, der)], now);
 }
 

@@ -1,6 +1,7 @@
 import { err, fault, ok, toHex, utf8, type Fault, type Result, type UnixMs } from '../std/index.ts';
 import { parseIpAddress } from '../trust/index.ts';
-import { commit, type AuthorityContext } from './context.ts';
+import type { Certificate } from '../x509/index.ts';
+import { commit, type AuthorityBase } from './context.ts';
 import { certificateEvent, journal } from './journal.ts';
 import { checkGrantedNames } from './names.ts';
 import { checkPermitted } from './permitted-names.ts';
@@ -25,7 +26,7 @@ export interface SettingNote {
  * hosts this CA can't make its own server's certificate.
  */
 export async function noteConfig(
-  context: AuthorityContext,
+  base: AuthorityBase,
   { key, value }: SettingNote,
   now: UnixMs,
 ): Promise<Result<void, Fault>> {
@@ -34,18 +35,19 @@ export async function noteConfig(
       fault('LS_CA_REQUEST', `a setting is a word and a value of at most ${MAX_SETTING_TEXT} characters`),
     );
   }
-  const forbidden = key === 'url' ? checkUrls(context, value.split(',')) : undefined;
-  if (forbidden !== undefined) return err(forbidden);
-  return commit(context, async (tx) => {
+  return commit(base, async (tx, context) => {
+    const { certificate } = context.issuing;
+    const forbidden = key === 'url' ? checkUrls(certificate, value.split(',')) : undefined;
+    if (forbidden !== undefined) return err(forbidden);
     const { crypto } = context.deps;
     const said = value.length <= MAX_SAID ? value : `sha256:${toHex(crypto.sha256(utf8(value)))}`;
-    const entry = certificateEvent('configured', [key, said], context.issuing.der);
+    const entry = certificateEvent('configured', [key, said], certificate.der);
     await journal(tx, [entry], await actingTime(tx, now));
     return ok({ answer: undefined });
   });
 }
 
-function checkUrls({ issuing }: AuthorityContext, urls: readonly string[]): Fault | undefined {
+function checkUrls(issuing: Certificate, urls: readonly string[]): Fault | undefined {
   const hosts = urls.map((url) => (URL_HOST.exec(url)?.[1] ?? '').replace(/^\[(.*)\]$/, '$1'));
   const ip = hosts.filter((host) => parseIpAddress(host) !== undefined);
   const names = checkGrantedNames(

@@ -1,16 +1,16 @@
 import { err, fault, ok, parseSerialNumber, type Fault, type Result, type UnixMs } from '../std/index.ts';
-import { commit, type AuthorityContext } from './context.ts';
+import { commit, type AuthorityBase } from './context.ts';
 import { certificateEvent, journal } from './journal.ts';
 import { quote } from './names.ts';
 import { actingTime } from './time.ts';
 
 /** A row of the ledger that says whose key was put into a file. Error: LS_CA_UNKNOWN_SUBJECT. */
 export async function noteExport(
-  context: AuthorityContext,
+  base: AuthorityBase,
   text: string,
   now: UnixMs,
 ): Promise<Result<{ readonly name: string }, Fault>> {
-  return commit(context, async (tx) => {
+  return commit(base, async (tx) => {
     const serial = parseSerialNumber(text);
     const row = serial === undefined ? null : await tx.certificate(serial);
     if (row === null || row.der === null) {

@@ -1,18 +1,20 @@
 import { domainIdOf, equalBytes, err, fault, ok } from '../std/index.ts';
-import type { Fault, Result, Signer } from '../std/index.ts';
-import { certIdOfCertificate, issuerOf, parseCertificate, type Certificate } from '../x509/index.ts';
+import type { Fault, Result } from '../std/index.ts';
+import { parseCertificate } from '../x509/index.ts';
 import { bindLogKey } from './bind-log-key.ts';
 import { acceptLoss } from './accept-loss.ts';
 import { activate } from './activate.ts';
 import { decideRequest, listRequests } from './approval.ts';
 import type { Authority } from './authority.ts';
-import type { AuthorityContext } from './context.ts';
+import { authoritiesOf } from './authorities.ts';
+import { catchUp } from './catch-up.ts';
+import { standingIn, type AuthorityBase } from './context.ts';
 import type { AuthorityDeps } from './deps.ts';
 import { importRootCrl } from './ceremony/import-root-crl.ts';
 import { enroll } from './enroll.ts';
-import { catchUp } from './foreign.ts';
 import { openResponder } from './ocsp/responder.ts';
 import { Group } from './group.ts';
+import { IssuingCas, livingOf } from './issuing-ca.ts';
 import { currentCrls, currentRoster, list, readOnlySince, seeds, show } from './inspect.ts';
 import { recordKeys } from './key-events.ts';
 import { noteConfig } from './note-config.ts';
@@ -20,20 +22,21 @@ import { noteExport } from './note-export.ts';
 import { shippedProfiles } from './profiles.ts';
 import { issueOperator, issueServer } from './other-roles.ts';
 import { publishFull } from './publish.ts';
-import { Publisher, type Told } from './publisher.ts';
+import { Publisher } from './publisher.ts';
 import { reenroll } from './reenroll.ts';
 import { reenrollSameKey } from './reenroll-same-key.ts';
 import { release } from './release.ts';
 import { remove } from './remove.ts';
 import { revoke } from './revoke.ts';
+import { rolloverOf } from './rollover/index.ts';
 import type { Genesis } from './rows.ts';
 import { createToken, deleteToken, listTokens } from './tokens.ts';
 
 /**
  * The authority that a store holds.
  *
- * Errors: LS_CA_NOT_INITIALISED for an empty store, LS_CA_KEY_MISMATCH when a key is not that of its certificate,
- * LS_CA_STORE_*.
+ * Errors: LS_CA_NOT_INITIALISED for an empty store, LS_CA_KEY_MISMATCH when the key of an issuing CA that has not ended
+ * is not among those given, or the root's is another, LS_CA_STORE_*.
  */
 export async function openAuthority(deps: AuthorityDeps): Promise<Result<Authority, Fault>> {
   const held = await deps.store.read(async (tx) =>
@@ -47,27 +50,28 @@ export async function openAuthority(deps: AuthorityDeps): Promise<Result<Authori
   if (!held.ok) return held;
   const { genesis, ...known } = held.value;
   if (genesis === null) return err(fault('LS_CA_NOT_INITIALISED', 'the store holds no CA yet'));
-  const context = makeContext(deps, genesis, known);
-  return context.ok ? ok(authorityOver(context.value)) : context;
+  const made = makeBase(deps, genesis);
+  if (!made.ok) return made;
+  const base = made.value;
+  const standing = await deps.store.read(async (tx) => ok(await standingIn(base, tx)));
+  if (!standing.ok) return standing;
+  const signers = livingOf(standing.value.cas);
+  if (!signers.ok) return signers;
+  base.publisher.begin({ ...known, authorities: authoritiesOf(standing.value) });
+  return ok(authorityOver(base));
 }
 
 /** Errors: LS_CA_STORE_CORRUPT, LS_CA_KEY_MISMATCH. */
-export function makeContext(
-  deps: AuthorityDeps,
-  genesis: Genesis,
-  known: Omit<Told, 'seeds'> = { crlNumber: 0, rosterNumber: 0, rootCrlNumber: 0 },
-): Result<AuthorityContext, Fault> {
+export function makeBase(deps: AuthorityDeps, genesis: Genesis): Result<AuthorityBase, Fault> {
   const root = parseCertificate(genesis.root);
-  const issuing = parseCertificate(genesis.issuing);
-  if (!root.ok || !issuing.ok) {
-    return err(fault('LS_CA_STORE_CORRUPT', 'the CA certificates in the store are damaged'));
+  if (!root.ok) {
+    return err(fault('LS_CA_STORE_CORRUPT', 'the certificate of the root in the store is damaged'));
   }
-  const issuer = issuerOf(issuing.value);
-  if (!issuer.ok) return issuer;
-  const mismatch =
-    keyMismatch('issuing', deps.keys.issuing, issuing.value) ??
-    (deps.keys.root === undefined ? undefined : keyMismatch('root', deps.keys.root, root.value));
-  if (mismatch !== undefined) return err(mismatch);
+  const rootKey = deps.keys.root;
+  if (rootKey !== undefined && !equalBytes(rootKey.spki, root.value.spki)) {
+    const detail = 'the root key is not that of the root certificate in the store';
+    return err(fault('LS_CA_KEY_MISMATCH', detail));
+  }
   const domainId = domainIdOf(deps.crypto.sha256(root.value.spki));
   if (domainId === undefined) throw new RangeError('the crypto port hashes to a wrong length');
   return ok({
@@ -75,56 +79,48 @@ export function makeContext(
     genesis,
     trust: { trustDomain: genesis.trustDomain, domainId, roots: [genesis.root] },
     root: root.value,
-    issuing: issuing.value,
-    issuer: issuer.value,
     profiles: deps.profiles ?? shippedProfiles(),
-    issuingCertId: certIdOfCertificate(issuing.value, deps.crypto),
-    publisher: new Publisher(known),
+    publisher: new Publisher(),
+    issuingCas: new IssuingCas(deps.crypto, deps.keys.issuing),
   });
 }
 
-function keyMismatch(which: string, signer: Signer, { spki }: Certificate): Fault | undefined {
-  return equalBytes(signer.spki, spki)
-    ? undefined
-    : fault('LS_CA_KEY_MISMATCH', `the ${which} key is not that of the ${which} certificate in the store`);
-}
-
-function authorityOver(context: AuthorityContext): Authority {
-  const group = new Group(context);
+function authorityOver(base: AuthorityBase): Authority {
+  const group = new Group(base);
   return {
-    trustDomain: context.trust.trustDomain,
-    domainId: context.trust.domainId,
-    createToken: (request, now) => createToken(context, request, now),
-    listTokens: (now) => listTokens(context, now),
-    deleteToken: (tokenId, now) => deleteToken(context, tokenId, now),
-    enroll: (request, now) => enroll(context, group, request, now),
-    listRequests: (all, now) => listRequests(context, all, now),
-    decideRequest: (verdict, now) => decideRequest(context, verdict, now),
-    reenroll: (peer, request, now) => reenroll(context, peer, request, now),
-    reenrollSameKey: (peer, csr, now) => reenrollSameKey(context, peer, csr, now),
-    activate: (peer, address, now) => activate(context, group, peer, address, now),
-    issueOperator: (request, now) => issueOperator(context, request, now),
-    issueServer: (request, now) => issueServer(context, request, now),
-    list: (filter, now) => list(context, filter, now),
-    show: (nameOrSerial, now) => show(context, nameOrSerial, now),
-    revoke: (request, now) => revoke(context, request, now),
-    release: (name, now) => release(context, name, now),
-    remove: (name, now) => remove(context, name, now),
-    bindLogKey: (logKey, now) => bindLogKey(context, logKey, now),
-    importRootCrl: (der, now) => importRootCrl(context, der, now),
-    noteConfig: (setting, now) => noteConfig(context, setting, now),
-    noteExport: (serial, now) => noteExport(context, serial, now),
-    recordKeys: (events, act, now) => recordKeys(context, events, act, now),
-    publishFull: (now) => publishFull(context, now),
-    readOnlySince: () => readOnlySince(context),
-    acceptLoss: (request, now) => acceptLoss(context, request, now),
-    currentCrls: () => currentCrls(context),
-    currentRoster: () => currentRoster(context),
-    bundle: () => ({ ...context.trust, issuing: context.genesis.issuing }),
-    seeds: () => seeds(context),
-    rollover: undefined as never,
-    openResponder: (options, now) => openResponder(context, options, now),
-    catchUp: (addresses) => catchUp(context.deps.store, context.publisher, addresses),
-    onPublication: (listener) => context.publisher.subscribe(listener),
+    trustDomain: base.trust.trustDomain,
+    domainId: base.trust.domainId,
+    createToken: (request, now) => createToken(base, request, now),
+    listTokens: (now) => listTokens(base, now),
+    deleteToken: (tokenId, now) => deleteToken(base, tokenId, now),
+    enroll: (request, now) => enroll(base, group, request, now),
+    listRequests: (all, now) => listRequests(base, all, now),
+    decideRequest: (verdict, now) => decideRequest(base, verdict, now),
+    reenroll: (peer, request, now) => reenroll(base, peer, request, now),
+    reenrollSameKey: (peer, csr, now) => reenrollSameKey(base, peer, csr, now),
+    activate: (peer, address, now) => activate(group, peer, address, now),
+    issueOperator: (request, now) => issueOperator(base, request, now),
+    issueServer: (request, now) => issueServer(base, request, now),
+    list: (filter, now) => list(base, filter, now),
+    show: (nameOrSerial, now) => show(base, nameOrSerial, now),
+    revoke: (request, now) => revoke(base, request, now),
+    release: (name, now) => release(base, name, now),
+    remove: (name, now) => remove(base, name, now),
+    bindLogKey: (logKey, now) => bindLogKey(base, logKey, now),
+    importRootCrl: (der, now) => importRootCrl(base, der, now),
+    noteConfig: (setting, now) => noteConfig(base, setting, now),
+    noteExport: (serial, now) => noteExport(base, serial, now),
+    recordKeys: (events, act, now) => recordKeys(base, events, act, now),
+    publishFull: (now) => publishFull(base, now),
+    readOnlySince: () => readOnlySince(base),
+    acceptLoss: (request, now) => acceptLoss(base, request, now),
+    currentCrls: () => currentCrls(base),
+    currentRoster: () => currentRoster(base),
+    bundle: () => ({ ...base.trust, ...base.publisher.told.authorities }),
+    seeds: () => seeds(base),
+    rollover: rolloverOf(base),
+    openResponder: (options, now) => openResponder(base, options, now),
+    catchUp: (addresses) => catchUp(base, addresses),
+    onPublication: (listener) => base.publisher.subscribe(listener),
   };
 }

@@ -1,22 +1,34 @@
 import { err, fault, ok, type Fault, type Result, type UnixMs } from '../std/index.ts';
-import { commit, type AuthorityContext } from './context.ts';
+import { acting, commitStanding, type AuthorityBase, type StandingContext } from './context.ts';
 import { isRootCrlDue, publishFullCrl, publishRootCrl, readCurrentCrls } from './crl.ts';
-import type { CurrentCrls } from './facts.ts';
+import type { CrlPublication, CurrentCrls } from './facts.ts';
+import type { StoreTransaction } from './store.ts';
 import { actingTime } from './time.ts';
 
-/** A full CRL now; the root's too when it is due and the root's key is here. */
-export async function publishFull(
-  context: AuthorityContext,
-  now: UnixMs,
-): Promise<Result<CurrentCrls, Fault>> {
-  return commit(context, async (tx) => {
+/**
+ * Full CRLs now; the root's too when it is due and the root's key is here. Of a CA that the root has revoked that one is
+ * all there is to sign.
+ */
+export async function publishFull(base: AuthorityBase, now: UnixMs): Promise<Result<CurrentCrls, Fault>> {
+  return commitStanding(base, async (tx, standing) => {
     const at = await actingTime(tx, now);
-    const crl = await publishFullCrl(context, tx, at);
-    const isRootDue = context.deps.keys.root !== undefined && (await isRootCrlDue(tx, at));
-    const rootCrl = isRootDue ? await publishRootCrl(context, tx, at) : undefined;
+    const issued = await publishIssuing(standing, tx, at);
+    const isRootDue = base.deps.keys.root !== undefined && (await isRootCrlDue(tx, at));
+    if (!issued.ok && !(isRootDue && issued.error.code === 'LS_CA_REVOKED')) return issued;
+    const crl = issued.ok ? { crl: issued.value } : {};
+    const rootCrl = isRootDue ? await publishRootCrl(base, tx, at) : undefined;
     const crls = await readCurrentCrls(tx);
     return crls === null
       ? err(fault('LS_CA_STORE_CORRUPT', 'the CA store has no current CRL'))
-      : ok({ answer: crls, publication: { crl, ...(rootCrl === undefined ? {} : { rootCrl }) } });
+      : ok({ answer: crls, publication: { ...crl, ...(rootCrl === undefined ? {} : { rootCrl }) } });
   });
+}
+
+async function publishIssuing(
+  standing: StandingContext,
+  tx: StoreTransaction,
+  now: UnixMs,
+): Promise<Result<CrlPublication, Fault>> {
+  const context = acting(standing);
+  return context.ok ? ok(await publishFullCrl(context.value, tx, now)) : context;
 }

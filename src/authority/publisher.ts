@@ -1,5 +1,6 @@
 import { fault, LsError } from '../std/index.ts';
-import type { Publication } from './facts.ts';
+import { sameAuthorities } from './authorities.ts';
+import type { Authorities, Publication } from './facts.ts';
 import { MAX_PUBLICATION_LISTENERS } from './limits.ts';
 
 type Listener = (publication: Publication) => void;
@@ -9,9 +10,19 @@ export interface Told {
   readonly crlNumber: number;
   readonly rosterNumber: number;
   readonly rootCrlNumber: number;
+  readonly authorities: Authorities;
   /** JSON of the addresses; undefined before any. */
   readonly seeds: string | undefined;
 }
+
+/** Nothing at all: of a CA that is about to begin. */
+const NOTHING: Told = {
+  crlNumber: 0,
+  rosterNumber: 0,
+  rootCrlNumber: 0,
+  authorities: { roots: [], crossCertificates: [], issuing: [], active: null, renewWithinMs: null },
+  seeds: undefined,
+};
 
 /**
  * Tells listeners what was committed, and never of a CRL or roster that is not newer than the last one told: what
@@ -20,9 +31,10 @@ export interface Told {
  */
 export class Publisher {
   readonly #listeners = new Set<Listener>();
-  #told: Told;
+  #told = NOTHING;
 
-  constructor(known: Omit<Told, 'seeds'>) {
+  /** What everybody knows already. */
+  begin(known: Omit<Told, 'seeds'>): void {
     this.#told = { ...known, seeds: undefined };
   }
 
@@ -43,11 +55,16 @@ export class Publisher {
     };
   }
 
+  isNews(authorities: Authorities): boolean {
+    return !sameAuthorities(authorities, this.#told.authorities);
+  }
+
   publish(publication: Publication): void {
     const news = this.#newsOf(publication);
     if (Object.keys(news).length === 0) return;
-    const { crlNumber, rosterNumber, rootCrlNumber, seeds } = this.#told;
+    const { crlNumber, rosterNumber, rootCrlNumber, authorities, seeds } = this.#told;
     this.#told = {
+      authorities: news.authorities ?? authorities,
       crlNumber: news.crl?.number ?? crlNumber,
       rosterNumber: news.roster?.number ?? rosterNumber,
       rootCrlNumber: news.rootCrl?.number ?? rootCrlNumber,
@@ -56,9 +73,10 @@ export class Publisher {
     for (const listener of [...this.#listeners]) listener(news);
   }
 
-  #newsOf({ crl, rootCrl, roster, ...others }: Publication): Publication {
+  #newsOf({ authorities, crl, rootCrl, roster, ...others }: Publication): Publication {
     return {
       ...others,
+      ...(authorities === undefined || !this.isNews(authorities) ? {} : { authorities }),
       ...(rootCrl === undefined || rootCrl.number <= this.#told.rootCrlNumber ? {} : { rootCrl }),
       ...(crl === undefined || crl.number <= this.#told.crlNumber ? {} : { crl }),
       ...(roster === undefined || roster.number <= this.#told.rosterNumber ? {} : { roster }),

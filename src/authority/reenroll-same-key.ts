@@ -3,7 +3,7 @@ import type { Fault, Result, UnixMs } from '../std/index.ts';
 import type { VerifiedPeer } from '../trust/index.ts';
 import { checkStanding } from './activate.ts';
 import { completeRenewal } from './complete-renewal.ts';
-import { commit, type AuthorityContext } from './context.ts';
+import { commit, type AuthorityBase } from './context.ts';
 import { checkCsr } from './csr.ts';
 import type { IssuedCertificate } from './facts.ts';
 import { recordIntent, type Intent } from './issue.ts';
@@ -18,12 +18,12 @@ import { actingTime } from './time.ts';
  * Errors: LS_CSR_*, LS_EST_NEW_KEY, LS_EST_SUBJECT, LS_REENROLL_NOT_CURRENT, LS_REENROLL_LIMIT, LS_IDENTITY_*.
  */
 export async function reenrollSameKey(
-  context: AuthorityContext,
+  base: AuthorityBase,
   peer: VerifiedPeer,
   der: Uint8Array,
   now: UnixMs,
 ): Promise<Result<IssuedCertificate, Fault>> {
-  const checked = checkCsr(der, context.deps.crypto);
+  const checked = checkCsr(der, base.deps.crypto);
   if (!checked.ok) return checked;
   const { csr, commonName, spkiSha256 } = checked.value;
   if (!equalBytes(csr.spki, peer.key.spki)) {
@@ -32,18 +32,18 @@ export async function reenrollSameKey(
   if (commonName !== peer.name) {
     return err(fault('LS_EST_SUBJECT', `the certificate is of ${peer.name}, the request for another name`));
   }
-  const intent = await decide(context, peer, { spki: csr.spki, spkiSha256 }, now);
+  const intent = await decide(base, peer, { spki: csr.spki, spkiSha256 }, now);
   if (!intent.ok) return intent;
-  return completeRenewal(context, peer, intent.value, now);
+  return completeRenewal(base, peer, intent.value, now);
 }
 
 async function decide(
-  context: AuthorityContext,
+  base: AuthorityBase,
   peer: VerifiedPeer,
   { spki, spkiSha256 }: { readonly spki: Uint8Array; readonly spkiSha256: Uint8Array },
   now: UnixMs,
 ): Promise<Result<Intent, Fault>> {
-  return commit<Intent>(context, async (tx) => {
+  return commit<Intent>(base, async (tx, context) => {
     const at = await actingTime(tx, now);
     const standing = await checkStanding(tx, peer);
     if (!standing.ok) return standing;

@@ -5,10 +5,10 @@ import type { RenewingNode } from '../trust/index.ts';
 import { checkStanding } from './activate.ts';
 import type { ReenrollRequest } from './authority.ts';
 import { completeRenewal } from './complete-renewal.ts';
-import { commit, type AuthorityContext } from './context.ts';
+import { commit, type AuthorityBase } from './context.ts';
 import { checkCsr, type CheckedCsr } from './csr.ts';
 import type { IssuedCertificate } from './facts.ts';
-import { recordIntent, type Intent } from './issue.ts';
+import { recordedIntent, recordIntent, type Intent } from './issue.ts';
 import { journal } from './journal.ts';
 import { MAX_LIVE_CERTIFICATES_PER_NODE } from './limits.ts';
 import { orderFor } from './node-order.ts';
@@ -23,23 +23,23 @@ import { actingTime } from './time.ts';
  * Errors: LS_CSR_*, LS_REENROLL_*, LS_IDENTITY_REVOKED, LS_IDENTITY_REMOVED.
  */
 export async function reenroll(
-  context: AuthorityContext,
+  base: AuthorityBase,
   peer: RenewingNode,
   request: ReenrollRequest,
   now: UnixMs,
 ): Promise<Result<IssuedCertificate, Fault>> {
-  const csr = checkCsr(request.csr, context.deps.crypto);
+  const csr = checkCsr(request.csr, base.deps.crypto);
   if (!csr.ok) return csr;
-  const unproven = checkSuccessor(context, peer, request.successor, csr.value);
+  const unproven = checkSuccessor(base, peer, request.successor, csr.value);
   if (unproven !== undefined) return err(unproven);
-  const intent = await decide(context, peer, request.successor, csr.value, now);
+  const intent = await decide(base, peer, request.successor, csr.value, now);
   if (!intent.ok) return intent;
-  return completeRenewal(context, peer, intent.value, now);
+  return completeRenewal(base, peer, intent.value, now);
 }
 
 /** The present key says which key follows it, and for which identity. */
 function checkSuccessor(
-  { deps: { crypto }, trust }: AuthorityContext,
+  { deps: { crypto }, trust }: AuthorityBase,
   peer: RenewingNode,
   bytes: Uint8Array,
   { csr }: CheckedCsr,
@@ -62,13 +62,13 @@ function checkSuccessor(
 
 /** What this successor gets: decided now, or by an earlier try. */
 async function decide(
-  context: AuthorityContext,
+  base: AuthorityBase,
   peer: RenewingNode,
   successor: Uint8Array,
   csr: CheckedCsr,
   now: UnixMs,
 ): Promise<Result<Intent, Fault>> {
-  return commit<Intent>(context, async (tx) => {
+  return commit<Intent>(base, async (tx, context) => {
     const at = await actingTime(tx, now);
     const standing = await checkStanding(tx, peer);
     if (!standing.ok) return standing;
@@ -76,9 +76,11 @@ async function decide(
     const known = await tx.certificateByKey(csr.spkiSha256);
     if (known !== null) {
       const order = { ...orderFor(node, csr.csr.spki, known.issuedAt), serial: known.serial };
-      return known.predecessor === current.serial && known.notAfter >= at
-        ? ok({ answer: { row: known, order, token: undefined } })
-        : err(fault('LS_CSR_KEY_REUSED', 'a certificate for this key was issued before'));
+      if (known.predecessor !== current.serial || known.notAfter < at) {
+        return err(fault('LS_CSR_KEY_REUSED', 'a certificate for this key was issued before'));
+      }
+      const again = recordedIntent(context, known, order);
+      return again.ok ? ok({ answer: again.value }) : again;
     }
     const refused = await checkTurn(tx, node, current, at);
     if (refused !== undefined) return err(refused);

@@ -1,10 +1,11 @@
 import { err, fault, ok, type Fault, type Result, type UnixMs } from '../std/index.ts';
 import { signRelease } from '../trust/index.ts';
 import { MAX_RELEASES } from '../x509/index.ts';
-import { commit, type AuthorityContext } from './context.ts';
+import { commit, livingCa, type AuthorityBase } from './context.ts';
 import { nextCrlNumber, oldestListed, publishDeltaCrl } from './crl.ts';
 import type { ReleaseFacts } from './facts.ts';
 import { isHeld, type HeldCertificate } from './hold.ts';
+import type { LivingCa } from './issuing-ca.ts';
 import { certificateEvent, journal } from './journal.ts';
 import { quote } from './names.ts';
 import type { StoreTransaction } from './store.ts';
@@ -15,46 +16,51 @@ import { actingTime } from './time.ts';
  * can know of the hold any more. Errors: LS_CA_UNKNOWN_SUBJECT, LS_CA_NOT_HELD, LS_CA_RELEASES_FULL.
  */
 export async function release(
-  context: AuthorityContext,
+  base: AuthorityBase,
   name: string,
   now: UnixMs,
 ): Promise<Result<ReleaseFacts, Fault>> {
-  return commit<ReleaseFacts>(context, async (tx) => {
+  return commit<ReleaseFacts>(base, async (tx, context) => {
     const at = await actingTime(tx, now);
     const certificates = await tx.certificates({ name });
     if (certificates.length === 0) {
       return err(fault('LS_CA_UNKNOWN_SUBJECT', `there is no certificate for ${quote(name)}`));
     }
-    const held = certificates.filter(isHeld);
+    const held = certificates.filter(isHeld).flatMap((certificate) => {
+      const ca = livingCa(context, certificate.issuer);
+      return ca === undefined ? [] : [{ certificate, ca }];
+    });
     const [first] = held;
     if (first === undefined) return err(fault('LS_CA_NOT_HELD', `no certificate of ${name} is on hold`));
     const full = await checkRoom(tx, held.length);
     if (full !== undefined) return err(full);
 
     const crlNumber = await nextCrlNumber(tx);
-    for (const certificate of held) await releaseOne(context, tx, certificate, crlNumber, at);
+    for (const each of held) await releaseOne(context, tx, each, crlNumber, at);
     const crl = await publishDeltaCrl(context, tx, at);
-    const serials = held.map(({ serial }) => serial).sort();
+    const serials = held.map(({ certificate }) => certificate.serial).sort();
     return ok({
-      answer: { name, nodeId: first.nodeId, serials, releasedAt: at, crlNumber },
+      answer: { name, nodeId: first.certificate.nodeId, serials, releasedAt: at, crlNumber },
       publication: { crl, revokedSerials: serials },
     });
   });
 }
 
 async function releaseOne(
-  { issuing, issuingCertId: certId, deps, trust }: AuthorityContext,
+  { trust }: AuthorityBase,
   tx: StoreTransaction,
-  { name, serial, der, revocation }: HeldCertificate,
+  { certificate, ca }: { readonly certificate: HeldCertificate; readonly ca: LivingCa },
   crlNumber: number,
   at: UnixMs,
 ): Promise<void> {
+  const { name, serial, der, issuer, revocation } = certificate;
+  const { certId } = ca;
   const { revokedAt: heldAt, crlNumber: holdNumber } = revocation;
   const body = { certId, tMs: at, serial, heldAtMs: heldAt, holdNumber, crlNumber, ext: new Map() };
-  const record = signRelease(body, deps.keys.issuing, trust.domainId);
+  const record = signRelease(body, ca.signer, trust.domainId);
   await tx.deleteRevocation(serial);
-  await tx.insertRelease({ serial, heldAt, crlNumber, record });
-  await journal(tx, [certificateEvent('released', [name, serial], der ?? issuing.der)], at);
+  await tx.insertRelease({ serial, heldAt, crlNumber, issuer, record });
+  await journal(tx, [certificateEvent('released', [name, serial], der ?? ca.certificate.der)], at);
 }
 
 /** A CRL carries a bounded number of release records. */

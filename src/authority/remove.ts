@@ -1,5 +1,5 @@
 import { err, fault, ok, type Fault, type Result, type UnixMs } from '../std/index.ts';
-import { commit, type AuthorityContext } from './context.ts';
+import { commit, type AuthorityBase } from './context.ts';
 import { endIdentity } from './end.ts';
 import type { RemovalFacts } from './facts.ts';
 import { certificateEvent, journal } from './journal.ts';
@@ -11,11 +11,11 @@ import { endedFault } from './token-policy.ts';
 
 /** Errors: LS_CA_UNKNOWN_SUBJECT; LS_IDENTITY_REVOKED, because a revocation outranks a removal. */
 export async function remove(
-  context: AuthorityContext,
+  base: AuthorityBase,
   name: string,
   now: UnixMs,
 ): Promise<Result<RemovalFacts, Fault>> {
-  return commit<RemovalFacts>(context, async (tx) => {
+  return commit<RemovalFacts>(base, async (tx, context) => {
     const at = await actingTime(tx, now);
     const node = await tx.nodeByName(name);
     if (node === null) return err(fault('LS_CA_UNKNOWN_SUBJECT', `no node is named ${quote(name)}`));
@@ -28,7 +28,7 @@ export async function remove(
     }
     const rosterNumber = await endIdentity(tx, node, 'removed', at);
     await tx.voidTokens(node.name, 'removed');
-    await journal(tx, [certificateEvent('removed', [name, nodeId], context.issuing.der)], at);
+    await journal(tx, [certificateEvent('removed', [name, nodeId], context.issuing.certificate.der)], at);
     const roster = await publishRoster(context, tx, at);
     return ok({
       answer: { name: node.name, nodeId, removedAt: at, rosterNumber, fresh: true },

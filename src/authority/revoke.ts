@@ -2,7 +2,7 @@ import { err, fault, ok, parseSerialNumber } from '../std/index.ts';
 import type { Fault, Result, UnixMs } from '../std/index.ts';
 import type { CrlReason } from '../x509/index.ts';
 import type { RevokeRequest } from './authority.ts';
-import { commit, type AuthorityContext, type Outcome } from './context.ts';
+import { commit, type AuthorityBase, type AuthorityContext, type Outcome } from './context.ts';
 import { nextCrlNumber, publishDeltaCrl } from './crl.ts';
 import { endIdentity } from './end.ts';
 import type { RevocationFacts, RevocationReason } from './facts.ts';
@@ -33,7 +33,7 @@ type Revocation = Result<Outcome<RevocationFacts>, Fault>;
  * Errors: LS_CA_UNKNOWN_SUBJECT, those of holdIdentity, LS_CA_REQUEST for a reason that is none of REVOCATION_REASONS.
  */
 export async function revoke(
-  context: AuthorityContext,
+  base: AuthorityBase,
   request: RevokeRequest,
   now: UnixMs,
 ): Promise<Result<RevocationFacts, Fault>> {
@@ -41,7 +41,7 @@ export async function revoke(
   if (!REVOCATION_REASONS.includes(reason)) {
     return err(fault('LS_CA_REQUEST', `${quote(reason)} is not one of ${REVOCATION_REASONS.join(', ')}`));
   }
-  return commit(context, async (tx) => {
+  return commit(base, async (tx, context) => {
     const at = wholeSecond(await actingTime(tx, now));
     if (request.onlySerial === undefined && reason === 'certificateHold') {
       return holdIdentity(context, tx, request.name, at);
@@ -123,7 +123,8 @@ async function revokeSerial(
     return ok({ answer: serialFacts(certificate, certificate.revocation, false) });
   }
   const revokedAt = reason === 'certificateHold' ? await holdDate(tx, [certificate], now) : now;
-  const mark = { reason, revokedAt, crlNumber: await nextCrlNumber(tx) };
+  const { issuer } = certificate;
+  const mark = { reason, revokedAt, crlNumber: await nextCrlNumber(tx), issuer };
   await listCertificates(context, tx, [certificate], mark);
   const crl = await publishDeltaCrl(context, tx, now);
   return ok({

@@ -38,14 +38,14 @@ async function signNextRoster(
   now: UnixMs,
   atLeast: number,
 ): Promise<RosterRow> {
-  const { crypto, keys, config } = context.deps;
+  const { crypto, config } = context.deps;
   const [newest, nodes] = [await tx.newestRoster(), await tx.rosterNodes(now)];
   const { k, h, active } = observerNumbers(nodes.map(({ state }) => state));
   const number = Math.max(atLeast, newest === null ? FIRST_ROSTER_NUMBER : newest.number + 1);
   const tMs = unixMs(Math.max(now, newest?.tMs ?? now));
   const { bytes, structureHash } = signRoster(
     {
-      certId: context.issuingCertId,
+      certId: context.issuing.certId,
       number,
       prev: newest?.structureHash ?? new Uint8Array(HASH_BYTES),
       tMs,
@@ -57,7 +57,7 @@ async function signNextRoster(
       members: nodes.map(({ nodeId, name, state }) => ({ nodeId, name, state })),
       ext: new Map(),
     },
-    keys.issuing,
+    context.issuing.signer,
     context.trust.domainId,
     crypto,
   );

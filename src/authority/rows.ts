@@ -7,13 +7,44 @@ export interface Genesis {
   readonly trustDomain: string;
   /** DER; genesis root. */
   readonly root: Uint8Array;
-  /** DER; the issuing CA in use. */
+  /** DER; the first issuing CA. */
   readonly issuing: Uint8Array;
   /** 16 bytes. */
   readonly rosterSalt: Uint8Array;
   /** Base of the CRL distribution points, or null for none. */
   readonly crlUrl: string | null;
   readonly createdAt: UnixMs;
+}
+
+/**
+ * Where an issuing CA stands. `prepared`: certified, it signs CRLs. `active`: it issues, and signs rosters; one at a time.
+ * `retiring`: it issues nothing more. `retired`, `revoked`: it signs nothing any more.
+ */
+export type IssuingState = 'prepared' | 'active' | 'retiring' | 'retired' | 'revoked';
+
+/** An issuing CA of the domain. */
+export interface IssuerRow {
+  /** 1, 2, …; each with a name and a key of its own. */
+  readonly generation: number;
+  readonly state: IssuingState;
+  /** DER. */
+  readonly certificate: Uint8Array;
+  readonly preparedAt: UnixMs;
+  readonly activatedAt: UnixMs | null;
+  /** Set once the state is `retired` or `revoked`. */
+  readonly endedAt: UnixMs | null;
+  /** The first publication that brought a CRL of it. */
+  readonly firstCrlNumber: number;
+  /** Within what time nodes are asked to renew below it, from when they hear of it; null: when their time comes. */
+  readonly renewWithinMs: number | null;
+}
+
+/** What is unexpired below an issuing CA, beside the certificates of OCSP responders: intents count like certificates. */
+export interface BelowIssuer {
+  /** Those that are not revoked; a hold can end. */
+  readonly live: number;
+  /** The latest notAfter among all, revoked ones too; null for none. */
+  readonly lastNotAfter: UnixMs | null;
 }
 
 export interface TokenRow {
@@ -86,6 +117,8 @@ export interface CertificateRow {
   readonly notBefore: UnixMs;
   readonly notAfter: UnixMs;
   readonly issuedAt: UnixMs;
+  /** Generation of the issuing CA. */
+  readonly issuer: number;
   /** DER TBSCertificate as linted: what is signed, now or when an interrupted issuance is taken up again. */
   readonly tbs: Uint8Array;
   /** DER; null between the intent and the signature. */
@@ -103,6 +136,8 @@ export interface RevocationRow {
   readonly revokedAt: UnixMs;
   /** The first CRL that lists it. */
   readonly crlNumber: number;
+  /** Generation of the issuing CA whose CRLs list it. */
+  readonly issuer: number;
 }
 
 /** A hold that was released: a CRL carries its record for as long as a relying party may still know of the hold. */
@@ -111,16 +146,25 @@ export interface ReleaseRow {
   readonly heldAt: UnixMs;
   /** The first CRL that no longer listed it. */
   readonly crlNumber: number;
+  /** Generation of the issuing CA that signed it, and whose CRLs carry it. */
+  readonly issuer: number;
   /** COSE_Sign1. */
   readonly record: Uint8Array;
 }
 
+/** All issuing CAs of the domain share one sequence of numbers: a publication is one CRL of each. */
 export type CrlIssuer = 'issuing' | 'root';
 
-/** A CRL without its bytes, which can be large. */
-export interface CrlHead {
+/** Names one CRL. */
+export interface CrlKey {
   readonly issuer: CrlIssuer;
+  /** Of the issuing CA; 1 for the root. */
+  readonly generation: number;
   readonly number: number;
+}
+
+/** A CRL without its bytes, which can be large. */
+export interface CrlHead extends CrlKey {
   /** BaseCRLNumber of a delta, null for a full CRL. */
   readonly base: number | null;
   readonly thisUpdate: UnixMs;

@@ -2,12 +2,15 @@ import type { Fault, NodeId, Result, SerialNumber, UnixMs } from '../std/index.t
 import type { CrlReason } from '../x509/index.ts';
 import type {
   AddressRow,
+  BelowIssuer,
   CertificateQuery,
   CertificateRow,
   CrlHead,
   CrlIssuer,
+  CrlKey,
   CrlRow,
   Genesis,
+  IssuerRow,
   LedgerRow,
   NodeRow,
   ReleaseRow,
@@ -68,6 +71,9 @@ export interface StoreListener {
 export interface StoreReader {
   /** Null before `initialise`. */
   genesis(): Promise<Genesis | null>;
+  /** By generation. */
+  issuers(): Promise<readonly IssuerRow[]>;
+  belowIssuer(generation: number, now: UnixMs): Promise<BelowIssuer>;
   /** When this store was restored from a backup, until somebody has accepted what that may have lost; else null. */
   readOnlySince(): Promise<UnixMs | null>;
 
@@ -112,11 +118,11 @@ export interface StoreReader {
   /** When the newest released hold of the certificate began; null when none was released. */
   newestReleasedHold(serial: SerialNumber): Promise<UnixMs | null>;
 
-  /** The highest number, full or delta. */
+  /** One with the highest number, full or delta; of issuing CAs that of the lowest generation. */
   newestCrl(issuer: CrlIssuer): Promise<CrlHead | null>;
   newestFullCrl(issuer: CrlIssuer): Promise<CrlHead | null>;
   /** DER; null when there is no such CRL or it was superseded. */
-  crlBytes(issuer: CrlIssuer, number: number): Promise<Uint8Array | null>;
+  crlBytes(crl: CrlKey): Promise<Uint8Array | null>;
 
   newestRoster(): Promise<RosterHead | null>;
   /** COSE_Sign1; null when there is no such roster or it was superseded. */
@@ -137,6 +143,9 @@ export interface StoreTransaction extends StoreReader {
 
   /** Requires: none was inserted before. */
   insertGenesis(genesis: Genesis): Promise<void>;
+  insertIssuer(issuer: IssuerRow): Promise<void>;
+  /** Requires: there is one of this generation. Its certificate and the date of its preparation stay. */
+  updateIssuer(issuer: IssuerRow): Promise<void>;
   /** Null ends it. */
   setReadOnlySince(since: UnixMs | null): Promise<void>;
 
@@ -174,7 +183,7 @@ export interface StoreTransaction extends StoreReader {
   /** Takes a hold back: because it is released, or because a revocation takes its place. */
   deleteRevocation(serial: SerialNumber): Promise<void>;
   insertRelease(release: ReleaseRow): Promise<void>;
-  /** Keeps the DER of only the newest full CRL and the newest delta of each issuer; digests of all. */
+  /** Keeps the DER of only the newest full CRL and the newest delta of each CA; digests of all. */
   insertCrl(crl: CrlRow): Promise<void>;
   /** Keeps the record of only the newest roster; the hash chain of all. */
   insertRoster(roster: RosterRow): Promise<void>;

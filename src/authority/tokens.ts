@@ -1,7 +1,7 @@
 import { err, fault, ok, toHex, unixMs } from '../std/index.ts';
 import type { Fault, NodeName, Result, UnixMs } from '../std/index.ts';
 import type { CreatedToken, TokenRequest } from './authority.ts';
-import { commit, type AuthorityContext } from './context.ts';
+import { commit, type AuthorityBase, type AuthorityContext } from './context.ts';
 import type { TokenFacts } from './facts.ts';
 import { certificateEvent, journal, NEEDS_APPROVAL, OPEN_TO_EST } from './journal.ts';
 import {
@@ -32,16 +32,18 @@ interface CheckedRequest extends GrantedNames {
  * what enrollment would say of the name: LS_NAME_TAKEN, LS_IDENTITY_REVOKED, LS_IDENTITY_REMOVED.
  */
 export async function createToken(
-  context: AuthorityContext,
+  base: AuthorityBase,
   request: TokenRequest,
   now: UnixMs,
 ): Promise<Result<CreatedToken, Fault>> {
-  const checked = checkRequest(context, request);
+  const checked = checkRequest(base, request);
   if (!checked.ok) return checked;
-  const { crypto, random } = context.deps;
+  const { crypto, random } = base.deps;
   const tokenId = toHex(random.bytes(TOKEN_ID_BYTES));
   const secret = random.bytes(TOKEN_SECRET_BYTES);
-  return commit(context, async (tx) => {
+  return commit(base, async (tx, context) => {
+    const forbidden = checkPermitted(context.issuing.certificate, checked.value);
+    if (forbidden !== undefined) return err(forbidden);
     const createdAt = await actingTime(tx, now);
     const row: TokenRow = {
       tokenId,
@@ -71,10 +73,10 @@ export async function createToken(
 }
 
 export async function listTokens(
-  context: AuthorityContext,
+  base: AuthorityBase,
   now: UnixMs,
 ): Promise<Result<readonly TokenFacts[], Fault>> {
-  return context.deps.store.read(async (tx) => {
+  return base.deps.store.read(async (tx) => {
     const at = await actingTime(tx, now);
     return ok((await tx.tokens()).map((row) => tokenFacts(row, at)));
   });
@@ -82,33 +84,35 @@ export async function listTokens(
 
 /** Errors: LS_TOKEN_UNKNOWN. */
 export async function deleteToken(
-  context: AuthorityContext,
+  base: AuthorityBase,
   tokenId: string,
   now: UnixMs,
 ): Promise<Result<TokenFacts, Fault>> {
-  return commit(context, async (tx) => {
+  return commit(base, async (tx, context) => {
     const at = await actingTime(tx, now);
     const row = await tx.token(tokenId);
     if (row === null || !(await tx.deleteToken(tokenId))) {
       return err(fault('LS_TOKEN_UNKNOWN', 'this CA knows no such token'));
     }
-    await journal(tx, [certificateEvent('token-deleted', [row.name, tokenId], context.issuing.der)], at);
+    await journal(
+      tx,
+      [certificateEvent('token-deleted', [row.name, tokenId], context.issuing.certificate.der)],
+      at,
+    );
     return ok({ answer: tokenFacts(row, at) });
   });
 }
 
-function checkRequest(context: AuthorityContext, request: TokenRequest): Result<CheckedRequest, Fault> {
+function checkRequest({ deps }: AuthorityBase, request: TokenRequest): Result<CheckedRequest, Fault> {
   const name = checkNodeName(request.name);
   if (!name.ok) return name;
   const names = checkGrantedNames(request.dns ?? [], request.ip ?? []);
   if (!names.ok) return names;
-  const forbidden = checkPermitted(context.issuing, names.value);
-  if (forbidden !== undefined) return err(forbidden);
   const ttlMs = request.ttlMs ?? DEFAULT_TOKEN_TTL_MS;
   if (!Number.isSafeInteger(ttlMs) || ttlMs < MIN_TOKEN_TTL_MS || ttlMs > MAX_TOKEN_TTL_MS) {
     return err(fault('LS_TOKEN_TTL', `a time to live of ${ttlMs} ms was asked for`));
   }
-  const approval = request.approval === true || context.deps.config.requireApproval === true;
+  const approval = request.approval === true || deps.config.requireApproval === true;
   const { replace = false, est = false } = request;
   return ok({ ...names.value, name: name.value, ttlMs, replace, approval, est });
 }
@@ -128,7 +132,7 @@ async function keepToken(
   await tx.insertToken(row);
   const marks = [...(row.approval ? [NEEDS_APPROVAL] : []), ...(row.est ? [OPEN_TO_EST] : [])];
   const values = [row.name, row.tokenId, ...(marks.length === 0 ? [] : [marks.join(',')])];
-  const event = certificateEvent('token-created', values, context.issuing.der);
+  const event = certificateEvent('token-created', values, context.issuing.certificate.der);
   await journal(tx, [event], row.createdAt);
   return undefined;
 }

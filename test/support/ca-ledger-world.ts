@@ -29,6 +29,7 @@ import type { TestPki } from './pki.ts';
 import { rawKey } from './raw-key.ts';
 import { valueOf } from './result.ts';
 import { tempDir } from './temp-dir.ts';
+import { activeBundle } from './issuing.ts';
 
 /** The story once told, for every test to have a copy of. */
 interface Template {
@@ -68,9 +69,9 @@ export class CaLedgerWorld {
     const logKey = testKey('Ed25519');
     const store = openSqliteStore(file);
     onTestFinished(() => store.close());
-    const deps = {
+    const deps: TestCa['deps'] = {
       store,
-      keys: { issuing: pki.issuing.key, root: pki.root.key },
+      keys: { issuing: [pki.issuing.key], root: pki.root.key },
       crypto: testCrypto,
       random: systemRandom,
       config: { urls: ['https://ca.mesh.internal:8440'], intervalMinMs: 100, intervalMaxMs: 10_000 },
@@ -79,7 +80,7 @@ export class CaLedgerWorld {
     const files = { certificates: [pki.root.der, pki.issuing.der], crls: [pki.rootCrl({ number: 1 })] };
     const request = { trustDomain, permittedDns: [], hosts: [], files, logKey: rawKey(logKey) };
     valueOf(await importAuthority(deps, request, CA_NOW));
-    const authority = valueOf(await openAuthority({ ...deps, keys: { issuing: pki.issuing.key } }));
+    const authority = valueOf(await openAuthority({ ...deps, keys: { issuing: [pki.issuing.key] } }));
     return new CaLedgerWorld({ deps, authority }, dir, file, logKey);
   }
 
@@ -187,7 +188,7 @@ export class CaLedgerWorld {
   }
 
   async audit(): Promise<AuditReport> {
-    const { roots, trustDomain } = this.ca.authority.bundle();
+    const { roots, trustDomain } = activeBundle(this.ca.authority);
     const bundle = valueOf(makeTrustBundle(trustDomain, roots, testCrypto));
     const ledger = new LedgerDirectory(this.dir, 'ca');
     const checkpoint = await ledger.checkpoint();

@@ -25,6 +25,7 @@ import {
 import { certIdOfCertificate, encodeName, parseCertificate, signCsr } from '../../src/x509/index.ts';
 import { testCrypto, testKey } from './crypto.ts';
 import { valueOf } from './result.ts';
+import { activeBundle, ofActive } from './issuing.ts';
 
 export const CA_NOW = unixMs(Date.parse('2026-03-01T12:00:00.250Z'));
 const GRACE_MS = 86_400_000;
@@ -39,16 +40,18 @@ export interface TestCaOptions {
 /** An initialised authority over a real SQLite store, with all that made it, so that it can be opened again. */
 export interface TestCa {
   readonly authority: Authority;
-  readonly deps: AuthorityDeps & { readonly keys: { readonly issuing: Signer; readonly root: Signer } };
+  readonly deps: AuthorityDeps & {
+    readonly keys: { readonly issuing: readonly [Signer]; readonly root: Signer };
+  };
 }
 
 export async function makeTestCa(options: TestCaOptions = {}): Promise<TestCa> {
   const store = options.store ?? openSqliteStore(':memory:');
   onTestFinished(() => store.close());
   const { algorithm } = options;
-  const deps = {
+  const deps: TestCa['deps'] = {
     store,
-    keys: { issuing: testKey(algorithm), root: testKey(algorithm) },
+    keys: { issuing: [testKey(algorithm)], root: testKey(algorithm) },
     crypto: testCrypto,
     random: systemRandom,
     config: { urls: ['https://ca.mesh.internal:8440'], intervalMinMs: 100, intervalMaxMs: 10_000 },
@@ -92,9 +95,9 @@ export async function peerOf(
   chain: readonly Uint8Array[],
   now: UnixMs = CA_NOW,
 ): Promise<VerifiedPeer> {
-  const { trustDomain, roots, issuing } = authority.bundle();
+  const { trustDomain, roots, issuing } = activeBundle(authority);
   const bundle = valueOf(makeTrustBundle(trustDomain, roots, testCrypto));
-  const { full, delta, root } = valueOf(await authority.currentCrls());
+  const { full, delta, root } = ofActive(valueOf(await authority.currentCrls()));
   let revocation = valueOf(applyCrl(RevocationState.empty(), root, [], bundle, testCrypto, now)).state;
   for (const crl of delta === null ? [full] : [full, delta]) {
     revocation = valueOf(applyCrl(revocation, crl, [issuing], bundle, testCrypto, now)).state;

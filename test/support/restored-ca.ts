@@ -8,6 +8,7 @@ import { makeTestCa, type TestCa } from './ca.ts';
 import { testCrypto } from './crypto.ts';
 import { codeOf, valueOf } from './result.ts';
 import { tempDir } from './temp-dir.ts';
+import { activeBundle, ofActive } from './issuing.ts';
 
 /** A CA that goes on, and copies of its store that are restored as another. */
 export interface CaWithBackups {
@@ -42,14 +43,14 @@ export async function caWithBackups(): Promise<CaWithBackups> {
 
 /** A node that holds what one authority publishes and is handed what another does: the code, or `taken`. */
 export async function handOver(from: Authority, to: Authority, now: UnixMs): Promise<string> {
-  const { trustDomain, roots, issuing } = from.bundle();
+  const { trustDomain, roots, issuing } = activeBundle(from);
   const bundle = valueOf(makeTrustBundle(trustDomain, roots, testCrypto));
-  const held = valueOf(await from.currentCrls());
+  const held = ofActive(valueOf(await from.currentCrls()));
   let state = RevocationState.empty();
   for (const der of [held.full, ...(held.delta === null ? [] : [held.delta])]) {
     state = valueOf(applyCrl(state, der, [issuing], bundle, testCrypto, now)).state;
   }
-  const { full } = valueOf(await to.currentCrls());
+  const { full } = ofActive(valueOf(await to.currentCrls()));
   const applied = applyCrl(state, full, [issuing], bundle, testCrypto, now);
   return applied.ok ? 'taken' : (codeOf(applied) ?? '');
 }

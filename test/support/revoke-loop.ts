@@ -5,6 +5,7 @@ import { nodeCrypto } from '../../src/io/crypto/node-crypto.ts';
 import { signerFromPkcs8 } from '../../src/io/crypto/signer.ts';
 import { openSqliteStore } from '../../src/io/sqlite/index.ts';
 import { systemClock, systemRandom } from '../../src/io/system/system.ts';
+import { onlyList } from './issuing.ts';
 
 /*
  * A process to be killed: revokes the nodes it is given, one after the other, and says on stdout what it has been
@@ -20,7 +21,7 @@ const FULL_CRL_EVERY = 7;
 const [storePath = '', keyPath = '', ...names] = process.argv.slice(2);
 const opened = await openAuthority({
   store: openSqliteStore(storePath),
-  keys: { issuing: signerFromPkcs8(readFileSync(keyPath)) },
+  keys: { issuing: [signerFromPkcs8(readFileSync(keyPath))] },
   crypto: nodeCrypto,
   random: systemRandom,
   config: { urls: ['https://ca.mesh.internal:8440'], intervalMinMs: 100, intervalMaxMs: 10_000 },
@@ -28,7 +29,7 @@ const opened = await openAuthority({
 if (!opened.ok) throw new Error(`${opened.error.code}: ${opened.error.detail}`);
 const authority = opened.value;
 authority.onPublication(({ crl, roster }) => {
-  if (crl !== undefined) say(`crl ${crl.number} ${digest(crl.der)}`);
+  if (crl !== undefined) say(`crl ${crl.number} ${digest(onlyList(crl))}`);
   if (roster !== undefined) say(`roster ${roster.number} ${digest(roster.record)}`);
 });
 for (const [index, name] of names.entries()) {

@@ -145,7 +145,9 @@ export function describeStoreContract(name: string, freshOpener: () => Promise<S
         store.transaction(async (tx) => step(tx.insertCrl(crlRow(number, base))));
       const kept = async (): Promise<number[]> => {
         const rows = await Promise.all(
-          [1, 2, 3, 4].map((number) => reading(store, (tx) => tx.crlBytes('issuing', number))),
+          [1, 2, 3, 4].map((number) =>
+            reading(store, (tx) => tx.crlBytes({ issuer: 'issuing', generation: 1, number })),
+          ),
         );
         return rows.flatMap((row) => (row === null ? [] : [...row]));
       };
@@ -219,6 +221,7 @@ export function describeStoreContract(name: string, freshOpener: () => Promise<S
         reason: 'keyCompromise',
         revokedAt: AT,
         crlNumber: 1,
+        issuer: 1,
       } as const;
       const spent = { at: AT, spkiSha256: EVERY_BYTE, serial: testSerial(1) };
       valueOf(
@@ -261,7 +264,7 @@ export function describeStoreContract(name: string, freshOpener: () => Promise<S
         ]);
         expect(await tx.countOutstandingTokens(AT)).toBe(0);
         expect(await tx.newestCrl('issuing')).toStrictEqual(crlHead);
-        expect(await tx.crlBytes('issuing', 1)).toStrictEqual(der);
+        expect(await tx.crlBytes({ issuer: 'issuing', generation: 1, number: 1 })).toStrictEqual(der);
         expect(await tx.newestCrl('root')).toBeNull();
         expect(await tx.newestRoster()).toStrictEqual(rosterHead);
         expect(await tx.rosterRecord(1)).toStrictEqual(record);
@@ -318,8 +321,9 @@ export function describeStoreContract(name: string, freshOpener: () => Promise<S
 
     it('gives a certificate one revocation at a time, and keeps the releases of its holds', async () => {
       const store = await (await opener())();
-      const hold = { serial: testSerial(1), reason: 'certificateHold', revokedAt: AT, crlNumber: 2 } as const;
-      const release = { serial: testSerial(1), heldAt: AT, crlNumber: 3, record: EVERY_BYTE };
+      const serial = testSerial(1);
+      const hold = { serial, reason: 'certificateHold', revokedAt: AT, crlNumber: 2, issuer: 1 } as const;
+      const release = { serial, heldAt: AT, crlNumber: 3, issuer: 1, record: EVERY_BYTE };
       const insert = () => store.transaction(async (tx) => step(tx.insertRevocation(hold)));
       valueOf(
         await store.transaction(async (tx) => {
@@ -403,6 +407,7 @@ async function reading<T>(store: AuthorityStore, work: (tx: StoreReader) => Prom
 function crlRow(number: number, base: number | null): CrlRow {
   return {
     issuer: 'issuing',
+    generation: 1,
     number,
     base,
     thisUpdate: AT,

@@ -80,6 +80,7 @@ export function certificateRow(n: number, changes: Partial<CertificateRow> = {})
     notBefore: unixMs(0),
     notAfter: unixMs(1_000_000),
     issuedAt: unixMs(1_000),
+    issuer: 1,
     tbs: Uint8Array.of(0x30, 0x00),
     der: null,
     predecessor: null,

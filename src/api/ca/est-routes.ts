@@ -20,7 +20,7 @@ export function estRoutes(app: FastifyInstance, context: CaApiContext, gate: Pee
 
   app.get(`${BASE}/cacerts`, (_, reply) => {
     const { roots, issuing } = authority.bundle();
-    return answer(reply, CERTIFICATES, certsOnly([issuing, ...roots]));
+    return answer(reply, CERTIFICATES, certsOnly([...issuing, ...roots]));
   });
 
   app.get(`${BASE}/csrattrs`, (_, reply) => answer(reply, 'application/csrattrs', encodeCsrAttributes()));

@@ -3,6 +3,15 @@ import type { Fault, NodeId } from '../../std/index.ts';
 
 /** One thing the CA tells its nodes. Binary members are base64. */
 export type FeedEvent =
+  | {
+      readonly kind: 'authorities';
+      readonly roots: readonly string[];
+      readonly crossCertificates: readonly string[];
+      readonly issuing: readonly string[];
+      /** SHA-256 of the DER of the active one, hexadecimal. */
+      readonly active: string | null;
+      readonly renewWithinMs: number | null;
+    }
   | { readonly kind: 'crl'; readonly delta: boolean; readonly der: string }
   | { readonly kind: 'roster'; readonly record: string }
   | { readonly kind: 'seeds'; readonly seeds: readonly object[] };

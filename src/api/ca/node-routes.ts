@@ -6,7 +6,7 @@ import type { CaApiContext, PeerGate } from './context.ts';
 import type { FeedEvent } from './feed-hub.ts';
 import { ackBody, activateBody, feedQuery, reenrollBody } from './schemas.ts';
 import { valueOrThrow } from './spread.ts';
-import { base64Of, bytesOf, issuedJson, seedJson } from './wire.ts';
+import { authoritiesJson, base64Of, bytesOf, issuedJson, seedJson } from './wire.ts';
 
 /** What a member may ask, by its node certificate over mutual TLS. The certificate is judged anew at every call. */
 export function nodeRoutes(plain: FastifyInstance, context: CaApiContext, gate: PeerGate): void {
@@ -61,11 +61,14 @@ async function catchUp(
   const crls = valueOrThrow(await authority.currentCrls());
   // Small, and its number is not among those a node tells: one that has it already knows so by its bytes.
   events.push({ kind: 'crl', delta: false, der: base64Of(crls.root) });
-  if (held.crlNumber < crls.fullNumber) {
-    events.push({ kind: 'crl', delta: false, der: base64Of(crls.full) });
-  }
-  if (crls.delta !== null && held.crlNumber < crls.number) {
-    events.push({ kind: 'crl', delta: true, der: base64Of(crls.delta) });
+  const authorities = authority.bundle();
+  if (authorities.active !== null) events.push({ kind: 'authorities', ...authoritiesJson(authorities) });
+  for (const [at, { full, delta }] of crls.issuing.entries()) {
+    // A number says what is held of the CAs that a node knows: it may not know those beside the active one yet.
+    const crlNumber = at === 0 ? held.crlNumber : 0;
+    if (crlNumber < crls.fullNumber) events.push({ kind: 'crl', delta: false, der: base64Of(full) });
+    if (delta !== null && crlNumber < crls.number)
+      events.push({ kind: 'crl', delta: true, der: base64Of(delta) });
   }
   const roster = valueOrThrow(await authority.currentRoster());
   if (held.rosterNumber < roster.number) events.push({ kind: 'roster', record: base64Of(roster.record) });

@@ -6,7 +6,7 @@ import type { CaApiContext } from './context.ts';
 import { EnrollmentBodies } from './enrollment-body.ts';
 import { enrollBody } from './schemas.ts';
 import { valueOrThrow } from './spread.ts';
-import { base64Of, bytesOf, crlsJson } from './wire.ts';
+import { authoritiesJson, base64Of, bytesOf, crlsJson } from './wire.ts';
 
 const JSON_MEDIA_TYPE = 'application/json; charset=utf-8';
 
@@ -47,12 +47,8 @@ export function publicRoutes(plain: FastifyInstance, context: CaApiContext): voi
 export function bundleRoute(app: FastifyInstance, { authority }: CaApiContext): void {
   app.get('/v1/bundle', () => {
     const bundle = authority.bundle();
-    return {
-      trustDomain: bundle.trustDomain,
-      domainId: toHex(bundle.domainId),
-      roots: bundle.roots.map(base64Of),
-      issuing: [base64Of(bundle.issuing)],
-    };
+    const { trustDomain, domainId } = bundle;
+    return { trustDomain, domainId: toHex(domainId), ...authoritiesJson(bundle) };
   });
 }
 

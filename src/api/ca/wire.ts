@@ -3,7 +3,9 @@ import { decodeToken } from '../../authority/index.ts';
 import type {
   CertificateFacts,
   CreatedToken,
+  Authorities,
   CurrentCrls,
+  IssuingCrls,
   Enrollment,
   IssuedCertificate,
   NodeFacts,
@@ -54,6 +56,7 @@ export function enrolledAmongJson(enrollment: Enrollment) {
   return {
     trustDomain: enrollment.trustDomain,
     roots: enrollment.roots.map(base64Of),
+    issuing: enrollment.issuing.map(base64Of),
     crls: enrollment.crls.map(base64Of),
     roster: base64Of(enrollment.roster),
     seeds: enrollment.seeds.map(seedJson),
@@ -64,15 +67,34 @@ export function seedJson({ nodeId, name, address }: Seed) {
   return { nodeId, name, address };
 }
 
-export function crlsJson(crls: CurrentCrls) {
+/** Which CAs lead from a root to a node now. */
+export function authoritiesJson({ roots, crossCertificates, issuing, active, renewWithinMs }: Authorities) {
   return {
-    full: base64Of(crls.full),
-    delta: crls.delta === null ? null : base64Of(crls.delta),
+    roots: roots.map(base64Of),
+    crossCertificates: crossCertificates.map(base64Of),
+    issuing: issuing.map(base64Of),
+    /** SHA-256 of the DER of the active one; null when the root has revoked it. */
+    active: active === null ? null : toHex(active),
+    renewWithinMs,
+  };
+}
+
+export function crlsJson(crls: CurrentCrls) {
+  const [first, ...others] = crls.issuing.map(issuingCrlsJson);
+  if (first === undefined) throw new RangeError('a CA has the CRLs of an issuing CA');
+  return {
+    /** Of the active issuing CA, and below those of others that have not ended. */
+    ...first,
+    others,
     root: base64Of(crls.root),
     /** Of the newest CRL: the delta when there is one. */
     crlNumber: crls.number,
     fullNumber: crls.fullNumber,
   };
+}
+
+function issuingCrlsJson({ generation, full, delta }: IssuingCrls) {
+  return { generation, full: base64Of(full), delta: delta === null ? null : base64Of(delta) };
 }
 
 export function rootCrlJson(facts: RootCrlFacts) {
@@ -130,6 +152,7 @@ export function certificateJson(facts: CertificateFacts) {
     nodeId: facts.nodeId,
     role: facts.role,
     serial: facts.serial,
+    issuer: facts.issuer,
     notBefore: timeText(facts.notBefore),
     notAfter: timeText(facts.notAfter),
     status: facts.status,

@@ -98,7 +98,7 @@ async function begin(
     const made = await importAuthority(
       {
         store,
-        keys: { issuing },
+        keys: { issuing: [issuing] },
         profiles,
         crypto: nodeCrypto,
         random: systemRandom,

@@ -1,5 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import {
+  hasEnded,
   openAuthority,
   type Authority,
   type AuthorityKeys,
@@ -13,7 +14,7 @@ import { fault, LsError, type Signer } from '../../std/index.ts';
 import { parseCertificate } from '../../x509/index.ts';
 import { refuseAwaiting } from './awaiting.ts';
 import { readCaConfig, type CaConfig } from './config.ts';
-import { isEnded, readGenerations, type Generation } from './generations.ts';
+import { readGenerations, type Generation } from './generations.ts';
 import { caHome, type CaHome } from './home.ts';
 import { issuingKeyName } from './key-names.ts';
 import { CaKeys, keySecrets } from './key-store.ts';
@@ -101,13 +102,11 @@ function pick({ urls, intervalMinMs, intervalMaxMs }: CaConfig) {
 
 /** Of every issuing CA that still signs, and the root's, which may have been taken offline. */
 async function keysFor(generations: readonly Generation[], ring: CaKeys | undefined): Promise<AuthorityKeys> {
-  const needed = generations.filter((each) => !isEnded(each));
+  const needed = generations.filter((each) => !hasEnded(each));
   const open = (each: Generation): Promise<Signer> =>
     ring === undefined ? Promise.resolve(lockedKey(each)) : ring.open(issuingKeyName(each.generation));
-  const signers: Signer[] = [];
-  for (const each of needed) signers.push(await open(each));
-  const [issuing] = signers;
-  if (issuing === undefined) throw new LsError(fault('LS_CA_NOT_INITIALISED', 'no issuing CA is left'));
+  const issuing: Signer[] = [];
+  for (const each of needed) issuing.push(await open(each));
   if (ring === undefined || (await ring.placeOf('root')) === undefined) return { issuing };
   return { issuing, root: await ring.open('root') };
 }

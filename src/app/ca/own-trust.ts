@@ -1,5 +1,5 @@
 import type { GateTrust } from '../../api/ca/index.ts';
-import type { Authority, Publication } from '../../authority/index.ts';
+import { crlsInOrder, type Authority, type Publication } from '../../authority/index.ts';
 import { decodeRoster } from '../../membership/index.ts';
 import {
   equalBytes,
@@ -51,8 +51,7 @@ export class OwnTrust implements GateTrust {
     const trust = new OwnTrust(authority, crypto);
     const crls = valueOf(await authority.currentCrls());
     trust.#applyRootCrl(crls.root, now);
-    trust.#applyCrl(crls.full, now);
-    if (crls.delta !== null) trust.#applyCrl(crls.delta, now);
+    for (const der of crlsInOrder(crls)) if (der !== crls.root) trust.#applyCrl(der, now);
     trust.#applyRoster(valueOf(await authority.currentRoster()).record);
     return trust;
   }
@@ -63,7 +62,7 @@ export class OwnTrust implements GateTrust {
 
   absorb({ crl, rootCrl, roster }: Publication, now: UnixMs): void {
     if (rootCrl !== undefined) this.#applyRootCrl(rootCrl.der, now);
-    if (crl !== undefined) this.#applyCrl(crl.der, now);
+    for (const der of crl?.lists ?? []) this.#applyCrl(der, now);
     if (roster !== undefined) this.#unread = roster.record;
   }
 

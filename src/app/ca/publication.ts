@@ -1,4 +1,4 @@
-import type { Authority } from '../../authority/index.ts';
+import type { Authority, CurrentCrls } from '../../authority/index.ts';
 import { LsError, type Fault, type Result, type UnixMs } from '../../std/index.ts';
 import { parseCrl } from '../../x509/index.ts';
 import type { Log } from '../log.ts';
@@ -18,7 +18,7 @@ export async function publishWhenDue(
   log: Log,
 ): Promise<() => void> {
   const dueAt = async (): Promise<number> =>
-    valueOf(parseCrl(valueOf(await authority.currentCrls()).full)).thisUpdate + everyMs;
+    valueOf(parseCrl(fullCrlOf(valueOf(await authority.currentCrls())))).thisUpdate + everyMs;
   const publish = async (): Promise<number> => {
     if (valueOf(await authority.readOnlySince()) !== null) return now() + RETRY_MS;
     // Somebody else may have signed one meanwhile: an operator, or another replica.
@@ -33,6 +33,11 @@ export async function publishWhenDue(
   const onError = (cause: unknown): void =>
     log.error({ event: 'crl-published', err: cause }, 'no full CRL was signed');
   return schedule({ run: publish, onError, retryMs: RETRY_MS }, firstDue, now);
+}
+
+/** All full ones are of one moment. */
+function fullCrlOf({ issuing: [first] }: CurrentCrls): Uint8Array {
+  return first?.full ?? new Uint8Array();
 }
 
 function valueOf<T>(result: Result<T, Fault>): T {

@@ -180,7 +180,7 @@ async function mark(directory: string, now: UnixMs): Promise<void> {
 
 async function isCrlInDate(authority: Authority, now: UnixMs): Promise<boolean> {
   const crls = await authority.currentCrls();
-  const full = crls.ok ? parseCrl(crls.value.full) : crls;
+  const full = crls.ok ? parseCrl(crls.value.issuing[0]?.full ?? new Uint8Array()) : crls;
   if (!full.ok) throw new LsError(full.error);
   return (full.value.nextUpdate ?? 0) >= now;
 }

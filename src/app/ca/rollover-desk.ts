@@ -15,7 +15,7 @@ import {
 } from '../../std/index.ts';
 import type { Log } from '../log.ts';
 import { certificatesPem } from '../pem-file.ts';
-import { isEnded } from './generations.ts';
+import { hasEnded } from '../../authority/index.ts';
 import { issuingKeyName } from './key-names.ts';
 import type { CaKeys } from './key-store.ts';
 import type { OpenCa } from './open.ts';
@@ -140,7 +140,7 @@ export class HomeRolloverDesk implements RolloverDesk {
     const { authority, keys } = this.#parts.ca;
     if (keys === undefined) return;
     for (const { generation, state } of known) {
-      if (isEnded({ state }) || this.#held.has(generation)) continue;
+      if (hasEnded({ state }) || this.#held.has(generation)) continue;
       const key = await keys.open(issuingKeyName(generation));
       valueOf(await authority.rollover.prepare({ key }, this.#parts.now()));
       this.#held.add(generation);
@@ -150,7 +150,7 @@ export class HomeRolloverDesk implements RolloverDesk {
 
   /** The active one first, and all that are in use. */
   async #writeCertificates(known: readonly IssuingFacts[]): Promise<void> {
-    const used = known.filter(({ state }) => !isEnded({ state }));
+    const used = known.filter(({ state }) => !hasEnded({ state }));
     const active = used.filter(({ state }) => state === 'active');
     if (active.length === 0) return;
     const others = used.filter(({ state }) => state !== 'active').toReversed();
@@ -178,7 +178,7 @@ export async function openDesk(parts: DeskParts): Promise<HomeRolloverDesk> {
 }
 
 function generationsInUse(known: readonly IssuingFacts[]): readonly number[] {
-  return known.filter(({ state }) => !isEnded({ state })).map(({ generation }) => generation);
+  return known.filter(({ state }) => !hasEnded({ state })).map(({ generation }) => generation);
 }
 
 function nextOf(known: readonly IssuingFacts[]): number {

@@ -95,7 +95,7 @@ async function newestRootCrl(from: string, choice: string): Promise<Uint8Array> 
   try {
     const der = await store.read(async (tx) => {
       const newest = await tx.newestCrl('root');
-      return ok(newest === null ? null : await tx.crlBytes('root', newest.number));
+      return ok(newest === null ? null : await tx.crlBytes(newest));
     });
     const found = valueOf(der);
     if (found !== null) return found;

@@ -22,12 +22,27 @@ export interface CaTables {
   requests(): Promise<readonly RequestInStore[]>;
   newestCrl(issuer: CrlIssuerName): Promise<CrlInStore | null>;
   newestFullCrl(issuer: CrlIssuerName): Promise<CrlInStore | null>;
-  crlBytes(issuer: CrlIssuerName, number: number): Promise<Uint8Array | null>;
+  crlBytes(crl: CrlKeyInStore): Promise<Uint8Array | null>;
+  issuers(): Promise<readonly IssuerInStore[]>;
   newestRoster(): Promise<{ readonly number: number; readonly structureHash: Uint8Array } | null>;
   rosterRecord(number: number): Promise<Uint8Array | null>;
 }
 
 export type CrlIssuerName = 'issuing' | 'root';
+
+export interface CrlKeyInStore {
+  readonly issuer: CrlIssuerName;
+  /** 1 for the root. */
+  readonly generation: number;
+  readonly number: number;
+}
+
+export interface IssuerInStore {
+  readonly generation: number;
+  readonly state: string;
+  /** DER. */
+  readonly certificate: Uint8Array;
+}
 
 export interface CertificatePage {
   readonly notAfterFrom?: UnixMs;
@@ -63,6 +78,7 @@ export interface RequestInStore {
 }
 
 export interface CrlInStore {
+  readonly generation: number;
   readonly number: number;
   readonly sha256: Uint8Array;
 }

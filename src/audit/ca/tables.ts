@@ -1,7 +1,7 @@
 import { equalBytes, unixMs, type UnixMs } from '../../std/index.ts';
 import type { FaultCode } from '../../std/index.ts';
 import type { Place } from '../report.ts';
-import type { NewestCrl } from './issuer.ts';
+import { hasEnded, type IssuerOfCa, type NewestCrl } from './issuer.ts';
 import { compareRequests } from './requests.ts';
 import type { CaTables, CertificateInStore, CrlInStore, CrlIssuerName, RevocationInStore } from './source.ts';
 import type { CaState, IssuedByCa, NodeOfCa, RevokedByCa } from './state.ts';
@@ -42,6 +42,7 @@ export async function compareTables(state: CaState, tables: CaTables, whole: Pla
       );
   }
   await compareRequests(state, tables, whole);
+  await compareIssuers(state, tables, whole);
   await compareCrls(state, tables, whole);
   await compareRoster(state, tables, whole);
 }
@@ -138,24 +139,57 @@ function placeOf(state: CaState, fallback: Place): Place {
 }
 
 async function compareCrls(state: CaState, tables: CaTables, whole: Place): Promise<void> {
-  const compare = async (issuer: CrlIssuerName, held: CrlInStore | null, said: NewestCrl | undefined) => {
+  const compare = async (
+    issuer: CrlIssuerName,
+    held: CrlInStore | null,
+    said: NewestCrl | undefined,
+    generation = 1,
+  ) => {
     const expected = said === undefined ? 'none' : `${issuer} CRL ${String(said.number)}`;
     const place = said?.place ?? whole;
     const tell = (found: string) => report(state, 'LS_AUDIT_CA_STORE_CRL', place, 'CA', expected, found);
     if (held?.number !== said?.number) tell(held === null ? 'none' : `CRL ${String(held.number)}`);
     if (held === null || held.number !== said?.number) return;
-    const der = await tables.crlBytes(issuer, held.number);
+    const der = await tables.crlBytes({ issuer, generation, number: held.number });
     const same = der !== null && equalBytes(state.crypto.sha256(der), said.sha256);
-    if (!same || !equalBytes(held.sha256, said.sha256)) tell('another content');
+    const isHead = held.generation === generation;
+    if (!same || (isHead && !equalBytes(held.sha256, said.sha256))) tell('another content');
   };
-  await compare('issuing', await tables.newestCrl('issuing'), newestOf(state, 'newestCrl'));
-  await compare('issuing', await tables.newestFullCrl('issuing'), newestOf(state, 'newestFull'));
+  const [newest, full] = [await tables.newestCrl('issuing'), await tables.newestFullCrl('issuing')];
+  for (const { generation, newestCrl, newestFull } of inUse(state)) {
+    await compare('issuing', newest, newestCrl, generation);
+    await compare('issuing', full, newestFull, generation);
+  }
   await compare('root', await tables.newestCrl('root'), state.newestRootCrl);
 }
 
-/** Of all issuing CAs. */
-function newestOf({ issuers }: CaState, kind: 'newestCrl' | 'newestFull'): NewestCrl | undefined {
-  return issuers.map((each) => each[kind]).reduce((a, b) => ((b?.number ?? 0) > (a?.number ?? 0) ? b : a));
+/** Those that sign CRLs; where all have ended, the last that was active. */
+function inUse({ issuers, active }: CaState): readonly IssuerOfCa[] {
+  const living = issuers.filter((each) => !hasEnded(each));
+  return living.length > 0 ? living : [active];
+}
+
+async function compareIssuers(state: CaState, tables: CaTables, whole: Place): Promise<void> {
+  const rows = await tables.issuers();
+  for (const { generation, place, certificate, state: said } of state.issuers) {
+    const row = rows.find((each) => each.generation === generation);
+    const isSame = row !== undefined && equalBytes(row.certificate, certificate.der);
+    const found = isSame ? row.state : 'another certificate or none';
+    if (found !== said)
+      report(
+        state,
+        'LS_AUDIT_CA_STORE_ISSUER',
+        place,
+        'CA',
+        `issuing CA ${String(generation)} is ${said}`,
+        found,
+      );
+  }
+  const unsaid = rows.find(({ generation }) => generation > state.issuers.length);
+  if (unsaid !== undefined) {
+    const found = `generation ${String(unsaid.generation)} without one`;
+    report(state, 'LS_AUDIT_CA_STORE_ISSUER', whole, 'CA', 'an entry for each issuing CA', found);
+  }
 }
 
 async function compareRoster(state: CaState, tables: CaTables, whole: Place): Promise<void> {

@@ -1,9 +1,8 @@
 import { equalBytes, err, fault, ok, toHex, type Fault, type Result, type UnixMs } from '../../std/index.ts';
 import type { AuthorityDeps, InitialisedAuthority, InitialiseRequest } from '../deps.ts';
 import { keepRootCrl } from '../crl.ts';
-import { checkRequest, found, genesisOf, initialised } from '../initialise.ts';
+import { beginnerContext, checkRequest, found, genesisOf, initialised } from '../initialise.ts';
 import { certificateEvent, journal } from '../journal.ts';
-import { makeContext } from '../open.ts';
 import { shippedProfiles } from '../profiles.ts';
 import { checkImport, type ImportedFiles } from './check.ts';
 import { journalRootCrl } from './import-root-crl.ts';
@@ -29,13 +28,15 @@ export async function importAuthority(
   const refused = checkRequest(request);
   if (refused !== undefined) return err(refused);
   const { trustDomain, hosts, files } = request;
-  const target = { trustDomain, hosts, issuingSpki: deps.keys.issuing.spki };
+  const [issuingKey] = deps.keys.issuing;
+  if (issuingKey === undefined) throw new RangeError('a CA begins with an issuing key');
+  const target = { trustDomain, hosts, issuingSpki: issuingKey.spki };
   const checker = { crypto: deps.crypto, profiles: deps.profiles ?? shippedProfiles() };
   const checked = checkImport(checker, target, files, now);
   if (!checked.ok) return checked;
   const { root, issuing, crl } = checked.value;
   const genesis = genesisOf(deps, request, { root: root.der, issuing: issuing.der }, now);
-  const context = makeContext(deps, genesis);
+  const context = beginnerContext(deps, genesis);
   if (!context.ok) return context;
   return deps.store.transaction(async (tx) => {
     const held = await tx.genesis();

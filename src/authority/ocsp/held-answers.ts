@@ -17,6 +17,8 @@ export interface OcspTimes {
 
 /** What is known of one live certificate, signed for both kinds of CertID. */
 export interface HeldAnswer {
+  /** Of the issuing CA. */
+  readonly generation: number;
   readonly certStatus: OcspCertStatus;
   readonly times: OcspTimes;
   readonly byHash: Readonly<Record<OcspHash, OcspAnswer>>;

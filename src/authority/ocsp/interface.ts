@@ -19,12 +19,12 @@ export interface OcspHealth {
   readonly held: number;
   /** When the first of these answers lapses. */
   readonly freshUntil: UnixMs | null;
-  /** notAfter of the responder's certificate. */
+  /** The first notAfter of the responder's certificates. */
   readonly signerUntil: UnixMs;
 }
 
 /**
- * Answers for the issuing CA, with a key of its own. Whatever is signed in advance is dropped in the same turn in
+ * Answers for every issuing CA that has not ended, with a key of its own for each. Whatever is signed in advance is dropped in the same turn in
  * which a revocation is published, that is before anybody hears that it is durable: no later answer says `good`.
  */
 export interface OcspResponder {
@@ -33,7 +33,7 @@ export interface OcspResponder {
   /** The same for a request that was parsed before. */
   answerTo(request: OcspRequest, now: Instant): OcspAnswer | Promise<OcspAnswer>;
   /**
-   * Renews the responder's certificate, catches up with revocations of other processes, and signs for every live
+   * Renews the responder's certificates, follows which issuing CAs there are, catches up with revocations of other processes, and signs for every live
    * certificate whose answer is missing or old. Answers how many it signed for. Errors: LS_CA_STORE_*, LS_X509_*.
    */
   refresh(now: UnixMs): Promise<Result<number, Fault>>;

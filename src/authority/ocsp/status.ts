@@ -12,11 +12,19 @@ export interface KnownStatus {
 
 const UNKNOWN: KnownStatus = { certStatus: { status: 'unknown' }, isLive: false };
 
-/** A serial that was never issued, or whose certificate was not signed yet, is unknown. Source: RFC 6960 §2.2. */
-export async function readStatus(tx: StoreReader, serialHex: string, now: UnixMs): Promise<KnownStatus> {
+/**
+ * A serial that this issuing CA has never issued, or whose certificate was not signed yet, is unknown.
+ * Source: RFC 6960 §2.2.
+ */
+export async function readStatus(
+  tx: StoreReader,
+  generation: number,
+  serialHex: string,
+  now: UnixMs,
+): Promise<KnownStatus> {
   const serial = parseSerialNumber(serialHex);
   const row = serial === undefined ? null : await tx.certificate(serial);
-  return row === null ? UNKNOWN : statusOf(row, now);
+  return row?.issuer === generation ? statusOf(row, now) : UNKNOWN;
 }
 
 /** A revocation counts even where the certificate itself was never signed. */

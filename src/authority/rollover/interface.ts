@@ -1,7 +1,6 @@
 import type { Fault, Result, SerialNumber, Signer, UnixMs } from '../../std/index.ts';
 import type { RootCrlFacts } from '../facts.ts';
-
-export type IssuingState = 'prepared' | 'active' | 'retiring' | 'retired' | 'revoked';
+import type { IssuingState } from '../rows.ts';
 
 /** One issuing CA of the domain. */
 export interface IssuingFacts {
@@ -10,30 +9,54 @@ export interface IssuingFacts {
   /** DER. */
   readonly certificate: Uint8Array;
   readonly serial: SerialNumber;
+  /** SHA-256 of its DER SubjectPublicKeyInfo. */
   readonly spkiSha256: Uint8Array;
   readonly notBefore: UnixMs;
   readonly notAfter: UnixMs;
   readonly preparedAt: UnixMs;
   readonly activatedAt: UnixMs | null;
   readonly endedAt: UnixMs | null;
+  /** The first publication that brought a CRL of it: who enforces that one knows this CA. */
   readonly firstCrlNumber: number;
-  /** Unexpired, unrevoked certificates below it. */
+  /** Unexpired certificates below it that are not revoked, without those of OCSP responders. */
   readonly live: number;
-  /** The latest notAfter among all below it; null for none. */
+  /** The latest notAfter among all unexpired ones; null for none. */
   readonly lastNotAfter: UnixMs | null;
 }
 
+export interface PrepareRequest {
+  readonly key: Signer;
+  /** DER, by a root elsewhere. Without it the root's key has to be at hand. */
+  readonly certificate?: Uint8Array;
+  /** DER; a newer one of the root, taken over with it. */
+  readonly rootCrl?: Uint8Array;
+}
+
+/**
+ * One issuing CA after another. Each has a name and a key of its own; all that have not ended sign CRLs, of one
+ * sequence of numbers.
+ */
 export interface Rollover {
+  /** By generation. */
   list(now: UnixMs): Promise<Result<readonly IssuingFacts[], Fault>>;
-  /** Certified by the root's key at hand, or by `certificate` + `rootCrl` that an offline root has made. Same key again: same facts. */
-  prepare(
-    request: { readonly key: Signer; readonly certificate?: Uint8Array; readonly rootCrl?: Uint8Array },
-    now: UnixMs,
-  ): Promise<Result<IssuingFacts, Fault>>;
-  /** The prepared generation signs from now on. The gate (who has adopted) is the caller's. Idempotent. */
+  /**
+   * Has the root certify a key as the next issuing CA, and publishes its first CRL. A key that is one of an issuing CA
+   * already changes nothing but that this process has it from now on.
+   *
+   * Errors: LS_ROLLOVER_PENDING while another is prepared, LS_ROLLOVER_ROOT_ABSENT, LS_ROLLOVER_LIMIT; those of a
+   * ceremony's import for a certificate that nobody would accept.
+   */
+  prepare(request: PrepareRequest, now: UnixMs): Promise<Result<IssuingFacts, Fault>>;
+  /**
+   * The prepared one issues and signs rosters from now on; nodes are asked to renew below it within `renewWithinMs`.
+   * Who has adopted it is the caller's to judge. Idempotent. Errors: LS_ROLLOVER_NOT_PREPARED.
+   */
   activate(generation: number, now: UnixMs, renewWithinMs: number): Promise<Result<IssuingFacts, Fault>>;
-  /** LS_ROLLOVER_NOT_EMPTY while something under it is unexpired and unrevoked. */
+  /** LS_ROLLOVER_NOT_EMPTY while something below it is unexpired and not revoked; LS_ROLLOVER_STATE. Idempotent. */
   retire(generation: number, now: UnixMs): Promise<Result<IssuingFacts, Fault>>;
-  /** The root revokes this generation (cACompromise). LS_ROLLOVER_ROOT_ABSENT without its key. Never the active one. */
+  /**
+   * The root revokes this generation (cACompromise), for ever. Errors: LS_ROLLOVER_ROOT_ABSENT without the root's key;
+   * LS_ROLLOVER_STATE for the active one, or one that was retired.
+   */
   revokeIssuing(generation: number, now: UnixMs): Promise<Result<RootCrlFacts, Fault>>;
 }

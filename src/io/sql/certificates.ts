@@ -4,7 +4,7 @@ import { bytes, integer, nodeId, nullable, oneOf, serial, text, time } from './c
 import { crlReason } from './reasons.ts';
 import type { Sql, SqlRow } from './sql.ts';
 
-const SELECT = `SELECT c.*, r.reason, r.revoked_at, r.crl_number
+const SELECT = `SELECT c.*, r.reason, r.revoked_at, r.crl_number, r.issuer AS listed_by
   FROM certificates c LEFT JOIN revocations r ON r.serial = c.serial`;
 
 export async function findCertificate(sql: Sql, wanted: SerialNumber): Promise<CertificateRow | null> {
@@ -56,8 +56,8 @@ export async function countUnexpiredCertificates(sql: Sql, id: NodeId, now: Unix
 export async function insertCertificate(sql: Sql, row: CertificateRow): Promise<void> {
   await sql.run(
     `INSERT INTO certificates (serial, number, role, name, node_id, spki_sha256, not_before, not_after, issued_at,
-       tbs, der, predecessor, confirmed_at)
-     VALUES (?, (SELECT COALESCE(MAX(number), 0) + 1 FROM certificates), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       issuer, tbs, der, predecessor, confirmed_at)
+     VALUES (?, (SELECT COALESCE(MAX(number), 0) + 1 FROM certificates), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     row.serial,
     row.role,
     row.name,
@@ -66,6 +66,7 @@ export async function insertCertificate(sql: Sql, row: CertificateRow): Promise<
     row.notBefore,
     row.notAfter,
     row.issuedAt,
+    row.issuer,
     row.tbs,
     row.der,
     row.predecessor,
@@ -99,20 +100,22 @@ function certificateOf(row: SqlRow): CertificateRow {
     notBefore: time(row, 'not_before'),
     notAfter: time(row, 'not_after'),
     issuedAt: time(row, 'issued_at'),
+    issuer: integer(row, 'issuer'),
     tbs: bytes(row, 'tbs'),
     der: nullable(row, 'der', bytes),
     predecessor: nullable(row, 'predecessor', serial),
     confirmedAt: nullable(row, 'confirmed_at', time),
-    revocation: row['crl_number'] === null ? null : revocationOf(row),
+    revocation: row['crl_number'] === null ? null : revocationOf(row, 'listed_by'),
   };
 }
 
 /** Of a row of `revocations`, or of a certificate joined with it. */
-export function revocationOf(row: SqlRow): RevocationRow {
+export function revocationOf(row: SqlRow, issuer: 'issuer' | 'listed_by' = 'issuer'): RevocationRow {
   return {
     serial: serial(row, 'serial'),
     reason: crlReason(row, 'reason'),
     revokedAt: time(row, 'revoked_at'),
     crlNumber: integer(row, 'crl_number'),
+    issuer: integer(row, issuer),
   };
 }

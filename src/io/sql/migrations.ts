@@ -179,6 +179,45 @@ export const MIGRATIONS: readonly Migration[] = [
     version: 5,
     statements: [`ALTER TABLE tokens ADD COLUMN est BIGINT NOT NULL DEFAULT 0 CHECK (est IN (0, 1))`],
   },
+  {
+    // One issuing CA after another: what there was so far is of the first.
+    version: 6,
+    statements: [
+      `CREATE TABLE issuers (
+        generation BIGINT PRIMARY KEY CHECK (generation > 0),
+        state TEXT NOT NULL CHECK (state IN ('prepared', 'active', 'retiring', 'retired', 'revoked')),
+        certificate BYTEA NOT NULL,
+        prepared_at BIGINT NOT NULL,
+        activated_at BIGINT,
+        ended_at BIGINT,
+        first_crl_number BIGINT NOT NULL,
+        renew_within_ms BIGINT,
+        CHECK ((ended_at IS NULL) = (state IN ('prepared', 'active', 'retiring')))
+      )`,
+      `CREATE UNIQUE INDEX issuers_prepared ON issuers (state) WHERE state = 'prepared'`,
+      `CREATE UNIQUE INDEX issuers_active ON issuers (state) WHERE state = 'active'`,
+      `INSERT INTO issuers (generation, state, certificate, prepared_at, activated_at, first_crl_number)
+       SELECT 1, 'active', issuing, created_at, created_at, 1 FROM genesis`,
+      `ALTER TABLE certificates ADD COLUMN issuer BIGINT NOT NULL DEFAULT 1`,
+      `ALTER TABLE revocations ADD COLUMN issuer BIGINT NOT NULL DEFAULT 1`,
+      `ALTER TABLE releases ADD COLUMN issuer BIGINT NOT NULL DEFAULT 1`,
+      `CREATE TABLE crls_of_each (
+        issuer TEXT NOT NULL CHECK (issuer IN ('issuing', 'root')),
+        generation BIGINT NOT NULL,
+        number BIGINT NOT NULL,
+        base BIGINT CHECK (base < number),
+        this_update BIGINT NOT NULL,
+        next_update BIGINT NOT NULL,
+        sha256 BYTEA NOT NULL,
+        der BYTEA,
+        PRIMARY KEY (issuer, number, generation)
+      )`,
+      `INSERT INTO crls_of_each (issuer, generation, number, base, this_update, next_update, sha256, der)
+       SELECT issuer, 1, number, base, this_update, next_update, sha256, der FROM crls`,
+      `DROP TABLE crls`,
+      `ALTER TABLE crls_of_each RENAME TO crls`,
+    ],
+  },
 ];
 
 export const NEWEST_SCHEMA = newestOf(MIGRATIONS);

@@ -1,6 +1,7 @@
 import type {
   CrlHead,
   CrlIssuer,
+  CrlKey,
   CrlRow,
   LedgerRow,
   RevocationRow,
@@ -14,11 +15,12 @@ import type { Sql, SqlRow } from './sql.ts';
 
 export async function insertRevocation(sql: Sql, row: RevocationRow): Promise<void> {
   await sql.run(
-    `INSERT INTO revocations (serial, reason, revoked_at, crl_number) VALUES (?, ?, ?, ?)`,
+    `INSERT INTO revocations (serial, reason, revoked_at, crl_number, issuer) VALUES (?, ?, ?, ?, ?)`,
     row.serial,
     row.reason,
     row.revokedAt,
     row.crlNumber,
+    row.issuer,
   );
 }
 
@@ -27,7 +29,7 @@ export async function revocationsFrom(sql: Sql, since: UnixMs): Promise<readonly
     'SELECT * FROM revocations WHERE revoked_at >= ? ORDER BY crl_number, serial',
     since,
   );
-  return rows.map(revocationOf);
+  return rows.map((row) => revocationOf(row));
 }
 
 export async function revocationsAfterCrl(sql: Sql, base: number): Promise<readonly RevocationRow[]> {
@@ -35,43 +37,54 @@ export async function revocationsAfterCrl(sql: Sql, base: number): Promise<reado
     'SELECT * FROM revocations WHERE crl_number > ? ORDER BY crl_number, serial',
     base,
   );
-  return rows.map(revocationOf);
+  return rows.map((row) => revocationOf(row));
 }
 
-const CRL_HEAD = 'SELECT issuer, number, base, this_update, next_update, sha256 FROM crls';
+const CRL_HEAD = 'SELECT issuer, generation, number, base, this_update, next_update, sha256 FROM crls';
 
 /** A delta stands on the newest full CRL there was: what it names need not be searched for among all deltas. */
 const NUMBER_OF_NEWEST_FULL = `SELECT COALESCE(base, number) FROM crls WHERE issuer = ? ORDER BY number DESC LIMIT 1`;
+const NEWEST = `${CRL_HEAD} WHERE issuer = ? ORDER BY number DESC, generation LIMIT 1`;
 
 export async function newestCrl(sql: Sql, issuer: CrlIssuer): Promise<CrlHead | null> {
-  const row = await sql.first(`${CRL_HEAD} WHERE issuer = ? ORDER BY number DESC LIMIT 1`, issuer);
+  const row = await sql.first(NEWEST, issuer);
   return row === undefined ? null : crlHeadOf(row);
 }
 
 export async function newestFullCrl(sql: Sql, issuer: CrlIssuer): Promise<CrlHead | null> {
   const row = await sql.first(
-    `${CRL_HEAD} WHERE issuer = ? AND number = (${NUMBER_OF_NEWEST_FULL})`,
+    `${CRL_HEAD} WHERE issuer = ? AND number = (${NUMBER_OF_NEWEST_FULL}) ORDER BY generation LIMIT 1`,
     issuer,
     issuer,
   );
   return row === undefined ? null : crlHeadOf(row);
 }
 
-export async function crlBytes(sql: Sql, issuer: CrlIssuer, number: number): Promise<Uint8Array | null> {
-  const row = await sql.first('SELECT der FROM crls WHERE issuer = ? AND number = ?', issuer, number);
+const ONE_CRL = 'WHERE issuer = ? AND generation = ? AND number = ?';
+
+export async function crlBytes(sql: Sql, { issuer, generation, number }: CrlKey): Promise<Uint8Array | null> {
+  const row = await sql.first(`SELECT der FROM crls ${ONE_CRL}`, issuer, generation, number);
   return row === undefined ? null : nullable(row, 'der', bytes);
 }
 
 export async function insertCrl(sql: Sql, row: CrlRow): Promise<void> {
-  // Only the newest one, and the full one that it stands on, still have their bytes.
-  const newest = await newestCrl(sql, row.issuer);
-  if (newest !== null && (row.base === null || newest.base !== null)) await dropCrlBytes(sql, newest);
-  if (row.base === null && newest !== null && newest.base !== null) {
-    await dropCrlBytes(sql, { issuer: row.issuer, number: newest.base });
+  // Only the newest publication before, and the full one that it stands on, still have their bytes.
+  const { issuer, generation } = row;
+  const before = await sql.first(
+    `${CRL_HEAD} WHERE issuer = ? AND number < ? ORDER BY number DESC, generation LIMIT 1`,
+    issuer,
+    row.number,
+  );
+  if (before !== undefined) {
+    const { number, base } = crlHeadOf(before);
+    if (row.base === null || base !== null) await dropCrlBytes(sql, { issuer, generation, number });
+    if (row.base === null && base !== null) await dropCrlBytes(sql, { issuer, generation, number: base });
   }
   await sql.run(
-    'INSERT INTO crls (issuer, number, base, this_update, next_update, sha256, der) VALUES (?, ?, ?, ?, ?, ?, ?)',
-    row.issuer,
+    `INSERT INTO crls (issuer, generation, number, base, this_update, next_update, sha256, der)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+    issuer,
+    generation,
     row.number,
     row.base,
     row.thisUpdate,
@@ -81,8 +94,8 @@ export async function insertCrl(sql: Sql, row: CrlRow): Promise<void> {
   );
 }
 
-async function dropCrlBytes(sql: Sql, { issuer, number }: Pick<CrlHead, 'issuer' | 'number'>): Promise<void> {
-  await sql.run('UPDATE crls SET der = NULL WHERE issuer = ? AND number = ?', issuer, number);
+async function dropCrlBytes(sql: Sql, { issuer, generation, number }: CrlKey): Promise<void> {
+  await sql.run(`UPDATE crls SET der = NULL ${ONE_CRL}`, issuer, generation, number);
 }
 
 export async function newestRoster(sql: Sql): Promise<RosterHead | null> {
@@ -139,6 +152,7 @@ export async function appendLedger(sql: Sql, bodies: readonly Uint8Array[]): Pro
 function crlHeadOf(row: SqlRow): CrlHead {
   return {
     issuer: oneOf(row, 'issuer', ['issuing', 'root']),
+    generation: integer(row, 'generation'),
     number: integer(row, 'number'),
     base: nullable(row, 'base', integer),
     thisUpdate: time(row, 'this_update'),

@@ -11,10 +11,11 @@ export async function deleteRevocation(sql: Sql, wanted: SerialNumber): Promise<
 
 export async function insertRelease(sql: Sql, row: ReleaseRow): Promise<void> {
   await sql.run(
-    'INSERT INTO releases (serial, held_at, crl_number, record) VALUES (?, ?, ?, ?)',
+    'INSERT INTO releases (serial, held_at, crl_number, issuer, record) VALUES (?, ?, ?, ?, ?)',
     row.serial,
     row.heldAt,
     row.crlNumber,
+    row.issuer,
     row.record,
   );
 }
@@ -39,6 +40,7 @@ function releaseOf(row: SqlRow): ReleaseRow {
     serial: serial(row, 'serial'),
     heldAt: time(row, 'held_at'),
     crlNumber: integer(row, 'crl_number'),
+    issuer: integer(row, 'issuer'),
     record: bytes(row, 'record'),
   };
 }

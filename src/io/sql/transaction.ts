@@ -10,6 +10,7 @@ import {
   newestCertificate,
 } from './certificates.ts';
 import { findGenesis, insertGenesis } from './genesis.ts';
+import { allIssuers, belowIssuer, insertIssuer, updateIssuer } from './issuers.ts';
 import {
   activateNode,
   allAddresses,
@@ -73,6 +74,8 @@ export function sqlTransaction(sql: Sql): StoreTransaction {
     attempt: (work) => attempt(sql, work),
     ...readingSteps(step),
     insertGenesis: step(insertGenesis),
+    insertIssuer: step(insertIssuer),
+    updateIssuer: step(updateIssuer),
     setReadOnlySince: step(putReadOnlySince),
     insertToken: step(insertToken),
     deleteToken: step(deleteToken),
@@ -101,6 +104,8 @@ export function sqlTransaction(sql: Sql): StoreTransaction {
 function readingSteps(step: Step): StoreReader {
   return {
     genesis: step(findGenesis),
+    issuers: step(allIssuers),
+    belowIssuer: step(belowIssuer),
     readOnlySince: step(findReadOnlySince),
     token: step(findToken),
     tokens: step(allTokens),

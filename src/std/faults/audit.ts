@@ -87,6 +87,9 @@ export const auditFaults = {
   LS_AUDIT_CA_STORE_CRL: contradiction(
     'the CRLs in the store are not those of the ledger: publish a new one',
   ),
+  LS_AUDIT_CA_STORE_ISSUER: contradiction(
+    'the issuing CAs in the store are not those of the ledger: restore the store from a backup',
+  ),
   LS_AUDIT_CA_STORE_ROSTER: contradiction('the roster in the store is not that of the ledger'),
   LS_AUDIT_NO_LOG: incomplete('check the path: a home has a directory ledger/ with segments'),
   LS_AUDIT_NO_CHECKPOINT: incomplete(

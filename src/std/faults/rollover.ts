@@ -23,5 +23,8 @@ export const rolloverFaults = {
   LS_ROLLOVER_NOT_ADOPTED: refused(
     'wait for the nodes that are named, or start them; --force goes on without them',
   ),
+  LS_ROLLOVER_LIMIT: refused(
+    'retire an issuing CA below which nothing is left first: `lifesign pki rollover status`',
+  ),
   LS_ROLLOVER_STATE: refused('see `lifesign pki rollover status` for where each issuing CA stands'),
 } as const satisfies Record<string, FaultKind>;

@@ -1,4 +1,3 @@
-import type { CurrentCrls } from '../../../src/authority/index.ts';
 import { unixMs, type UnixMs } from '../../../src/std/index.ts';
 import { parseCrl } from '../../../src/x509/index.ts';
 import { CA_NOW } from '../ca.ts';
@@ -7,7 +6,7 @@ import { codeOf, valueOf } from '../result.ts';
 import { callFor, redeemCall, type CallContext, type Outside } from './calls.ts';
 import { checkCertificates, checkLedger, checkOcsp, checkParty, checkRoster } from './invariants.ts';
 import { mergeInto, readLists } from './merge.ts';
-import { RelyingParty } from './relying-party.ts';
+import { RelyingParty, type OfferedCrls } from './relying-party.ts';
 import type { Replica } from './replica.ts';
 import { judgeRedemption } from './rules.ts';
 import type { Sabotage } from './sabotage.ts';
@@ -17,6 +16,7 @@ import { copyOf, emptyView, type View } from './view.ts';
 import { demand, demandSame } from './violation.ts';
 import { Witness } from './witness.ts';
 import { CaWorld, modelCrypto } from './world.ts';
+import { activeBundle, activeIssuing, ofActive } from '../issuing.ts';
 
 const MINUTE_MS = 60_000;
 
@@ -66,7 +66,7 @@ export class CaModel {
     this.#sabotage = options.sabotage ?? {};
     this.#auditsEachStep = options.auditsEachStep ?? false;
     this.#tally = options.tally;
-    const trust = this.#replica.authority.bundle();
+    const trust = activeBundle(this.#replica.authority);
     this.#always = new RelyingParty(trust, modelCrypto);
     this.#sometimes = new RelyingParty(trust, modelCrypto);
   }
@@ -84,7 +84,7 @@ export class CaModel {
     const [first] = world.replicas;
     demand(first !== undefined, 'a replica');
     const { domainId } = first.authority;
-    const witness = new Witness(modelCrypto, domainId, first.authority.bundle().issuing);
+    const witness = new Witness(modelCrypto, domainId, activeIssuing(first.authority));
     there.witness = witness;
     const model = new CaModel(world, witness, options);
     for (const [n, step] of schedule.entries()) {
@@ -199,19 +199,19 @@ export class CaModel {
   }
 
   async #follow(onlyFull: boolean): Promise<void> {
-    const crls = valueOf(await this.#replica.authority.currentCrls());
+    const crls = ofActive(valueOf(await this.#replica.authority.currentCrls()));
     this.#sometimes.follow(crls, this.#trueNow, onlyFull);
     if (!onlyFull) checkParty(this.#view, this.#sometimes, 'one who missed some', this.#trueNow);
   }
 
   async #check(): Promise<void> {
     const { authority } = this.#replica;
-    const crls = valueOf(await authority.currentCrls());
+    const crls = ofActive(valueOf(await authority.currentCrls()));
     const { record } = valueOf(await authority.currentRoster());
     this.#newestThisUpdate = thisUpdateOf(crls);
     checkRoster(this.#view, this.#witness.look(crls, record));
     this.#always.follow(crls, this.#trueNow);
-    const newcomer = new RelyingParty(authority.bundle(), modelCrypto);
+    const newcomer = new RelyingParty(activeBundle(authority), modelCrypto);
     newcomer.follow(crls, this.#trueNow);
     for (const [who, party] of [
       ['one who follows', this.#always],
@@ -252,6 +252,6 @@ export class CaModel {
   }
 }
 
-function thisUpdateOf({ full, delta }: CurrentCrls): UnixMs {
+function thisUpdateOf({ full, delta }: OfferedCrls): UnixMs {
   return unixMs(valueOf(parseCrl(delta ?? full)).thisUpdate);
 }

@@ -22,6 +22,7 @@ import { BreakingStore } from '../breaking-store.ts';
 import { valueOf } from '../result.ts';
 import type { Sabotage } from './sabotage.ts';
 import { demand } from './violation.ts';
+import { activeIssuing } from '../issuing.ts';
 
 export interface ReplicaOptions {
   readonly deps: Omit<AuthorityDeps, 'store'>;
@@ -52,7 +53,7 @@ export class Replica {
     this.store = store;
     this.authority = authority;
     this.#responder = responder;
-    this.#issuing = valueOf(parseCertificate(authority.bundle().issuing));
+    this.#issuing = valueOf(parseCertificate(activeIssuing(authority)));
     this.#issuer = valueOf(ocspIssuerOf(this.#issuing, options.deps.crypto));
   }
 

@@ -5,6 +5,7 @@ import { equalBytes, type CryptoPort, type DomainId } from '../../../src/std/ind
 import { certIdOfCertificate, parseCertificate, parseCrl } from '../../../src/x509/index.ts';
 import { valueOf } from '../result.ts';
 import { demand } from './violation.ts';
+import { ofActive, onlyList } from '../issuing.ts';
 
 type Kind = 'CRL' | 'root CRL' | 'roster';
 
@@ -28,14 +29,16 @@ export class Witness {
   /** What one replica tells its listeners; what another one published in between it may tell late. */
   hear({ crl, roster }: Publication): void {
     if (crl !== undefined) {
-      demand(numberOfCrl(crl.der) === crl.number, `CRL ${crl.number} is published under its number`);
-      this.#note('CRL', crl.number, crl.der);
+      const der = onlyList(crl);
+      demand(numberOfCrl(der) === crl.number, `CRL ${crl.number} is published under its number`);
+      this.#note('CRL', crl.number, der);
     }
     if (roster !== undefined) this.#note('roster', roster.number, roster.record);
   }
 
   /** What the CA serves now, which is never behind what it served or told before. */
-  look({ full, fullNumber, delta, number, root, rootNumber }: CurrentCrls, record: Uint8Array): Roster {
+  look(crls: CurrentCrls, record: Uint8Array): Roster {
+    const { full, fullNumber, delta, number, root, rootNumber } = ofActive(crls);
     this.#note('CRL', fullNumber, full);
     if (delta !== null) this.#note('CRL', number, delta);
     this.#note('root CRL', rootNumber, root);

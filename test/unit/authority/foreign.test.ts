@@ -13,6 +13,7 @@ import { CA_NOW, enrollMember, makeTestCa } from '../../support/ca.ts';
 import { testCrypto } from '../../support/crypto.ts';
 import { valueOf } from '../../support/result.ts';
 import { tempDir } from '../../support/temp-dir.ts';
+import { activeBundle, ofActive, onlyList } from '../../support/issuing.ts';
 
 const NAMES = ['a', 'b', 'c', 'd', 'e', 'f'];
 
@@ -88,14 +89,14 @@ describe('an authority over a store that others write to', () => {
 
   it('never tells a relying party anything that it would have to refuse, however the two take turns', async () => {
     const { one, other, heard } = await replicas();
-    const { trustDomain, roots, issuing } = other.bundle();
+    const { trustDomain, roots, issuing } = activeBundle(other);
     const bundle = valueOf(makeTrustBundle(trustDomain, roots, testCrypto));
     const at = (ms: number) => unixMs(CA_NOW + ms);
     let state = RevocationState.empty();
     const take = (der: Uint8Array): void => {
       state = valueOf(applyCrl(state, der, [issuing], bundle, testCrypto, at(10_000))).state;
     };
-    const { root, full, delta } = valueOf(await other.currentCrls());
+    const { root, full, delta } = ofActive(valueOf(await other.currentCrls()));
     for (const der of [root, full, ...(delta === null ? [] : [delta])]) take(der);
     await Promise.all(
       NAMES.flatMap((name, n) => [
@@ -106,11 +107,11 @@ describe('an authority over a store that others write to', () => {
     );
     valueOf(await other.catchUp(true));
     const told = heard.flatMap(({ crl }) => (crl === undefined ? [] : [crl]));
-    for (const { der } of told) take(der);
+    for (const crl of told) take(onlyList(crl));
     expect(told.map(({ number }) => number)).toEqual(
       told.map(({ number }) => number).toSorted((a, b) => a - b),
     );
-    expect(told.at(-1)?.number).toBe(valueOf(await one.currentCrls()).number);
+    expect(told.at(-1)?.number).toBe(ofActive(valueOf(await one.currentCrls())).number);
     const rosters = heard.flatMap(({ roster }) => (roster === undefined ? [] : [roster.number]));
     expect(rosters.at(-1)).toBe(valueOf(await one.currentRoster()).number);
   });

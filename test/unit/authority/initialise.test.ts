@@ -20,6 +20,7 @@ import { CA_NOW, enrollMember, later, makeTestCa } from '../../support/ca.ts';
 import { testCrypto, testKey } from '../../support/crypto.ts';
 import { codeOf, valueOf } from '../../support/result.ts';
 import { tempDir } from '../../support/temp-dir.ts';
+import { activeBundle, ofActive } from '../../support/issuing.ts';
 
 const run = promisify(execFile);
 const YEAR_MS = 365 * 86_400_000;
@@ -27,7 +28,7 @@ const YEAR_MS = 365 * 86_400_000;
 describe('initialising', () => {
   it('makes root and issuing CA, their CRLs and the first roster', async () => {
     const { authority, deps } = await makeTestCa();
-    const { roots, issuing, domainId } = authority.bundle();
+    const { roots, issuing, domainId } = activeBundle(authority);
     const root = valueOf(parseCertificate(roots[0] ?? new Uint8Array()));
     const ca = valueOf(parseCertificate(issuing));
     expect(domainId).toEqual(testCrypto.sha256(deps.keys.root.spki));
@@ -41,7 +42,7 @@ describe('initialising', () => {
       'mesh.internal',
       'example.test',
     ]);
-    const crls = valueOf(await authority.currentCrls());
+    const crls = ofActive(valueOf(await authority.currentCrls()));
     expect([crls.number, crls.delta, crls.rootNumber]).toEqual([1, null, 1]);
     expect(valueOf(parseCrl(crls.root)).issuer).toEqual(root.subject);
     const roster = valueOf(await authority.currentRoster());
@@ -56,7 +57,7 @@ describe('initialising', () => {
     const { authority, deps } = await makeTestCa();
     const request = { trustDomain: 'other.internal', permittedDns: [] };
     expect(codeOf(await initialiseAuthority(deps, request, CA_NOW))).toBe('LS_CA_ALREADY_INITIALISED');
-    const keys = { issuing: testKey(), root: testKey() };
+    const keys = { issuing: [testKey()], root: testKey() };
     expect(codeOf(await initialiseAuthority({ ...deps, keys }, request, CA_NOW))).toBe(
       'LS_CA_ALREADY_INITIALISED',
     );
@@ -109,7 +110,7 @@ describe('initialising', () => {
       ip: ['::1'],
     });
     valueOf(await authority.revoke({ name: 'alpha' }, CA_NOW));
-    const { full, root } = valueOf(await authority.publishFull(CA_NOW));
+    const { full, root } = ofActive(valueOf(await authority.publishFull(CA_NOW)));
     const dir = await tempDir();
     const pem = async (file: string, type: string, ders: readonly Uint8Array[]): Promise<string> => {
       const block = (der: Uint8Array): string =>
@@ -136,13 +137,16 @@ describe('opening', () => {
     const { deps } = await makeTestCa();
     const empty = openSqliteStore(':memory:');
     onTestFinished(() => empty.close());
-    const { issuing, root } = deps.keys;
+    const {
+      issuing: [issuing],
+      root,
+    } = deps.keys;
     expect(codeOf(await openAuthority({ ...deps, store: empty }))).toBe('LS_CA_NOT_INITIALISED');
-    expect(codeOf(await openAuthority({ ...deps, keys: { issuing: root } }))).toBe('LS_CA_KEY_MISMATCH');
-    expect(codeOf(await openAuthority({ ...deps, keys: { issuing, root: issuing } }))).toBe(
+    expect(codeOf(await openAuthority({ ...deps, keys: { issuing: [root] } }))).toBe('LS_CA_KEY_MISMATCH');
+    expect(codeOf(await openAuthority({ ...deps, keys: { issuing: [issuing], root: issuing } }))).toBe(
       'LS_CA_KEY_MISMATCH',
     );
-    expect(codeOf(await openAuthority({ ...deps, keys: { issuing } }))).toBeUndefined();
+    expect(codeOf(await openAuthority({ ...deps, keys: { issuing: [issuing] } }))).toBeUndefined();
   });
 
   it('without the root key publishes all but the CRL of the root', async () => {

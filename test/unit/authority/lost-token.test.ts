@@ -10,12 +10,12 @@ it('changes nothing while the issuing key is away, and goes on when it is back',
   const { deps, authority: whole } = await makeTestCa();
   await enrollMember(whole, 'alpha');
   let isAway = false;
-  const { issuing } = deps.keys;
+  const [issuing] = deps.keys.issuing;
   const sign = (message: Uint8Array): Uint8Array => {
     if (isAway) throw new LsError(fault('LS_KEY_TOKEN_UNAVAILABLE', 'the token "ca" is not there'));
     return issuing.sign(message);
   };
-  const authority = valueOf(await openAuthority({ ...deps, keys: { issuing: { ...issuing, sign } } }));
+  const authority = valueOf(await openAuthority({ ...deps, keys: { issuing: [{ ...issuing, sign }] } }));
   const { token } = valueOf(await authority.createToken({ name: 'beta' }, later(1_000)));
   const request = requestFor(token, testKey());
   const state = async () =>

@@ -21,6 +21,7 @@ import {
 import { CA_NOW, enrollMember, later, makeTestCa, type TestCa } from '../../support/ca.ts';
 import { testCrypto, testKey } from '../../support/crypto.ts';
 import { codeOf, valueOf } from '../../support/result.ts';
+import { activeIssuing } from '../../support/issuing.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -41,7 +42,7 @@ async function makeResponder(maxHeld?: number): Promise<TestResponder> {
   const bound = maxHeld === undefined ? {} : { maxHeld };
   const responder = valueOf(await ca.authority.openResponder({ ...options, ...bound }, CA_NOW));
   onTestFinished(() => responder.close());
-  const issuing = valueOf(parseCertificate(ca.authority.bundle().issuing));
+  const issuing = valueOf(parseCertificate(activeIssuing(ca.authority)));
   const issuer = valueOf(ocspIssuerOf(issuing, testCrypto));
   return {
     ca,

@@ -8,6 +8,7 @@ import { CA_NOW, enrollMember, later, makeTestCa, peerOf } from '../../support/c
 import { testCrypto } from '../../support/crypto.ts';
 import { expectCode } from '../../support/expect-code.ts';
 import { valueOf } from '../../support/result.ts';
+import { activeIssuing, ofActive } from '../../support/issuing.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -17,23 +18,25 @@ describe('CRLs', () => {
     for (const name of ['a', 'b', 'c']) await enrollMember(authority, name);
     valueOf(await authority.revoke({ name: 'a' }, CA_NOW));
     valueOf(await authority.revoke({ name: 'b' }, CA_NOW));
-    const before = valueOf(await authority.currentCrls());
+    const before = ofActive(valueOf(await authority.currentCrls()));
     const delta = valueOf(parseCrl(before.delta ?? new Uint8Array()));
     expect([before.fullNumber, before.number, delta.entries.size]).toEqual([1, 3, 2]);
-    const full = valueOf(await authority.publishFull(CA_NOW));
+    const full = ofActive(valueOf(await authority.publishFull(CA_NOW)));
     expect([full.fullNumber, full.number, full.delta]).toEqual([4, 4, null]);
     expect(valueOf(parseCrl(full.full)).entries.size).toBe(2);
     valueOf(await authority.revoke({ name: 'c' }, CA_NOW));
-    const after = valueOf(parseCrl(valueOf(await authority.currentCrls()).delta ?? new Uint8Array()));
+    const after = valueOf(
+      parseCrl(ofActive(valueOf(await authority.currentCrls())).delta ?? new Uint8Array()),
+    );
     expect([after.extensions.deltaCrlIndicator?.value, after.entries.size]).toEqual([4, 1]);
   });
 
   it('never go back in time, however the clock is turned', async () => {
     const { authority } = await makeTestCa();
     await enrollMember(authority, 'alpha');
-    const ahead = valueOf(await authority.publishFull(later(DAY_MS)));
+    const ahead = ofActive(valueOf(await authority.publishFull(later(DAY_MS))));
     const facts = valueOf(await authority.revoke({ name: 'alpha' }, CA_NOW));
-    const { delta } = valueOf(await authority.currentCrls());
+    const { delta } = ofActive(valueOf(await authority.currentCrls()));
     const thisUpdate = valueOf(parseCrl(ahead.full)).thisUpdate;
     expect(valueOf(parseCrl(delta ?? new Uint8Array())).thisUpdate).toBe(thisUpdate);
     expect(facts.revokedAt).toBe(thisUpdate);
@@ -44,7 +47,8 @@ describe('CRLs', () => {
     await enrollMember(authority, 'alpha');
     valueOf(await authority.revoke({ name: 'alpha' }, CA_NOW));
     const entriesAt = async (days: number): Promise<number> =>
-      valueOf(parseCrl(valueOf(await authority.publishFull(later(days * DAY_MS))).full)).entries.size;
+      valueOf(parseCrl(ofActive(valueOf(await authority.publishFull(later(days * DAY_MS)))).full)).entries
+        .size;
     expect(await entriesAt(399)).toBe(1);
     expect(await entriesAt(401)).toBe(1);
     expect(await entriesAt(402)).toBe(0);
@@ -55,7 +59,7 @@ describe('CRLs', () => {
     const { enrollment } = await enrollMember(authority, 'alpha');
     valueOf(await authority.revoke({ name: 'alpha' }, CA_NOW));
     const leaf = valueOf(parseCertificate(enrollment.chain[0] ?? new Uint8Array())).extensions;
-    const { full, delta, root } = valueOf(await authority.currentCrls());
+    const { full, delta, root } = ofActive(valueOf(await authority.currentCrls()));
     const [fullCrl, deltaCrl, rootCrl] = [full, delta ?? new Uint8Array(), root].map(
       (der) => valueOf(parseCrl(der)).extensions,
     );
@@ -88,7 +92,7 @@ describe('rosters', () => {
     }
     valueOf(await authority.revoke({ name: 'a' }, CA_NOW));
     valueOf(await authority.remove('b', CA_NOW));
-    const issuing = valueOf(parseCertificate(authority.bundle().issuing));
+    const issuing = valueOf(parseCertificate(activeIssuing(authority)));
     const certId = certIdOfCertificate(issuing, testCrypto);
     const key = { certId, algorithm: 'ES256', spki: issuing.spki } as const;
     let prev = new Uint8Array(32);
@@ -190,6 +194,9 @@ describe("the CA's ledger", () => {
       type: 'roster',
       record: valueOf(await authority.currentRoster()).record,
     });
-    expect(entries.at(-2)).toEqual({ type: 'crl', der: valueOf(await authority.currentCrls()).delta });
+    expect(entries.at(-2)).toEqual({
+      type: 'crl',
+      der: ofActive(valueOf(await authority.currentCrls())).delta,
+    });
   });
 });

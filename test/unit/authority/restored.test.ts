@@ -30,12 +30,13 @@ import {
 import { testCrypto, testKey } from '../../support/crypto.ts';
 import { caWithBackups, handOver } from '../../support/restored-ca.ts';
 import { codeOf, valueOf } from '../../support/result.ts';
+import { activeIssuing, ofActive } from '../../support/issuing.ts';
 
 const HOUR_MS = 3_600_000;
 const AFTER = later(HOUR_MS);
 
 async function crlsOf(authority: Authority): Promise<readonly Uint8Array[]> {
-  const { full, delta } = valueOf(await authority.currentCrls());
+  const { full, delta } = ofActive(valueOf(await authority.currentCrls()));
   return delta === null ? [full] : [delta, full];
 }
 
@@ -73,7 +74,9 @@ describe('a restored CA', () => {
       expect(codeOf(result), what).toBe('LS_CA_READ_ONLY');
     const server = await authority.issueServer({ hosts: ['127.0.0.1'], spki: testKey().spki }, AFTER);
     expect(server.ok).toBe(true);
-    expect(valueOf(await authority.currentCrls())).toEqual(valueOf(await ca.authority.currentCrls()));
+    expect(ofActive(valueOf(await authority.currentCrls()))).toEqual(
+      ofActive(valueOf(await ca.authority.currentCrls())),
+    );
     expect(valueOf(await authority.currentRoster())).toEqual(valueOf(await ca.authority.currentRoster()));
   });
 
@@ -121,7 +124,7 @@ describe('the OCSP responder of a restored CA', () => {
     const options = { newKey: () => testKey(), pause: () => Promise.resolve() };
     const responder = valueOf(await authority.openResponder(options, AFTER));
     onTestFinished(() => responder.close());
-    const issuing = valueOf(parseCertificate(authority.bundle().issuing));
+    const issuing = valueOf(parseCertificate(activeIssuing(authority)));
     const issuer = valueOf(ocspIssuerOf(issuing, testCrypto));
     const ask = async (serial: string, nonce?: Uint8Array): Promise<string> => {
       const request = encodeOcspRequest({ certIds: [ocspCertId(issuer, 'SHA-1', serial)], nonce });
@@ -146,18 +149,18 @@ describe('the numbers of a restored CA', () => {
   it('are above all that the lost one and an earlier restore of the same backup can have used', async () => {
     const { ca, backup, restore } = await caWithBackups();
     const copy = backup();
-    const former = valueOf(await ca.authority.currentCrls()).number;
+    const former = ofActive(valueOf(await ca.authority.currentCrls())).number;
     const first = await restore(copy, AFTER);
     const one = await accept(first);
-    const root = valueOf(await first.currentCrls()).rootNumber;
+    const root = ofActive(valueOf(await first.currentCrls())).rootNumber;
     expect(one.crlNumber).toBe(RESTORE_NUMBER_MARGIN + HOUR_MS);
     expect(one.crlNumber).toBeGreaterThan(former + HOUR_MS);
     expect(one.rosterNumber).toBeGreaterThan(one.formerRosterNumber + HOUR_MS);
     for (let i = 0; i < 5; i++) valueOf(await first.publishFull(later(HOUR_MS + i)));
     const again = await restore(copy, AFTER);
     const second = await accept(again, [], later(HOUR_MS + 10));
-    expect(valueOf(await again.currentCrls()).rootNumber).toBeGreaterThan(root);
-    expect(second.crlNumber).toBeGreaterThan(valueOf(await first.currentCrls()).number);
+    expect(ofActive(valueOf(await again.currentCrls())).rootNumber).toBeGreaterThan(root);
+    expect(second.crlNumber).toBeGreaterThan(ofActive(valueOf(await first.currentCrls())).number);
     expect(second.rosterNumber).toBeGreaterThan(one.rosterNumber);
   });
 
@@ -195,10 +198,10 @@ describe('the numbers of a restored CA', () => {
 
   it('jump for the root too, while its key is at hand', async () => {
     const { ca, backup, restore } = await caWithBackups();
-    const before = valueOf(await ca.authority.currentCrls()).rootNumber;
+    const before = ofActive(valueOf(await ca.authority.currentCrls())).rootNumber;
     const authority = await restore(backup(), AFTER);
     await accept(authority);
-    const { rootNumber } = valueOf(await authority.currentCrls());
+    const { rootNumber } = ofActive(valueOf(await authority.currentCrls()));
     expect(rootNumber).toBeGreaterThan(before + HOUR_MS);
   });
 });
@@ -290,7 +293,7 @@ describe('revocations that the backup did not have', () => {
     expect(listed.map(({ name }) => name)).toEqual(['again']);
     expect(await handOver(ca.authority, authority, AFTER)).toBe('taken');
     // Who has missed the releases gets them from the restored CA.
-    const { full } = valueOf(await authority.currentCrls());
+    const { full } = ofActive(valueOf(await authority.currentCrls()));
     const releases = valueOf(parseCrl(full)).extensions.releases?.value;
     expect(releases).toHaveLength(4);
     for (const name of names) {
@@ -362,7 +365,7 @@ describe('revocations that the backup did not have', () => {
     const authority = await restore(backup(), AFTER);
     valueOf(await ca.authority.revoke({ name: 'alpha' }, later(1_000)));
     const [delta = new Uint8Array(), full = new Uint8Array()] = await crlsOf(ca.authority);
-    const { root } = valueOf(await ca.authority.currentCrls());
+    const { root } = ofActive(valueOf(await ca.authority.currentCrls()));
     const other = await makeTestCa();
     const [foreign = new Uint8Array()] = await crlsOf(other.authority);
     const forgedFull = full.slice();

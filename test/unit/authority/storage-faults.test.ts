@@ -23,6 +23,7 @@ import { testCrypto, testKey } from '../../support/crypto.ts';
 import { rawKey } from '../../support/raw-key.ts';
 import { codeOf, valueOf } from '../../support/result.ts';
 import { scratchDir } from '../../support/scratch-dir.ts';
+import { activeBundle, activeIssuing, ofActive } from '../../support/issuing.ts';
 
 const NOW = later(60_000);
 const TIME_LIMIT_MS = 120_000;
@@ -112,14 +113,14 @@ class Watched {
     this.#file = file;
     this.replica = replica;
     this.#witness = witness;
-    this.#party = new RelyingParty(replica.authority.bundle(), testCrypto);
+    this.#party = new RelyingParty(activeBundle(replica.authority), testCrypto);
   }
 
   static async open(past: Past, file: string, isRestored: boolean): Promise<Watched> {
     await copyFile(past.file, file);
     const store = openSqliteStore(file);
-    const { domainId, bundle } = valueOf(await openAuthority({ ...past.deps, store }));
-    const witness = new Witness(testCrypto, domainId, bundle().issuing);
+    const opened = valueOf(await openAuthority({ ...past.deps, store }));
+    const witness = new Witness(testCrypto, opened.domainId, activeIssuing(opened));
     if (isRestored) valueOf(await markRestored(store, NOW));
     await store.close();
     return new Watched(past, file, await openReplica(past, file, witness), witness);
@@ -133,9 +134,9 @@ class Watched {
   /** Nothing that was acknowledged is lost, and what is published and kept is of one piece. */
   async check(isReleased: boolean): Promise<void> {
     const { authority } = this.replica;
-    const crls = valueOf(await authority.currentCrls());
+    const crls = ofActive(valueOf(await authority.currentCrls()));
     this.#witness.look(crls, valueOf(await authority.currentRoster()).record);
-    const newcomer = new RelyingParty(authority.bundle(), testCrypto);
+    const newcomer = new RelyingParty(activeBundle(authority), testCrypto);
     const [revoked, held] = this.#past.listed;
     for (const party of [this.#party, newcomer]) {
       party.follow(crls, NOW);

@@ -15,6 +15,7 @@ const shared = {
   trustDomain: 'mesh.internal',
   domainId: defined(domainIdOf(some(32, 1))),
   roots: [some(300, 2)],
+  issuing: [some(300, 8)],
   crls: [some(200, 3), some(100, 4)],
   roster: some(5_000, 5),
   seeds: [{ nodeId: defined(nodeIdOf(some(16, 9))), name: defined(parseNodeName('alpha')), address: 'a:1' }],

@@ -14,6 +14,7 @@ import {
 import { CA_NOW, enrollMember, makeTestCa } from '../../../support/ca.ts';
 import { testCrypto, testKey } from '../../../support/crypto.ts';
 import { valueOf } from '../../../support/result.ts';
+import { activeIssuing } from '../../../support/issuing.ts';
 
 const ASK = { 'content-type': 'application/ocsp-request' };
 const NEXT_UPDATE = 'Mon, 02 Mar 2026 00:00:00 GMT';
@@ -40,7 +41,7 @@ beforeEach(async () => {
 });
 
 function asking(nonce?: Uint8Array): Buffer {
-  const issuing = valueOf(parseCertificate(authority.bundle().issuing));
+  const issuing = valueOf(parseCertificate(activeIssuing(authority)));
   const certId = ocspCertId(valueOf(ocspIssuerOf(issuing, testCrypto)), 'SHA-1', serial);
   return Buffer.from(encodeOcspRequest({ certIds: [certId], nonce }));
 }

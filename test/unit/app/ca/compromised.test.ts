@@ -9,11 +9,12 @@ import { expectCode } from '../../../support/expect-code.ts';
 import { FakeRollover } from '../../../support/fake-rollover.ts';
 import { valueOf } from '../../../support/result.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
+import { activeIssuing } from '../../../support/issuing.ts';
 
 /** A server that is asked over its control socket, with active nodes; `renews`: below whatever is prepared next. */
 async function served(rollover: FakeRollover, names: readonly string[], renews = true) {
   const api = await makeTestApi(() => CA_NOW, { rollover });
-  if (renews) rollover.nextCertificate = api.authority.bundle().issuing;
+  if (renews) rollover.nextCertificate = activeIssuing(api.authority);
   for (const name of names) {
     const { enrollment } = await enrollMember(api.authority, name);
     valueOf(await api.authority.activate(await peerOf(api.authority, enrollment.chain), null, CA_NOW));

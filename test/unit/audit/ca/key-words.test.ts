@@ -5,10 +5,11 @@ import { later } from '../../../support/ca.ts';
 import { CaLedgerWorld } from '../../../support/ca-ledger-world.ts';
 import { testCrypto } from '../../../support/crypto.ts';
 import { valueOf } from '../../../support/result.ts';
+import { activeBundle } from '../../../support/issuing.ts';
 
 async function world() {
   const made = await CaLedgerWorld.story();
-  const { roots, issuing } = made.ca.authority.bundle();
+  const { roots, issuing } = activeBundle(made.ca.authority);
   const idOf = (der: Uint8Array): string => keyIdOf(valueOf(parseCertificate(der)).spki, testCrypto);
   const [root = new Uint8Array()] = roots;
   return { made, issuing, root: idOf(root), inUse: idOf(issuing) };
@@ -55,7 +56,7 @@ describe('what the ledger says of keys', () => {
   it('is found out when it carries another certificate', async () => {
     const { made, root } = await world();
     const size = await made.read((tx) => tx.ledgerSize());
-    const [der = new Uint8Array()] = made.ca.authority.bundle().roots;
+    const [der = new Uint8Array()] = activeBundle(made.ca.authority).roots;
     made.put(size, { type: 'certificate-event', event: `key-destroyed root ${root}`, der });
     const { faults } = await made.audit();
     expect(faults.map((fault): string => fault.code)).toContain('LS_AUDIT_CA_CERTIFICATE');

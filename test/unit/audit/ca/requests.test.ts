@@ -4,6 +4,7 @@ import { later, requestFor } from '../../../support/ca.ts';
 import { CaLedgerWorld } from '../../../support/ca-ledger-world.ts';
 import { testKey } from '../../../support/crypto.ts';
 import { codeOf, valueOf } from '../../../support/result.ts';
+import { activeIssuing } from '../../../support/issuing.ts';
 
 const AT = later(6_000);
 
@@ -88,7 +89,7 @@ describe('the audit of enrollments that need approval', () => {
       const { request } = await asking(world.ca.authority, 'zeta', 'denied');
       const size = await world.read((tx) => tx.ledgerSize());
       const event = says(request.tokenId);
-      world.put(size, { type: 'certificate-event', event, der: world.ca.authority.bundle().issuing });
+      world.put(size, { type: 'certificate-event', event, der: activeIssuing(world.ca.authority) });
       const { faults } = await world.audit();
       expect(faults, event).toContainEqual(expect.objectContaining({ code, index: size }));
     }

@@ -9,6 +9,7 @@ import { CaLedgerWorld } from '../../../support/ca-ledger-world.ts';
 import { rawKey } from '../../../support/raw-key.ts';
 import { testCrypto, testKey } from '../../../support/crypto.ts';
 import { valueOf } from '../../../support/result.ts';
+import { activeIssuing, ofActive } from '../../../support/issuing.ts';
 
 const codesOf = ({ faults, missing }: AuditReport): readonly string[] => [
   ...new Set([...faults, ...missing].map(({ code }): string => code)),
@@ -67,7 +68,7 @@ describe('the audit of an honest CA', () => {
     const lost = await world.twin();
     await enrollMember(lost, 'zeta', later(6_000));
     valueOf(await lost.revoke({ name: 'zeta', reason: 'keyCompromise' }, later(7_000)));
-    const { full, delta } = valueOf(await lost.currentCrls());
+    const { full, delta } = ofActive(valueOf(await lost.currentCrls()));
     valueOf(await markRestored(deps.store, later(8_000)));
     const crls = delta === null ? [full] : [full, delta];
     expect(valueOf(await authority.acceptLoss({ crls }, later(8_000))).mergedSerials).toHaveLength(1);
@@ -104,7 +105,7 @@ describe('the audit of holds', () => {
 
   it('reports a release of what was not on hold, and one that is missing', async () => {
     const world = await held();
-    const der = world.ca.authority.bundle().issuing;
+    const der = activeIssuing(world.ca.authority);
     const row = await world.read((tx) => tx.ledgerSize());
     world.put(row, { type: 'certificate-event', event: `released beta ${'4'.repeat(32)}`, der });
     expect(codesOf(await world.audit())).toContain('LS_AUDIT_CA_ORDER');
@@ -198,7 +199,7 @@ describe('the audit of a CA whose ledger was tampered with', () => {
     const size = await world.read((tx) => tx.ledgerSize());
     const alpha = valueOf(await world.ca.authority.show('alpha', CA_NOW));
     const [serial = ''] = alpha.certificates.map((each) => String(each.serial));
-    const der = world.ca.authority.bundle().issuing;
+    const der = activeIssuing(world.ca.authority);
     world.put(size, { type: 'certificate-event', event: `revoked alpha ${serial} superseded`, der });
     const { faults } = await world.audit();
     expect(faults.map(({ code, index }) => [code, index])).toEqual(
@@ -210,7 +211,7 @@ describe('the audit of a CA whose ledger was tampered with', () => {
     );
   });
 
-  const der = (world: CaLedgerWorld): Uint8Array => world.ca.authority.bundle().issuing;
+  const der = (world: CaLedgerWorld): Uint8Array => activeIssuing(world.ca.authority);
   const id = '00'.repeat(16);
   it.each([
     ['held alpha 1', 'LS_AUDIT_CA_WORD'],
@@ -360,7 +361,7 @@ describe('the audit of a CA whose tables were altered', () => {
   it('refuses an issuing CA that is not under the pinned root, and believes nothing of it', async () => {
     const world = await CaLedgerWorld.story();
     const other = await CaLedgerWorld.make();
-    world.tamper('UPDATE genesis SET issuing = ?', other.ca.authority.bundle().issuing);
+    world.tamper('UPDATE genesis SET issuing = ?', activeIssuing(other.ca.authority));
     expect(codesOf(await world.audit())).toEqual(['LS_AUDIT_CA_ISSUER', 'LS_AUDIT_NO_LOG_KEY']);
   });
 });
@@ -408,21 +409,21 @@ describe('the audit of a CA whose checkpoint is not its own', () => {
     const world = await CaLedgerWorld.story();
     const size = await world.read((tx) => tx.ledgerSize());
     const { authority, deps } = world.ca;
-    const certificate = valueOf(parseCertificate(authority.bundle().issuing));
+    const certificate = valueOf(parseCertificate(activeIssuing(authority)));
     const certId = certIdOfCertificate(certificate, testCrypto);
     const evil = testKey('Ed25519');
     const body = { certId, logKey: rawKey(evil), tMs: CA_NOW, ext: new Map() };
     const other = (await CaLedgerWorld.make()).ca.authority;
     const forged = [
       signLogKey(body, testKey(), authority.domainId, testCrypto).bytes,
-      signLogKey(body, deps.keys.issuing, other.domainId, testCrypto).bytes,
+      signLogKey(body, deps.keys.issuing[0], other.domainId, testCrypto).bytes,
       Uint8Array.of(0x80),
     ];
     for (const record of forged) {
       world.put(size, { type: 'log-key', record });
       expect((await world.audit()).faults).toMatchObject([{ code: 'LS_AUDIT_CA_LOG_KEY', index: size }]);
     }
-    const { bytes: record } = signLogKey(body, deps.keys.issuing, authority.domainId, testCrypto);
+    const { bytes: record } = signLogKey(body, deps.keys.issuing[0], authority.domainId, testCrypto);
     world.put(size, { type: 'log-key', record });
     expect((await world.audit()).faults).toEqual([]);
   });

@@ -1,0 +1,36 @@
+import type { UnixMs } from '../../std/index.ts';
+import type { CertificateList } from '../../x509/index.ts';
+import { authoritiesOf } from '../authorities.ts';
+import { standingIn, type StandingContext } from '../context.ts';
+import type { Publication } from '../facts.ts';
+import { hasEnded, type IssuingCa } from '../issuing-ca.ts';
+import { certificateEvent, journal } from '../journal.ts';
+import type { StoreTransaction } from '../store.ts';
+
+/**
+ * Ends every issuing CA that a CRL of the root lists, and answers what the nodes are told of that. Requires: in the
+ * same transaction the CRL is kept after this.
+ */
+export async function endRevoked(
+  context: StandingContext,
+  tx: StoreTransaction,
+  { entries }: Pick<CertificateList, 'entries'>,
+  now: UnixMs,
+): Promise<Pick<Publication, 'authorities'>> {
+  const doomed = context.cas.filter(
+    ({ row, certificate }) => !hasEnded(row) && entries.find(certificate.serialHex) !== undefined,
+  );
+  for (const ca of doomed) await endRevokedCa(tx, ca, now);
+  return doomed.length === 0 ? {} : { authorities: authoritiesOf(await standingIn(context, tx)) };
+}
+
+/** Its row, and the entry of the ledger that goes before the root's CRL. */
+export async function endRevokedCa(
+  tx: StoreTransaction,
+  { row, generation, certificate }: IssuingCa,
+  now: UnixMs,
+): Promise<void> {
+  await tx.updateIssuer({ ...row, state: 'revoked', endedAt: now });
+  const values = [String(generation), certificate.serialHex];
+  await journal(tx, [certificateEvent('issuing-revoked', values, certificate.der)], now);
+}

@@ -1,0 +1,60 @@
+import { err, fault, ok, unixMs, type Fault, type Result, type UnixMs } from '../../std/index.ts';
+import { authoritiesOf } from '../authorities.ts';
+import { caRevocation } from '../ceremony/root-crl.ts';
+import { acting, commit, standingIn, type AuthorityBase } from '../context.ts';
+import { publishFullCrl, publishRootCrl, readRootCrl } from '../crl.ts';
+import type { RootCrlFacts } from '../facts.ts';
+import { ROOT_CRL_NEXT_UPDATE_MS } from '../limits.ts';
+import type { StoreReader } from '../store.ts';
+import { actingTime, wholeSecond } from '../time.ts';
+import { endRevokedCa } from './end-revoked.ts';
+import { factsOfGeneration } from './list.ts';
+
+/** See Rollover.revokeIssuing. */
+export async function revokeIssuing(
+  base: AuthorityBase,
+  generation: number,
+  now: UnixMs,
+): Promise<Result<RootCrlFacts, Fault>> {
+  return commit<RootCrlFacts>(base, async (tx, context) => {
+    const at = await actingTime(tx, now);
+    const ca = context.cas.find((each) => each.generation === generation);
+    const state = ca === undefined ? 'unknown' : ca.row.state;
+    if (ca !== undefined && state === 'revoked') return ok({ answer: await factsNow(tx, false) });
+    if (ca === undefined || state === 'active' || state === 'retired') {
+      const detail = `issuing CA ${generation} is ${state}: the root revokes one that is prepared or retiring`;
+      return err(fault('LS_ROLLOVER_STATE', detail));
+    }
+    if (base.deps.keys.root === undefined) {
+      return err(fault('LS_ROLLOVER_ROOT_ABSENT', 'the key of the root is not here'));
+    }
+    await endRevokedCa(tx, ca, at);
+    const { serial } = await factsOfGeneration(base, tx, generation, at);
+    const rootCrl = await publishRootCrl(base, tx, at, {
+      revoked: [caRevocation(serial, 'cACompromise', at)],
+    });
+    const after = await standingIn(base, tx);
+    const left = acting(after);
+    if (!left.ok) return left;
+    const crl = await publishFullCrl(left.value, tx, at);
+    return ok({
+      answer: await factsNow(tx, true),
+      publication: { authorities: authoritiesOf(after), rootCrl, crl },
+    });
+  });
+}
+
+/** Of the root's newest CRL. Requires: there is one. */
+async function factsNow(tx: StoreReader, isNews: boolean): Promise<RootCrlFacts> {
+  const list = await readRootCrl(tx);
+  if (list === null) throw new RangeError('a CA has a CRL of its root');
+  const thisUpdate = unixMs(list.thisUpdate);
+  return {
+    number: list.extensions.crlNumber?.value ?? 0,
+    thisUpdate,
+    nextUpdate: unixMs(list.nextUpdate ?? wholeSecond(thisUpdate) + ROOT_CRL_NEXT_UPDATE_MS),
+    revoked: list.entries.size,
+    isNews,
+    endsIssuing: false,
+  };
+}
