@@ -1,6 +1,6 @@
 import { err, fault, ok, type Fault, type Result, type UnixMs } from '../std/index.ts';
 import type { AcceptLossRequest } from './authority.ts';
-import { commitAlways, type AuthorityBase, type AuthorityContext, type Outcome } from './context.ts';
+import { commitAlways, type Outcome } from './context.ts';
 import { publishFullCrl, publishRootCrl } from './crl.ts';
 import type { AcceptedLoss } from './facts.ts';
 import { readForeignCrls, type ForeignCrls } from './foreign-crls.ts';
@@ -12,6 +12,7 @@ import type { CrlHead, RosterHead } from './rows.ts';
 import { liveSeeds } from './seeds.ts';
 import type { AuthorityStore, StoreTransaction } from './store.ts';
 import { actingTime } from './time.ts';
+import type { AuthorityBase, AuthorityContext } from './standing.ts';
 
 /** Marks a store that was just restored, so that nothing is signed with it but what a server needs to be reached. */
 export function markRestored(store: AuthorityStore, now: UnixMs): Promise<Result<null, Fault>> {

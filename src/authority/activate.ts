@@ -1,7 +1,6 @@
 import { err, fault, ok, type Fault, type Result, type UnixMs } from '../std/index.ts';
 import type { VerifiedPeer } from '../trust/index.ts';
 import { checkAddress } from './address.ts';
-import type { AuthorityContext } from './context.ts';
 import type { Publication } from './facts.ts';
 import type { Group, Part } from './group.ts';
 import { certificateEvent, journal } from './journal.ts';
@@ -10,6 +9,7 @@ import type { CertificateRow, NodeRow } from './rows.ts';
 import type { StoreReader, StoreTransaction } from './store.ts';
 import { actingTime } from './time.ts';
 import { endedFault, listedFault } from './token-policy.ts';
+import type { AuthorityContext } from './standing.ts';
 
 export type ActivatingPeer = Pick<VerifiedPeer, 'nodeId' | 'serial'>;
 

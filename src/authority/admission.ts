@@ -1,7 +1,6 @@
 import { err, fault, nodeIdOf, ok } from '../std/index.ts';
 import type { Fault, NodeId, Result, UnixMs } from '../std/index.ts';
 import { pendingFault, seekApproval, usableUntil } from './approval.ts';
-import type { AuthorityBase, AuthorityContext } from './context.ts';
 import type { CheckedCsr } from './csr.ts';
 import { endIdentity } from './end.ts';
 import type { Publication } from './facts.ts';
@@ -14,6 +13,7 @@ import { orderFor } from './node-order.ts';
 import type { CertificateRow, NodeRow, RequestRow, TokenRow } from './rows.ts';
 import { actingTime } from './time.ts';
 import { checkSecret, endedFault, heldFault, judgeName, judgeToken, listedFault } from './token-policy.ts';
+import type { AuthorityBase, AuthorityContext } from './standing.ts';
 
 const NODE_ID_BYTES = 16;
 

@@ -2,13 +2,14 @@ import { encodeBase64Url } from '../codec/index.ts';
 import { equalBytes, err, fault, ok, toHex, unixMs, utf8 } from '../std/index.ts';
 import type { Fault, Result, UnixMs } from '../std/index.ts';
 import type { RequestVerdict } from './authority.ts';
-import { commit, type AuthorityBase, type AuthorityContext, type Outcome } from './context.ts';
+import { commit, type Outcome } from './context.ts';
 import type { RequestFacts } from './facts.ts';
 import { certificateEvent, journal, NO_REASON } from './journal.ts';
 import { MAX_PENDING_REQUESTS, MAX_REASON_LENGTH, REQUEST_TTL_MS } from './limits.ts';
 import type { RequestDecision, RequestRow, TokenRow } from './rows.ts';
 import type { StoreTransaction } from './store.ts';
 import { actingTime } from './time.ts';
+import type { AuthorityBase, AuthorityContext } from './standing.ts';
 
 /*
  * With approval, a token alone admits nobody. Whoever redeems it first binds it to a key and waits; an operator who has

@@ -7,11 +7,12 @@ import {
   type LedgerEntry,
 } from '../ledger/index.ts';
 import { equalBytes, ok, type Fault, type Result, type UnixMs } from '../std/index.ts';
-import { commitAlways, standingIn, type AuthorityBase, type AuthorityContext } from './context.ts';
+import { commitAlways } from './context.ts';
 import type { IssuingCa } from './issuing-ca.ts';
 import { journal } from './journal.ts';
 import { ledgerBatches } from './ledger-rows.ts';
 import type { LedgerRow } from './rows.ts';
+import { standingIn, type AuthorityBase, type AuthorityContext } from './standing.ts';
 
 /** The entry that says with which key the checkpoints of this CA's ledger are signed. */
 export function logKeyEntry(context: AuthorityContext, logKey: Uint8Array, now: UnixMs): LedgerEntry {

@@ -1,7 +1,7 @@
 import { ok, type Fault, type Result } from '../std/index.ts';
-import { standingIn, type AuthorityBase } from './context.ts';
 import { readMissed } from './foreign.ts';
 import { liveSeeds } from './seeds.ts';
+import { standingIn, type AuthorityBase } from './standing.ts';
 
 /**
  * Publishes here what other processes over the same store have published since, and with `addresses` also those when

@@ -9,10 +9,10 @@ import {
   type Grant,
   type IssuanceToken,
 } from '../x509/index.ts';
-import type { AuthorityBase } from './context.ts';
 import type { CertificateRole } from './facts.ts';
 import type { IssuingCa, LivingCa } from './issuing-ca.ts';
 import type { ReleaseRow, RevocationRow } from './rows.ts';
+import type { AuthorityBase } from './standing.ts';
 
 /** A certificate to issue, decided in every field. */
 export interface CertificateOrder {

@@ -1,11 +1,12 @@
 import { err, ok, type Fault, type Result, type UnixMs } from '../std/index.ts';
 import type { RenewingNode } from '../trust/index.ts';
 import { checkStanding } from './activate.ts';
-import { commit, type AuthorityBase } from './context.ts';
+import { commit } from './context.ts';
 import type { IssuedCertificate } from './facts.ts';
 import { keepCertificate, signIntent, type Intent } from './issue.ts';
 import { actingTime } from './time.ts';
 import { endedFault, listedFault } from './token-policy.ts';
+import type { AuthorityBase } from './standing.ts';
 
 /**
  * Signs the recorded intent of a renewal and keeps the certificate, unless the identity, or this certificate of it, was

@@ -3,7 +3,6 @@ import { entryRetainedUntil } from '../trust/index.ts';
 import { parseCrl, type CertificateList, type CrlEntry } from '../x509/index.ts';
 import { signRootCrl } from './ceremony/root-crl.ts';
 import { signCrl } from './certify.ts';
-import type { AuthorityBase, AuthorityContext } from './context.ts';
 import type { CrlPublication, CurrentCrls, IssuingCrls, Publication } from './facts.ts';
 import { hasEnded } from './issuing-ca.ts';
 import { journal } from './journal.ts';
@@ -11,6 +10,7 @@ import { CRL_NEXT_UPDATE_MS, ROOT_CRL_NEXT_UPDATE_MS } from './limits.ts';
 import type { CrlHead, CrlRow, IssuerRow, ReleaseRow, RevocationRow } from './rows.ts';
 import type { StoreReader, StoreTransaction } from './store.ts';
 import { wholeSecond } from './time.ts';
+import type { AuthorityBase, AuthorityContext } from './standing.ts';
 
 const FIRST_CRL_NUMBER = 1;
 

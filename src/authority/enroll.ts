@@ -3,7 +3,6 @@ import type { Fault, Result, SerialNumber, UnixMs } from '../std/index.ts';
 import { checkAddress } from './address.ts';
 import { endOf, noRecord, redeem, type Applicant } from './admission.ts';
 import type { EnrollRequest } from './authority.ts';
-import { livingCa, type AuthorityBase, type AuthorityContext } from './context.ts';
 import { checkCsr, type CheckedCsr } from './csr.ts';
 import type { Enrollment } from './facts.ts';
 import type { Group } from './group.ts';
@@ -13,6 +12,7 @@ import type { TokenRow } from './rows.ts';
 import { actingTime } from './time.ts';
 import { tokenBinding } from './token.ts';
 import { checkSecret } from './token-policy.ts';
+import { livingCa, type AuthorityBase, type AuthorityContext } from './standing.ts';
 
 /**
  * Redeems a token: the steps of issue.ts, of which the first spends the token and makes the identity. Interrupted

@@ -19,12 +19,12 @@ import {
   type TrustBundle,
 } from '../trust/index.ts';
 import { parseCrl, type CertificateList } from '../x509/index.ts';
-import type { StandingContext } from './context.ts';
 import type { IssuingCa } from './issuing-ca.ts';
 import { readCurrentCrls } from './crl.ts';
 import { MAX_MERGED_CRLS } from './limits.ts';
 import type { ReleaseRow, RevocationRow } from './rows.ts';
 import type { StoreReader } from './store.ts';
+import type { StandingContext } from './standing.ts';
 
 /** What a CRL says of one certificate. */
 export type ListedRevocation = Omit<RevocationRow, 'crlNumber'>;

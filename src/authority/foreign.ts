@@ -1,9 +1,9 @@
 import { authoritiesOf } from './authorities.ts';
-import type { StandingContext } from './context.ts';
 import type { Publication } from './facts.ts';
 import { hasEnded } from './issuing-ca.ts';
 import type { CrlHead } from './rows.ts';
 import type { StoreReader } from './store.ts';
+import type { StandingContext } from './standing.ts';
 
 /**
  * What is newer than what was told, in the order in which it has to be heard: a delta stands on the full CRL before

@@ -1,11 +1,12 @@
 import { err, fault, ok, unixMs, type Fault, type Result, type UnixMs } from '../std/index.ts';
-import { commit, type AuthorityBase, type AuthorityContext, type Outcome } from './context.ts';
+import { commit, type Outcome } from './context.ts';
 import type { Publication } from './facts.ts';
 import { InCommon } from './in-common.ts';
 import { MAX_GROUP, MAX_WAITING_FOR_GROUP } from './limits.ts';
 import { publishRoster } from './roster.ts';
 import type { StoreTransaction } from './store.ts';
 import { actingTime } from './time.ts';
+import type { AuthorityBase, AuthorityContext } from './standing.ts';
 
 /** What one member of a group does in the transaction of all, and what is made public with it. */
 export interface GroupOutcome<T> extends Outcome<T> {

@@ -1,6 +1,6 @@
 import { err, fault, ok, unixMs } from '../std/index.ts';
 import type { Fault, Result, UnixMs } from '../std/index.ts';
-import type { AuthorityContext, Outcome } from './context.ts';
+import type { Outcome } from './context.ts';
 import { nextCrlNumber, publishDeltaCrl } from './crl.ts';
 import type { RevocationFacts } from './facts.ts';
 import { listCertificates } from './listing.ts';
@@ -8,6 +8,7 @@ import { quote } from './names.ts';
 import type { CertificateRow, RevocationRow } from './rows.ts';
 import type { StoreReader, StoreTransaction } from './store.ts';
 import { endedFault } from './token-policy.ts';
+import type { AuthorityContext } from './standing.ts';
 
 const SECOND_MS = 1_000;
 

@@ -2,7 +2,6 @@ import { err, fault, ok, unixMs } from '../std/index.ts';
 import type { Fault, Result, UnixMs } from '../std/index.ts';
 import { isTrustDomain } from '../x509/index.ts';
 import { makeHierarchy, type Hierarchy } from './hierarchy.ts';
-import { acting, standingOf, type AuthorityBase, type AuthorityContext } from './context.ts';
 import { publishFullCrl, publishRootCrl } from './crl.ts';
 import type { AuthorityDeps, AuthorityKeys, InitialisedAuthority, InitialiseRequest } from './deps.ts';
 import { logKeyEntry } from './bind-log-key.ts';
@@ -13,6 +12,7 @@ import { publishRoster } from './roster.ts';
 import type { Genesis, IssuerRow } from './rows.ts';
 import type { StoreTransaction } from './store.ts';
 import { wholeSecond } from './time.ts';
+import { acting, standingOf, type AuthorityBase, type AuthorityContext } from './standing.ts';
 
 const SALT_BYTES = 16;
 /** DNS suffixes that one issuing CA may be given beside the trust domain. */

@@ -1,7 +1,6 @@
 import { err, fault, ok, parseSerialNumber, unixMs } from '../std/index.ts';
 import type { Fault, Result, UnixMs } from '../std/index.ts';
 import type { CertificateFilter } from './authority.ts';
-import type { AuthorityBase } from './context.ts';
 import { readCurrentCrls } from './crl.ts';
 import type {
   CertificateFacts,
@@ -16,6 +15,7 @@ import type { CertificateRow, NodeRow } from './rows.ts';
 import { liveSeeds } from './seeds.ts';
 import type { StoreReader } from './store.ts';
 import { actingTime } from './time.ts';
+import type { AuthorityBase } from './standing.ts';
 
 /** Errors: LS_CA_REQUEST for a time that is none. */
 export async function list(

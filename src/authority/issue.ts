@@ -2,13 +2,13 @@ import { equalBytes, err, fault, ok, type SerialNumber } from '../std/index.ts';
 import type { Fault, Result, UnixMs } from '../std/index.ts';
 import { issue, type IssuanceToken } from '../x509/index.ts';
 import { prepareCertificate, type CertificateOrder } from './certify.ts';
-import { livingCa, type AuthorityBase, type AuthorityContext } from './context.ts';
 import type { IssuedCertificate } from './facts.ts';
 import type { LivingCa } from './issuing-ca.ts';
 import { certificateEvent, journal, type JournalWord } from './journal.ts';
 import type { CertificateRow } from './rows.ts';
 import { newSerial } from './serial.ts';
 import type { StoreTransaction } from './store.ts';
+import { livingCa, type AuthorityBase, type AuthorityContext } from './standing.ts';
 
 /*
  * An issuance has three steps. A first transaction decides it and records its intent: what will be signed. Then it

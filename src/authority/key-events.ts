@@ -1,7 +1,8 @@
 import { ok, toHex, type CryptoPort, type Fault, type Result, type UnixMs } from '../std/index.ts';
-import { commitStanding, type AuthorityBase } from './context.ts';
+import { commitStanding } from './context.ts';
 import { certificateEvent, journal } from './journal.ts';
 import { actingTime } from './time.ts';
+import type { AuthorityBase } from './standing.ts';
 
 const KEY_ID_BYTES = 16;
 

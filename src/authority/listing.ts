@@ -1,8 +1,8 @@
 import type { SerialNumber } from '../std/index.ts';
-import type { AuthorityContext } from './context.ts';
 import { certificateEvent, journal } from './journal.ts';
 import type { CertificateRow, RevocationRow } from './rows.ts';
 import type { StoreTransaction } from './store.ts';
+import type { AuthorityContext } from './standing.ts';
 
 /** Puts certificates on the CRLs to come; a revocation takes the place of a hold. */
 export async function listCertificates(

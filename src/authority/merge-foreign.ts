@@ -1,13 +1,13 @@
 import { err, fault, ok, unixMs } from '../std/index.ts';
 import type { Fault, Result, SerialNumber, UnixMs } from '../std/index.ts';
 import { MAX_RELEASES } from '../x509/index.ts';
-import type { AuthorityContext } from './context.ts';
 import { oldestListed } from './crl.ts';
 import { endIdentity } from './end.ts';
 import { holdKey, saysMore, type ForeignCrls, type ListedRevocation } from './foreign-crls.ts';
 import { certificateEvent, journal } from './journal.ts';
 import type { CertificateRow, NodeRow, ReleaseRow, RevocationRow } from './rows.ts';
 import type { StoreReader, StoreTransaction } from './store.ts';
+import type { AuthorityContext } from './standing.ts';
 
 /** In the ledger, for a certificate that was issued after the backup: its name is lost. */
 const NO_NAME = '-';

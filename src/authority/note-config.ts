@@ -1,11 +1,12 @@
 import { err, fault, ok, toHex, utf8, type Fault, type Result, type UnixMs } from '../std/index.ts';
 import { parseIpAddress } from '../trust/index.ts';
 import type { Certificate } from '../x509/index.ts';
-import { commit, type AuthorityBase } from './context.ts';
+import { commit } from './context.ts';
 import { certificateEvent, journal } from './journal.ts';
 import { checkGrantedNames } from './names.ts';
 import { checkPermitted } from './permitted-names.ts';
 import { actingTime } from './time.ts';
+import type { AuthorityBase } from './standing.ts';
 
 /** Longest value of a setting. */
 export const MAX_SETTING_TEXT = 2_048;

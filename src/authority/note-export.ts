@@ -1,8 +1,9 @@
 import { err, fault, ok, parseSerialNumber, type Fault, type Result, type UnixMs } from '../std/index.ts';
-import { commit, type AuthorityBase } from './context.ts';
+import { commit } from './context.ts';
 import { certificateEvent, journal } from './journal.ts';
 import { quote } from './names.ts';
 import { actingTime } from './time.ts';
+import type { AuthorityBase } from './standing.ts';
 
 /** A row of the ledger that says whose key was put into a file. Error: LS_CA_UNKNOWN_SUBJECT. */
 export async function noteExport(

@@ -8,7 +8,6 @@ import { decideRequest, listRequests } from './approval.ts';
 import type { Authority } from './authority.ts';
 import { authoritiesOf } from './authorities.ts';
 import { catchUp } from './catch-up.ts';
-import { standingIn, type AuthorityBase } from './context.ts';
 import type { AuthorityDeps } from './deps.ts';
 import { importRootCrl } from './ceremony/import-root-crl.ts';
 import { enroll } from './enroll.ts';
@@ -31,6 +30,7 @@ import { revoke } from './revoke.ts';
 import { rolloverOf } from './rollover/index.ts';
 import type { Genesis } from './rows.ts';
 import { createToken, deleteToken, listTokens } from './tokens.ts';
+import { standingIn, type AuthorityBase } from './standing.ts';
 
 /**
  * The authority that a store holds.

@@ -3,13 +3,14 @@ import type { Fault, Result, UnixMs } from '../std/index.ts';
 import { parseIpAddress } from '../trust/index.ts';
 import type { OperatorRequest, ServerRequest } from './authority.ts';
 import type { CertificateOrder } from './certify.ts';
-import { commit, commitAlways, livingCa, type AuthorityBase, type AuthorityContext } from './context.ts';
+import { commit, commitAlways } from './context.ts';
 import { checkCsr } from './csr.ts';
 import type { IssuedCertificate } from './facts.ts';
 import { keepCertificate, recordIntent, signIntent, type Intent } from './issue.ts';
 import { checkGrantedNames, checkNodeName } from './names.ts';
 import { checkPermitted } from './permitted-names.ts';
 import { actingTime } from './time.ts';
+import { livingCa, type AuthorityBase, type AuthorityContext } from './standing.ts';
 
 /** What lists call the responder; no node can have this name, which is no DNS label. */
 /** One word, as every value of a ledger event. */

@@ -1,9 +1,10 @@
 import { err, fault, ok, type Fault, type Result, type UnixMs } from '../std/index.ts';
-import { acting, commitStanding, type AuthorityBase, type StandingContext } from './context.ts';
+import { commitStanding } from './context.ts';
 import { isRootCrlDue, publishFullCrl, publishRootCrl, readCurrentCrls } from './crl.ts';
 import type { CrlPublication, CurrentCrls } from './facts.ts';
 import type { StoreTransaction } from './store.ts';
 import { actingTime } from './time.ts';
+import { acting, type AuthorityBase, type StandingContext } from './standing.ts';
 
 /**
  * Full CRLs now; the root's too when it is due and the root's key is here. Of a CA that the root has revoked that one is

@@ -1,7 +1,7 @@
 import { fault, LsError } from '../std/index.ts';
-import { sameAuthorities } from './authorities.ts';
 import type { Authorities, Publication } from './facts.ts';
 import { MAX_PUBLICATION_LISTENERS } from './limits.ts';
+import { sameAuthorities } from './same-authorities.ts';
 
 type Listener = (publication: Publication) => void;
 

@@ -3,13 +3,14 @@ import type { Fault, Result, UnixMs } from '../std/index.ts';
 import type { VerifiedPeer } from '../trust/index.ts';
 import { checkStanding } from './activate.ts';
 import { completeRenewal } from './complete-renewal.ts';
-import { commit, type AuthorityBase } from './context.ts';
+import { commit } from './context.ts';
 import { checkCsr } from './csr.ts';
 import type { IssuedCertificate } from './facts.ts';
 import { recordIntent, type Intent } from './issue.ts';
 import { MAX_LIVE_CERTIFICATES_PER_NODE } from './limits.ts';
 import { orderFor } from './node-order.ts';
 import { actingTime } from './time.ts';
+import type { AuthorityBase } from './standing.ts';
 
 /**
  * A further certificate for the key that the caller holds and has shown by its link. RFC 7030 has no room for the

@@ -5,7 +5,7 @@ import type { RenewingNode } from '../trust/index.ts';
 import { checkStanding } from './activate.ts';
 import type { ReenrollRequest } from './authority.ts';
 import { completeRenewal } from './complete-renewal.ts';
-import { commit, type AuthorityBase } from './context.ts';
+import { commit } from './context.ts';
 import { checkCsr, type CheckedCsr } from './csr.ts';
 import type { IssuedCertificate } from './facts.ts';
 import { recordedIntent, recordIntent, type Intent } from './issue.ts';
@@ -15,6 +15,7 @@ import { orderFor } from './node-order.ts';
 import type { CertificateRow, NodeRow } from './rows.ts';
 import type { StoreTransaction } from './store.ts';
 import { actingTime } from './time.ts';
+import type { AuthorityBase } from './standing.ts';
 
 /**
  * A further certificate for an identity that shows its current key twice: by the link the request came over, and

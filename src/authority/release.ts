@@ -1,7 +1,7 @@
 import { err, fault, ok, type Fault, type Result, type UnixMs } from '../std/index.ts';
 import { signRelease } from '../trust/index.ts';
 import { MAX_RELEASES } from '../x509/index.ts';
-import { commit, livingCa, type AuthorityBase } from './context.ts';
+import { commit } from './context.ts';
 import { nextCrlNumber, oldestListed, publishDeltaCrl } from './crl.ts';
 import type { ReleaseFacts } from './facts.ts';
 import { isHeld, type HeldCertificate } from './hold.ts';
@@ -10,6 +10,7 @@ import { certificateEvent, journal } from './journal.ts';
 import { quote } from './names.ts';
 import type { StoreTransaction } from './store.ts';
 import { actingTime } from './time.ts';
+import { livingCa, type AuthorityBase } from './standing.ts';
 
 /**
  * Ends the holds of a name, each with a release record that every CRL carries from now on, until no relying party

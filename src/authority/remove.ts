@@ -1,5 +1,5 @@
 import { err, fault, ok, type Fault, type Result, type UnixMs } from '../std/index.ts';
-import { commit, type AuthorityBase } from './context.ts';
+import { commit } from './context.ts';
 import { endIdentity } from './end.ts';
 import type { RemovalFacts } from './facts.ts';
 import { certificateEvent, journal } from './journal.ts';
@@ -8,6 +8,7 @@ import { publishRoster } from './roster.ts';
 import { liveSeeds } from './seeds.ts';
 import { actingTime } from './time.ts';
 import { endedFault } from './token-policy.ts';
+import type { AuthorityBase } from './standing.ts';
 
 /** Errors: LS_CA_UNKNOWN_SUBJECT; LS_IDENTITY_REVOKED, because a revocation outranks a removal. */
 export async function remove(

@@ -2,7 +2,7 @@ import { err, fault, ok, parseSerialNumber } from '../std/index.ts';
 import type { Fault, Result, UnixMs } from '../std/index.ts';
 import type { CrlReason } from '../x509/index.ts';
 import type { RevokeRequest } from './authority.ts';
-import { commit, type AuthorityBase, type AuthorityContext, type Outcome } from './context.ts';
+import { commit, type Outcome } from './context.ts';
 import { nextCrlNumber, publishDeltaCrl } from './crl.ts';
 import { endIdentity } from './end.ts';
 import type { RevocationFacts, RevocationReason } from './facts.ts';
@@ -14,6 +14,7 @@ import type { CertificateRow, NodeRow, RevocationRow } from './rows.ts';
 import { liveSeeds } from './seeds.ts';
 import type { StoreReader, StoreTransaction } from './store.ts';
 import { actingTime, wholeSecond } from './time.ts';
+import type { AuthorityBase, AuthorityContext } from './standing.ts';
 
 /** Every reason that {@link revoke} takes. Source: RFC 5280 §5.3.1. */
 export const REVOCATION_REASONS: readonly RevocationReason[] = [

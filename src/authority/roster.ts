@@ -1,11 +1,11 @@
 import { signRoster } from '../membership/index.ts';
 import { unixMs, type UnixMs } from '../std/index.ts';
-import type { AuthorityContext } from './context.ts';
 import type { Publication } from './facts.ts';
 import { journal } from './journal.ts';
 import { observerNumbers } from './quorum.ts';
 import type { RosterRow } from './rows.ts';
 import type { StoreReader, StoreTransaction } from './store.ts';
+import type { AuthorityContext } from './standing.ts';
 
 const HASH_BYTES = 32;
 const FIRST_ROSTER_NUMBER = 1;

@@ -1,7 +1,7 @@
 import { err, fault, ok, toHex, unixMs } from '../std/index.ts';
 import type { Fault, NodeName, Result, UnixMs } from '../std/index.ts';
 import type { CreatedToken, TokenRequest } from './authority.ts';
-import { commit, type AuthorityBase, type AuthorityContext } from './context.ts';
+import { commit } from './context.ts';
 import type { TokenFacts } from './facts.ts';
 import { certificateEvent, journal, NEEDS_APPROVAL, OPEN_TO_EST } from './journal.ts';
 import {
@@ -18,6 +18,7 @@ import type { StoreTransaction } from './store.ts';
 import { actingTime } from './time.ts';
 import { encodeToken, TOKEN_ID_BYTES, TOKEN_SECRET_BYTES } from './token.ts';
 import { judgeName, tokenFacts } from './token-policy.ts';
+import type { AuthorityBase, AuthorityContext } from './standing.ts';
 
 interface CheckedRequest extends GrantedNames {
   readonly name: NodeName;

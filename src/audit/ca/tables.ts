@@ -151,9 +151,9 @@ async function compareCrls(state: CaState, tables: CaTables, whole: Place): Prom
     if (held?.number !== said?.number) tell(held === null ? 'none' : `CRL ${String(held.number)}`);
     if (held === null || held.number !== said?.number) return;
     const der = await tables.crlBytes({ issuer, generation, number: held.number });
-    const same = der !== null && equalBytes(state.crypto.sha256(der), said.sha256);
-    const isHead = held.generation === generation;
-    if (!same || (isHead && !equalBytes(held.sha256, said.sha256))) tell('another content');
+    const digests = [der === null ? new Uint8Array() : state.crypto.sha256(der)];
+    if (held.generation === generation) digests.push(held.sha256);
+    if (!digests.every((digest) => equalBytes(digest, said.sha256))) tell('another content');
   };
   const [newest, full] = [await tables.newestCrl('issuing'), await tables.newestFullCrl('issuing')];
   for (const { generation, newestCrl, newestFull } of inUse(state)) {

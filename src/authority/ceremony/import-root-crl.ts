@@ -1,13 +1,14 @@
 import { equalBytes, err, fault, ok, unixMs, type Fault, type Result, type UnixMs } from '../../std/index.ts';
 import { applyCrl, makeTrustBundle, RevocationState, type TrustBundle } from '../../trust/index.ts';
 import { parseCrl, type CertificateList } from '../../x509/index.ts';
-import { commitStanding, type AuthorityBase, type Outcome, type StandingContext } from '../context.ts';
+import { commitStanding, type Outcome } from '../context.ts';
 import { keepRootCrl, readRootCrl } from '../crl.ts';
 import type { Publication, RootCrlFacts } from '../facts.ts';
 import { endRevoked } from '../rollover/end-revoked.ts';
 import { certificateEvent, journal } from '../journal.ts';
 import type { StoreTransaction } from '../store.ts';
 import { actingTime } from '../time.ts';
+import type { AuthorityBase, StandingContext } from '../standing.ts';
 
 /**
  * Takes a newer CRL of the root, by the rules of any relying party, and tells the nodes. One that revokes the active

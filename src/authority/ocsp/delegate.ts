@@ -9,12 +9,12 @@ import {
   type OcspCertStatus,
   type OcspIssuer,
 } from '../../x509/index.ts';
-import type { AuthorityBase } from '../context.ts';
 import type { IssuingCa } from '../issuing-ca.ts';
 import { OCSP_NEXT_UPDATE_MS } from '../limits.ts';
 import { issueResponder } from '../other-roles.ts';
 import { wholeSecond } from '../time.ts';
 import type { HeldAnswer, OcspAnswer, OcspTimes } from './held-answers.ts';
+import type { AuthorityBase } from '../standing.ts';
 
 /** A key that may answer for an issuing CA, with its certificate. The key lives in this process's memory only. */
 export interface Delegate {

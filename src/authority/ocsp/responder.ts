@@ -7,7 +7,6 @@ import {
   type OcspCertId,
   type OcspRequest,
 } from '../../x509/index.ts';
-import { standingIn, type AuthorityBase } from '../context.ts';
 import type { Publication } from '../facts.ts';
 import { hasEnded, type IssuingCa } from '../issuing-ca.ts';
 import { OCSP_BATCH, OCSP_REFRESH_MS } from '../limits.ts';
@@ -17,6 +16,7 @@ import type { OcspHealth, OcspResponder, ResponderOptions } from './interface.ts
 import { isUsedUp, newDelegate, signHeld, signOwn, type Delegate, type Statement } from './delegate.ts';
 import { HeldAnswers, type HeldAnswer, type OcspAnswer } from './held-answers.ts';
 import { readStatus, statusOf, type KnownStatus } from './status.ts';
+import { standingIn, type AuthorityBase } from '../standing.ts';
 
 const MAX_READS = 8;
 

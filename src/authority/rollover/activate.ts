@@ -1,6 +1,6 @@
 import { err, fault, ok, type Fault, type Result, type UnixMs } from '../../std/index.ts';
 import { authoritiesOf } from '../authorities.ts';
-import { acting, commitStanding, standingIn, type AuthorityBase, type StandingContext } from '../context.ts';
+import { commitStanding } from '../context.ts';
 import { publishFullCrl } from '../crl.ts';
 import { livingOf, type IssuingCa } from '../issuing-ca.ts';
 import { certificateEvent, journal } from '../journal.ts';
@@ -9,6 +9,7 @@ import type { StoreTransaction } from '../store.ts';
 import { actingTime } from '../time.ts';
 import type { IssuingFacts } from './interface.ts';
 import { factsOfGeneration } from './list.ts';
+import { acting, standingIn, type AuthorityBase, type StandingContext } from '../standing.ts';
 
 /** See Rollover.activate. */
 export async function activateIssuing(

@@ -1,11 +1,11 @@
 import type { UnixMs } from '../../std/index.ts';
 import type { CertificateList } from '../../x509/index.ts';
 import { authoritiesOf } from '../authorities.ts';
-import { standingIn, type StandingContext } from '../context.ts';
 import type { Publication } from '../facts.ts';
 import { hasEnded, type IssuingCa } from '../issuing-ca.ts';
 import { certificateEvent, journal } from '../journal.ts';
 import type { StoreTransaction } from '../store.ts';
+import { standingIn, type StandingContext } from '../standing.ts';
 
 /**
  * Ends every issuing CA that a CRL of the root lists, and answers what the nodes are told of that. Requires: in the

@@ -1,10 +1,10 @@
-import type { AuthorityBase } from '../context.ts';
 import { activateIssuing } from './activate.ts';
 import type { Rollover } from './interface.ts';
 import { listIssuing } from './list.ts';
 import { prepareIssuing } from './prepare.ts';
 import { retireIssuing } from './retire.ts';
 import { revokeIssuing } from './revoke-issuing.ts';
+import type { AuthorityBase } from '../standing.ts';
 
 export function rolloverOf(base: AuthorityBase): Rollover {
   return {

@@ -1,10 +1,10 @@
 import { ok, parseSerialNumber, unixMs } from '../../std/index.ts';
 import type { Fault, Result, SerialNumber, UnixMs } from '../../std/index.ts';
-import type { AuthorityBase } from '../context.ts';
 import type { IssuingCa } from '../issuing-ca.ts';
 import type { StoreReader } from '../store.ts';
 import { actingTime } from '../time.ts';
 import type { IssuingFacts } from './interface.ts';
+import type { AuthorityBase } from '../standing.ts';
 
 export async function listIssuing(
   base: AuthorityBase,

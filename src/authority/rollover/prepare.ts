@@ -5,15 +5,7 @@ import { authoritiesOf } from '../authorities.ts';
 import { checkImport } from '../ceremony/check.ts';
 import { takeRootCrl } from '../ceremony/import-root-crl.ts';
 import { rootCrlUrl } from '../certify.ts';
-import {
-  acting,
-  commitStanding,
-  standingIn,
-  type AuthorityBase,
-  type AuthorityContext,
-  type Outcome,
-  type StandingContext,
-} from '../context.ts';
+import { commitStanding, type Outcome } from '../context.ts';
 import { nextCrlNumber, publishFullCrl, readRootCrl } from '../crl.ts';
 import type { Publication } from '../facts.ts';
 import { generationOfName, nameOfIssuing, signIssuing } from '../hierarchy.ts';
@@ -23,6 +15,13 @@ import type { StoreTransaction } from '../store.ts';
 import { actingTime, wholeSecond } from '../time.ts';
 import type { IssuingFacts, PrepareRequest } from './interface.ts';
 import { factsOfGeneration } from './list.ts';
+import {
+  acting,
+  standingIn,
+  type AuthorityBase,
+  type AuthorityContext,
+  type StandingContext,
+} from '../standing.ts';
 
 /** See Rollover.prepare. */
 export async function prepareIssuing(

@@ -1,11 +1,12 @@
 import { err, fault, ok, type Fault, type Result, type UnixMs } from '../../std/index.ts';
 import { authoritiesOf } from '../authorities.ts';
-import { acting, commit, standingIn, type AuthorityBase } from '../context.ts';
+import { commit } from '../context.ts';
 import { publishFullCrl } from '../crl.ts';
 import { certificateEvent, journal } from '../journal.ts';
 import { actingTime } from '../time.ts';
 import type { IssuingFacts } from './interface.ts';
 import { factsOfGeneration } from './list.ts';
+import { acting, standingIn, type AuthorityBase } from '../standing.ts';
 
 /** See Rollover.retire. */
 export async function retireIssuing(

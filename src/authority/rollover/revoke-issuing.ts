@@ -1,7 +1,7 @@
 import { err, fault, ok, unixMs, type Fault, type Result, type UnixMs } from '../../std/index.ts';
 import { authoritiesOf } from '../authorities.ts';
 import { caRevocation } from '../ceremony/root-crl.ts';
-import { acting, commit, standingIn, type AuthorityBase } from '../context.ts';
+import { commit } from '../context.ts';
 import { publishFullCrl, publishRootCrl, readRootCrl } from '../crl.ts';
 import type { RootCrlFacts } from '../facts.ts';
 import { ROOT_CRL_NEXT_UPDATE_MS } from '../limits.ts';
@@ -9,6 +9,7 @@ import type { StoreReader } from '../store.ts';
 import { actingTime, wholeSecond } from '../time.ts';
 import { endRevokedCa } from './end-revoked.ts';
 import { factsOfGeneration } from './list.ts';
+import { acting, standingIn, type AuthorityBase } from '../standing.ts';
 
 /** See Rollover.revokeIssuing. */
 export async function revokeIssuing(
