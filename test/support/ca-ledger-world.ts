@@ -29,7 +29,6 @@ import type { TestPki } from './pki.ts';
 import { rawKey } from './raw-key.ts';
 import { valueOf } from './result.ts';
 import { tempDir } from './temp-dir.ts';
-import { activeBundle } from './issuing.ts';
 
 /** The story once told, for every test to have a copy of. */
 interface Template {
@@ -188,7 +187,7 @@ export class CaLedgerWorld {
   }
 
   async audit(): Promise<AuditReport> {
-    const { roots, trustDomain } = activeBundle(this.ca.authority);
+    const { roots, trustDomain } = this.ca.authority.bundle();
     const bundle = valueOf(makeTrustBundle(trustDomain, roots, testCrypto));
     const ledger = new LedgerDirectory(this.dir, 'ca');
     const checkpoint = await ledger.checkpoint();

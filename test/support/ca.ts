@@ -1,5 +1,6 @@
 import { onTestFinished } from 'vitest';
 import {
+  crlsInOrder,
   decodeToken,
   initialiseAuthority,
   openAuthority,
@@ -14,7 +15,8 @@ import {
 } from '../../src/authority/index.ts';
 import { signSuccessor } from '../../src/heartbeat/index.ts';
 import { openSqliteStore, systemRandom } from '../../src/io/index.ts';
-import { unixMs, type SignatureAlgorithm, type Signer, type UnixMs } from '../../src/std/index.ts';
+import { equalBytes, unixMs } from '../../src/std/index.ts';
+import type { Fault, Result, SignatureAlgorithm, Signer, UnixMs } from '../../src/std/index.ts';
 import {
   applyCrl,
   judgeCertificate,
@@ -22,10 +24,15 @@ import {
   RevocationState,
   type VerifiedPeer,
 } from '../../src/trust/index.ts';
-import { certIdOfCertificate, encodeName, parseCertificate, signCsr } from '../../src/x509/index.ts';
+import {
+  certIdOfCertificate,
+  encodeName,
+  parseCertificate,
+  parseCrl,
+  signCsr,
+} from '../../src/x509/index.ts';
 import { testCrypto, testKey } from './crypto.ts';
 import { valueOf } from './result.ts';
-import { activeBundle, ofActive } from './issuing.ts';
 
 export const CA_NOW = unixMs(Date.parse('2026-03-01T12:00:00.250Z'));
 const GRACE_MS = 86_400_000;
@@ -95,15 +102,27 @@ export async function peerOf(
   chain: readonly Uint8Array[],
   now: UnixMs = CA_NOW,
 ): Promise<VerifiedPeer> {
-  const { trustDomain, roots, issuing } = activeBundle(authority);
+  return valueOf(await verdictOn(authority, chain, now));
+}
+
+/** What a relying party that has all CRLs makes of a node's certificate. */
+export async function verdictOn(
+  authority: Authority,
+  chain: readonly Uint8Array[],
+  now: UnixMs = CA_NOW,
+): Promise<Result<VerifiedPeer, Fault>> {
+  const { trustDomain, roots, issuing } = authority.bundle();
   const bundle = valueOf(makeTrustBundle(trustDomain, roots, testCrypto));
-  const { full, delta, root } = ofActive(valueOf(await authority.currentCrls()));
-  let revocation = valueOf(applyCrl(RevocationState.empty(), root, [], bundle, testCrypto, now)).state;
-  for (const crl of delta === null ? [full] : [full, delta]) {
-    revocation = valueOf(applyCrl(revocation, crl, [issuing], bundle, testCrypto, now)).state;
+  const crls = valueOf(await authority.currentCrls());
+  let revocation = valueOf(applyCrl(RevocationState.empty(), crls.root, [], bundle, testCrypto, now)).state;
+  for (const crl of crlsInOrder(crls)) {
+    const { issuer } = valueOf(parseCrl(crl));
+    const chainOf = issuing.filter((der) => equalBytes(valueOf(parseCertificate(der)).subject, issuer));
+    if (chainOf.length === 0) continue;
+    revocation = valueOf(applyCrl(revocation, crl, chainOf, bundle, testCrypto, now)).state;
   }
   const material = { bundle, revocation, crypto: testCrypto, onStale: 'warn', graceMs: GRACE_MS } as const;
-  return valueOf(judgeCertificate(material, chain, 'node', now));
+  return judgeCertificate(material, chain, 'node', now);
 }
 
 export interface Renewal {

@@ -1,10 +1,11 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { AuthorityStore, CrlRow, RosterRow, StoreReader } from '../../src/authority/index.ts';
+import type { AuthorityStore, CrlRow, IssuerRow, RosterRow, StoreReader } from '../../src/authority/index.ts';
 import { err, fault, ok, unixMs } from '../../src/std/index.ts';
 import { codeOf, valueOf } from './result.ts';
 import { step } from './step.ts';
 import {
   certificateRow,
+  issuerRow,
   nodeRow,
   requestRow,
   testName,
@@ -159,6 +160,88 @@ export function describeStoreContract(name: string, freshOpener: () => Promise<S
       expect(await kept()).toEqual([4]);
     });
 
+    it('keeps the CRLs of several issuing CAs, of one number each, and tells the head of the lowest generation', async () => {
+      const store = await (await opener())();
+      const publish = (number: number, base: number | null, generations: readonly number[]) =>
+        store.transaction(async (tx) => {
+          for (const generation of generations) await tx.insertCrl(crlRow(number, base, generation));
+          return ok(null);
+        });
+      const kept = (generation: number): Promise<readonly (readonly number[])[]> =>
+        reading(store, async (tx) => {
+          const found: number[][] = [];
+          for (const number of [1, 2, 3, 4, 5]) {
+            const der = await tx.crlBytes({ issuer: 'issuing', generation, number });
+            if (der !== null) found.push([...der]);
+          }
+          return found;
+        });
+      valueOf(await publish(1, null, [1]));
+      valueOf(await publish(2, null, [2, 1]));
+      valueOf(await publish(3, 2, [1, 2]));
+      expect([await kept(1), await kept(2)]).toEqual([
+        [[2], [3]],
+        [[18], [19]],
+      ]);
+      await reading(store, async (tx) => {
+        expect(await tx.newestCrl('issuing')).toMatchObject({ generation: 1, number: 3, base: 2 });
+        expect(await tx.newestFullCrl('issuing')).toMatchObject({ generation: 1, number: 2 });
+      });
+      // The first has ended; what there is of it stays.
+      valueOf(await publish(4, null, [2]));
+      valueOf(await publish(5, 4, [2]));
+      expect([await kept(1), await kept(2)]).toEqual([
+        [[2], [3]],
+        [[20], [21]],
+      ]);
+      await reading(store, async (tx) => {
+        expect(await tx.newestCrl('issuing')).toMatchObject({ generation: 2, number: 5 });
+        expect(await tx.newestFullCrl('issuing')).toMatchObject({ generation: 2, number: 4 });
+      });
+      await expect(publish(5, 4, [2])).rejects.toThrow(/UNIQUE/i);
+    });
+
+    it('has one issuing CA that is active and one that is prepared, and counts what is below each', async () => {
+      const store = await (await opener())();
+      const first = issuerRow(1, { state: 'active', activatedAt: AT });
+      const second = issuerRow(2, { firstCrlNumber: 7 });
+      const insert = (row: IssuerRow) => store.transaction(async (tx) => step(tx.insertIssuer(row)));
+      valueOf(await insert(first));
+      valueOf(await insert(second));
+      await expect(insert(issuerRow(3))).rejects.toThrow(/UNIQUE/i);
+      await expect(insert(issuerRow(3, { state: 'active' }))).rejects.toThrow(/UNIQUE/i);
+      await expect(insert(issuerRow(2, { state: 'retiring' }))).rejects.toThrow(/UNIQUE/i);
+      expect(await reading(store, (tx) => tx.issuers())).toStrictEqual([first, second]);
+      const retiring = { ...first, state: 'retiring', renewWithinMs: null } as const;
+      const active = { ...second, state: 'active', activatedAt: AT, renewWithinMs: 600_000 } as const;
+      valueOf(
+        await store.transaction(async (tx) => {
+          await tx.updateIssuer(retiring);
+          await tx.updateIssuer(active);
+          await tx.insertNode(nodeRow(1));
+          const until = [1_000, 2_000, 3_000, 4_000, 5_000];
+          for (const [n, notAfter] of until.entries())
+            await tx.insertCertificate(
+              certificateRow(n, { nodeId: testNodeId(1), notAfter: unixMs(notAfter) }),
+            );
+          const own = { role: 'ocsp', nodeId: null, notAfter: LARGEST } as const;
+          await tx.insertCertificate(certificateRow(7, own));
+          await tx.insertCertificate(certificateRow(8, { ...own, role: 'server', issuer: 2 }));
+          const listed = { revokedAt: AT, crlNumber: 1, issuer: 1 };
+          await tx.insertRevocation({ serial: testSerial(3), reason: 'certificateHold', ...listed });
+          return step(tx.insertRevocation({ serial: testSerial(4), reason: 'superseded', ...listed }));
+        }),
+      );
+      await reading(store, async (tx) => {
+        expect(await tx.issuers()).toStrictEqual([retiring, active]);
+        // Two that are good and one on hold; the last one is revoked, and expires last.
+        expect(await tx.belowIssuer(1, unixMs(2_000))).toEqual({ live: 3, lastNotAfter: 5_000 });
+        expect(await tx.belowIssuer(1, unixMs(5_001))).toEqual({ live: 0, lastNotAfter: null });
+        expect(await tx.belowIssuer(2, unixMs(5_001))).toEqual({ live: 1, lastNotAfter: LARGEST });
+        expect(await tx.belowIssuer(3, unixMs(0))).toEqual({ live: 0, lastNotAfter: null });
+      });
+    });
+
     it('lets one of many concurrent redeemers of a token win, across store objects', async () => {
       const open = await opener();
       const [one, other] = [await open(), await open()];
@@ -211,6 +294,12 @@ export function describeStoreContract(name: string, freshOpener: () => Promise<S
         crlUrl: null,
         createdAt: LARGEST,
       };
+      const issuer = issuerRow(3, {
+        state: 'revoked',
+        certificate: EVERY_BYTE,
+        endedAt: LARGEST,
+        renewWithinMs: 5,
+      });
       const node = nodeRow(1, { dns: ['a.x', 'b.x'], ip: ['10.0.0.1'] });
       const certificate = certificateRow(1, { spkiSha256: EVERY_BYTE, notAfter: LARGEST, tbs: EVERY_BYTE });
       const address = { nodeId: testNodeId(1), name: node.name, address: '[::1]:8450', updatedAt: AT };
@@ -227,6 +316,7 @@ export function describeStoreContract(name: string, freshOpener: () => Promise<S
       valueOf(
         await store.transaction(async (tx) => {
           await tx.insertGenesis(genesis);
+          await tx.insertIssuer(issuer);
           await tx.setReadOnlySince(AT);
           await tx.insertNode(node);
           await tx.insertCertificate(certificate);
@@ -246,6 +336,7 @@ export function describeStoreContract(name: string, freshOpener: () => Promise<S
       const full = { ...certificate, der: EVERY_BYTE, confirmedAt: AT, revocation };
       await reading(store, async (tx) => {
         expect(await tx.genesis()).toStrictEqual(genesis);
+        expect(await tx.issuers()).toStrictEqual([issuer]);
         expect(await tx.readOnlySince()).toBe(AT);
         expect(await tx.node(testNodeId(1))).toStrictEqual(node);
         const { nodeId, name, state } = node;
@@ -404,16 +495,16 @@ async function reading<T>(store: AuthorityStore, work: (tx: StoreReader) => Prom
   return valueOf(await store.read(async (tx) => ok(await work(tx))));
 }
 
-function crlRow(number: number, base: number | null): CrlRow {
+function crlRow(number: number, base: number | null, generation = 1): CrlRow {
   return {
     issuer: 'issuing',
-    generation: 1,
+    generation,
     number,
     base,
     thisUpdate: AT,
     nextUpdate: AT,
     sha256: EVERY_BYTE.subarray(0, 32),
-    der: Uint8Array.of(number),
+    der: Uint8Array.of(16 * (generation - 1) + number),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { CertificateRow, NodeRow, RequestRow, TokenRow } from '../../src/authority/index.ts';
+import type { CertificateRow, IssuerRow, NodeRow, RequestRow, TokenRow } from '../../src/authority/index.ts';
 import {
   parseNodeId,
   parseNodeName,
@@ -21,6 +21,21 @@ export function testSerial(n: number): SerialNumber {
 
 export function testName(text: string): NodeName {
   return parseNodeName(text) ?? impossible();
+}
+
+/** Prepared. */
+export function issuerRow(generation: number, changes: Partial<IssuerRow> = {}): IssuerRow {
+  return {
+    generation,
+    state: 'prepared',
+    certificate: Uint8Array.of(0x30, 0x00),
+    preparedAt: unixMs(1_000),
+    activatedAt: null,
+    endedAt: null,
+    firstCrlNumber: 1,
+    renewWithinMs: null,
+    ...changes,
+  };
 }
 
 export function nodeRow(n: number, changes: Partial<NodeRow> = {}): NodeRow {

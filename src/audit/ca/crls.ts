@@ -62,6 +62,7 @@ function checkIssuingCrl(state: CaState, crl: PastCrl, issuer: IssuerOfCa, newes
   }
   goesUp(state, issuer.newestCrl, newest);
   countRound(state, issuer, newest);
+  dropUnlisted(state, number);
   const base = crl.list.extensions.deltaCrlIndicator?.value;
   const isOwn = (entry: RevokedByCa): boolean => entry.generation === generation;
   const fresh = state.pending.filter(isOwn);
@@ -87,6 +88,14 @@ function checkIssuingCrl(state: CaState, crl: PastCrl, issuer: IssuerOfCa, newes
     compare(state, crl, place, state.sinceFull.filter(isOwn));
   }
   issuer.newestCrl = newest;
+}
+
+/** What an issuing CA that has ended had issued is revoked in no CRL: a number of the others says since when. */
+function dropUnlisted(state: CaState, number: number): void {
+  const isUnlisted = ({ generation }: RevokedByCa): boolean =>
+    state.issuers.some((issuer) => issuer.generation === generation && hasEnded(issuer));
+  for (const entry of state.pending) if (isUnlisted(entry)) entry.crlNumber = number;
+  state.pending = state.pending.filter((entry) => !isUnlisted(entry));
 }
 
 /** One number is for all issuing CAs, and each that is in use has a CRL of it. */
