@@ -14,12 +14,21 @@ import {
   type Result,
   type UnixMs,
 } from '../std/index.ts';
-import { judgeCertificate, recheck, type TrustMaterial, type VerifiedPeer } from '../trust/index.ts';
+import {
+  judgeCertificate,
+  recheck,
+  type TrustMaterial,
+  type VerifiedIssuer,
+  type VerifiedPeer,
+} from '../trust/index.ts';
 import type { Keeper } from './keeper.ts';
 import type { TrustState } from './trust-state.ts';
 
 /** Certificates remembered at once; beyond it the oldest that nobody signs with any more is forgotten. */
 export const MAX_KNOWN_CERTIFICATES = 20_000;
+
+/** Issuing CAs of one domain known at once: the present one, its successor, and room for those still overlapping. */
+export const MAX_KNOWN_ISSUERS = 8;
 
 /** Which certificates speak for whom: every verdict on a peer's certificate passes through here. */
 export class Directory {
@@ -29,7 +38,7 @@ export class Directory {
   readonly #byCertId = new Map<CertId, VerifiedPeer>();
   readonly #current = new Map<NodeId, VerifiedPeer>();
   readonly #byLeaf = new Map<string, VerifiedPeer>();
-  readonly #issuers = new Map<CertId, SigningKey>();
+  readonly #issuers = new Map<CertId, VerifiedIssuer>();
 
   constructor(trust: TrustState, keeper: Keeper, crypto: CryptoPort) {
     this.#trust = trust;
@@ -71,17 +80,31 @@ export class Directory {
     return this.#byCertId.get(certId);
   }
 
-  /** Takes the CA whose rosters count: judged as an issuer, never as a member. */
-  trustIssuer(chain: readonly Uint8Array[], now: UnixMs): Result<SigningKey, Fault> {
+  /**
+   * Takes a CA whose rosters and CRLs count: judged as an issuer, never as a member, up to a pinned root and by the
+   * root's CRL. Whoever presents the chain, only the root can have made it. Answers whether it was news.
+   */
+  trustIssuer(chain: readonly Uint8Array[], now: UnixMs): Result<boolean, Fault> {
+    const [first] = chain;
+    for (const { chain: known } of this.#issuers.values()) {
+      if (first !== undefined && known[0] !== undefined && equalBytes(known[0].der, first)) return ok(false);
+    }
     const judged = judgeCertificate(this.#lenient, chain, 'issuer', now);
     if (!judged.ok) return judged;
-    this.#issuers.set(judged.value.key.certId, judged.value.key);
-    return ok(judged.value.key);
+    this.#forgetEndedIssuers(now);
+    if (this.#issuers.size >= MAX_KNOWN_ISSUERS) {
+      const detail = `${MAX_KNOWN_ISSUERS} issuing CAs are known already`;
+      return err(fault('LS_MESH_TOO_MANY_ISSUERS', detail));
+    }
+    this.#issuers.set(judged.value.key.certId, judged.value);
+    this.#trust.addIssuer(dersOf(judged.value));
+    return ok(true);
   }
 
-  /** The key of a CA whose rosters count. */
-  issuer(certId: CertId): SigningKey | undefined {
-    return this.#issuers.get(certId);
+  /** The key of a CA whose rosters count: one that expired or was revoked meanwhile has none. */
+  issuer(certId: CertId, now: UnixMs): SigningKey | undefined {
+    const known = this.#issuers.get(certId);
+    return known !== undefined && recheck(this.#lenient, known, now).ok ? known.key : undefined;
   }
 
   /**
@@ -127,6 +150,14 @@ export class Directory {
     return { ...this.#trust.material, onStale: 'warn' };
   }
 
+  #forgetEndedIssuers(now: UnixMs): void {
+    for (const [certId, issuer] of this.#issuers) {
+      if (recheck(this.#lenient, issuer, now).ok) continue;
+      this.#issuers.delete(certId);
+      this.#trust.dropIssuer(dersOf(issuer));
+    }
+  }
+
   #remember(peer: VerifiedPeer): void {
     this.#byCertId.set(peer.key.certId, peer);
     this.#byLeaf.set(this.#leafKey(peer.chain.map((certificate) => certificate.der)), peer);
@@ -142,6 +173,10 @@ export class Directory {
   #leafKey(chain: readonly Uint8Array[]): string {
     return toHex(this.#crypto.sha256(...chain));
   }
+}
+
+function dersOf({ chain }: VerifiedIssuer): readonly Uint8Array[] {
+  return chain.map(({ der }) => der);
 }
 
 function verdictOf(code: FaultCode): MemberEvidence['certificate'] {

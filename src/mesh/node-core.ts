@@ -120,6 +120,7 @@ export class NodeCore {
         this.#tick();
         return;
       case 'connected':
+        this.#revocations.learnIssuer(event.chain);
         this.#links.connected(event);
         return;
       case 'received':
@@ -205,7 +206,7 @@ export class NodeCore {
     }
     this.#beater.greet(link);
     this.#gossip.sendDigest(link);
-    this.#revocations.serve(link, hello.crlNumber, hello.rosterNumber);
+    this.#revocations.greet(link, hello.crlNumber, hello.rosterNumber);
   }
 
   #message(link: Link, message: Message): void {
@@ -236,12 +237,14 @@ export class NodeCore {
 
   #renewed(event: Extract<NodeEvent, { readonly kind: 'renewed' }>): void {
     const { chain, signer, successor } = event;
+    this.#revocations.learnIssuer(chain);
     const judged = this.#core.directory.admit(chain, trustedNow(this.#core));
     if (!judged.ok || judged.value.nodeId !== this.#core.own.nodeId) {
       const cause = judged.ok ? undefined : judged.error;
       this.#core.out.report('error', fault('LS_SELF_CERTIFICATE', 'the new certificate is not good', cause));
       return;
     }
+    this.#revocations.follow(chain);
     this.#ownRecords.renew({ peer: judged.value, chain, signer, successor });
     this.#renewals.renewed();
   }

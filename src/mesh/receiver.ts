@@ -138,6 +138,7 @@ export class Receiver {
     const decoded = decodeEpochStart(bytes);
     if (!decoded.ok) return decoded;
     const { body } = decoded.value;
+    this.#revocations.learnIssuer(body.chain);
     const peer = core.directory.admit(body.chain, trustedNow(core));
     if (!peer.ok) return peer;
     const verified = verifyRecord(core.crypto, core.domainId, decoded.value, peer.value.key);
@@ -209,6 +210,7 @@ export class Receiver {
         fault('LS_MESH_TOO_MANY_KEYS', `${peer.name} renewed too often in epoch ${record.body.epoch}`),
       );
     }
+    this.#revocations.learnIssuer(record.body.chain);
     const next = core.directory.admit(record.body.chain, trustedNow(core));
     if (!next.ok) return next;
     if (next.value.nodeId !== peer.nodeId) {

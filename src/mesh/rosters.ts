@@ -1,6 +1,6 @@
 import { decodeRoster, verifyRoster, type VerifiedRoster } from '../membership/index.ts';
 import { equalBytes, err, fault, ok, type Fault, type Result } from '../std/index.ts';
-import type { Core } from './core.ts';
+import { trustedNow, type Core } from './core.ts';
 
 /** A roster in force, with what is needed to follow it. */
 interface HeldRoster {
@@ -49,7 +49,7 @@ export class Rosters {
   #verify(bytes: Uint8Array): Result<VerifiedRoster, Fault> {
     const decoded = decodeRoster(bytes);
     if (!decoded.ok) return decoded;
-    const issuer = this.#core.directory.issuer(decoded.value.body.certId);
+    const issuer = this.#core.directory.issuer(decoded.value.body.certId, trustedNow(this.#core));
     if (issuer === undefined) {
       return err(fault('LS_MESH_ROSTER_SIGNER', `roster ${decoded.value.body.number} names an unknown CA`));
     }

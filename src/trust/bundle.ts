@@ -61,7 +61,8 @@ export function makeTrustBundle(
   return ok({ trustDomain, domainId, anchors });
 }
 
-function readAnchor(der: Uint8Array, crypto: CryptoPort): Result<Certificate, Fault> {
+/** A self-signed CA that may be pinned; its dates are not looked at. Errors: those of parsing; LS_TRUST_*. */
+export function readAnchor(der: Uint8Array, crypto: CryptoPort): Result<Certificate, Fault> {
   const parsed = parseCertificate(der);
   if (!parsed.ok) return parsed;
   const root = parsed.value;

@@ -26,6 +26,7 @@ export {
 } from './revocation/state.ts';
 export type { FreshnessPolicy } from './revocation/status.ts';
 export type { Role } from './roles/identity.ts';
+export { acceptRoot, type SuccessorRoot } from './successor-root.ts';
 export { trustedNow, type TimeEvidence } from './time.ts';
 export type {
   CertifiedKey,

@@ -36,6 +36,14 @@ export const meshFaults = {
     http: 403,
     advice: 'only rosters signed by the issuing CA of this domain count',
   },
+  LS_MESH_TOO_MANY_ISSUERS: {
+    cause: 'misconfiguration',
+    stateChanged: false,
+    exit: 5,
+    http: 503,
+    advice:
+      'retire old issuing CAs, or revoke them in the root’s CRL: those no longer count against the bound',
+  },
   LS_MESH_FLOOD: {
     cause: 'hostile-peer',
     stateChanged: false,

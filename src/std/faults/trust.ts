@@ -60,6 +60,9 @@ export const trustFaults = {
     2,
     'restore the connection to the CA, or check the clock',
   ),
+  LS_TRUST_NEW_ROOT: refusedPeer(
+    'offer the new root with an unlimited CA certificate for the same name and key, signed by a pinned root',
+  ),
   LS_TRUST_BUNDLE: refusedHere(
     'misconfiguration',
     3,

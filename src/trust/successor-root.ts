@@ -1,0 +1,82 @@
+import { equalBytes, err, fault, ok, type Fault, type Result, type UnixMs } from '../std/index.ts';
+import { checkValidityAt, parseCertificate, type Certificate } from '../x509/index.ts';
+import { MAX_ANCHORS, readAnchor, type TrustBundle } from './bundle.ts';
+import { judgeCertificate, type TrustMaterial } from './judge.ts';
+
+/** A root that is to be pinned beside those that are. DER. */
+export interface SuccessorRoot {
+  /** Self-signed. */
+  readonly root: Uint8Array;
+  /** For the same name and key, signed by a root that is pinned already. */
+  readonly cross: Uint8Array;
+}
+
+/**
+ * The bundle with one more root, which a pinned one vouches for. The genesis root stays first, so domainId stays. A
+ * root that is pinned already changes nothing. Anybody may deliver the pair: only the pinned root's signature counts,
+ * and only while its CRL is fresh, whatever `onStale` says, since an anchor is not given back as easily as taken.
+ *
+ * Errors: those of parsing; LS_TRUST_BUNDLE (one too many); LS_TRUST_NEW_ROOT; LS_TRUST_*. Source: RFC 4210 §4.4.
+ */
+export function acceptRoot(
+  material: TrustMaterial,
+  offered: SuccessorRoot,
+  now: UnixMs,
+): Result<TrustBundle, Fault> {
+  const { bundle, crypto } = material;
+  if (bundle.anchors.some(({ der }) => equalBytes(der, offered.root))) return ok(bundle);
+  if (bundle.anchors.length >= MAX_ANCHORS) {
+    return err(fault('LS_TRUST_BUNDLE', `${MAX_ANCHORS} roots are pinned, and no more can be`));
+  }
+  const root = readAnchor(offered.root, crypto);
+  if (!root.ok) return root;
+  const cross = parseCertificate(offered.cross);
+  if (!cross.ok) return cross;
+  const unfit =
+    whyNotOfRoot(cross.value, root.value) ?? whyLimited(cross.value) ?? whyTaken(root.value, bundle);
+  if (unfit !== undefined) return err(fault('LS_TRUST_NEW_ROOT', unfit));
+  const judged = judgeCertificate({ ...material, onStale: 'deny' }, [offered.cross], 'issuer', now);
+  if (!judged.ok) return judged;
+  const outOfTime = checkValidityAt(root.value, judged.value.judgedAt);
+  if (outOfTime !== undefined) return err(outOfTime);
+  return ok({ ...bundle, anchors: [...bundle.anchors, root.value] });
+}
+
+/** What the pinned root certified is this root: its name, its key, and the identifier that paths are built by. */
+function whyNotOfRoot(cross: Certificate, root: Certificate): string | undefined {
+  if (!equalBytes(cross.subject, root.subject)) return 'the cross certificate names another CA';
+  if (!equalBytes(cross.spki, root.spki)) return 'the cross certificate is for another key';
+  const [certified, own] = [cross, root].map(({ extensions }) => extensions.subjectKeyId?.value);
+  if (certified !== undefined && own !== undefined && equalBytes(certified, own)) return undefined;
+  return 'the cross certificate has another subjectKeyIdentifier';
+}
+
+/**
+ * Roots sign issuing CAs as well, and a thief of an issuing key can make a self-signed certificate for it: what was
+ * certified within limits must not become a root, which has none.
+ */
+function whyLimited({ extensions }: Certificate): string | undefined {
+  if (extensions.basicConstraints?.value.pathLen === 0)
+    return 'the cross certificate is that of an issuing CA';
+  if (extensions.nameConstraints !== undefined) return 'the cross certificate is limited to certain names';
+  return extensions.extendedKeyUsage === undefined
+    ? undefined
+    : 'the cross certificate is limited to certain purposes';
+}
+
+/** CRLs are told apart by name and key identifier: two roots that share both would answer for one another. */
+function whyTaken(root: Certificate, { anchors }: TrustBundle): string | undefined {
+  if (anchors.some(({ spki }) => equalBytes(spki, root.spki)))
+    return 'a root with this key is pinned already';
+  const keyId = root.extensions.subjectKeyId?.value;
+  const isTaken = anchors.some(({ subject, extensions }) => {
+    const held = extensions.subjectKeyId?.value;
+    return (
+      equalBytes(subject, root.subject) &&
+      keyId !== undefined &&
+      held !== undefined &&
+      equalBytes(held, keyId)
+    );
+  });
+  return isTaken ? 'a pinned root has this name and key identifier' : undefined;
+}
