@@ -1,13 +1,15 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import {
+  caRevocation,
   MAX_LIVING_ISSUERS,
   openAuthority,
+  signRootCrl,
   type Authority,
   type IssuingFacts,
   type Publication,
 } from '../../../src/authority/index.ts';
 import { decodeRoster } from '../../../src/membership/index.ts';
-import { monoMs, type Signer } from '../../../src/std/index.ts';
+import { monoMs, parseSerialNumber, type Signer } from '../../../src/std/index.ts';
 import {
   encodeOcspRequest,
   ocspCertId,
@@ -471,3 +473,21 @@ describe('OCSP for several issuing CAs', () => {
     expect(second.generation).toBe(2);
   });
 });
+
+it('renews the CRL of a root that is at hand after it has revoked the only issuing CA', async () => {
+  const { authority, deps } = await makeTestCa();
+  const [root = none] = authority.bundle().roots;
+  const { serialHex } = valueOf(parseCertificate(authority.bundle().issuing[0] ?? none));
+  const serial = defined(parseSerialNumber(serialHex));
+  const atHand = { certificate: valueOf(parseCertificate(root)), signer: deps.keys.root };
+  const entries = [caRevocation(serial, 'cACompromise', CA_NOW)];
+  valueOf(await authority.importRootCrl(signRootCrl(atHand, { number: 2, entries }, CA_NOW), CA_NOW));
+  const { rootNumber, root: crl, number } = valueOf(await authority.publishFull(later(DAY_MS)));
+  expect([rootNumber, number]).toEqual([3, 1]);
+  expect(valueOf(parseCrl(crl)).entries.find(serial)?.reason).toBe('cACompromise');
+});
+
+function defined<T>(value: T | undefined): T {
+  if (value === undefined) throw new Error('a value');
+  return value;
+}
