@@ -14,9 +14,8 @@ export async function publishFull(base: AuthorityBase, now: UnixMs): Promise<Res
   return commitStanding(base, async (tx, standing) => {
     const at = await actingTime(tx, now);
     const issued = await publishIssuing(standing, tx, at);
-    const isRootHere = base.deps.keys.root !== undefined;
-    if (!issued.ok && !(isRootHere && issued.error.code === 'LS_CA_REVOKED')) return issued;
-    const isRootDue = isRootHere && (!issued.ok || (await isRootCrlDue(tx, at)));
+    const isRootDue = base.deps.keys.root !== undefined && (await isRootCrlDue(tx, at));
+    if (!issued.ok && !(isRootDue && issued.error.code === 'LS_CA_REVOKED')) return issued;
     const crl = issued.ok ? { crl: issued.value } : {};
     const rootCrl = isRootDue ? await publishRootCrl(base, tx, at) : undefined;
     const crls = await readCurrentCrls(tx);

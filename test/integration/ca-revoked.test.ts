@@ -57,7 +57,7 @@ async function saysIt(home: string): Promise<void> {
   expect([token.code, token.stderr]).toEqual([6, expect.stringContaining('LS_CA_REVOKED')]);
   const operator = await callSocket(home, 'POST', '/v1/operators', { name: 'kim', csr: 'MAA=' });
   expect(operator).toMatchObject({ status: 503, json: { code: 'LS_CA_REVOKED' } });
-  // The root's key is elsewhere: nothing is left to sign a CRL with.
+  // The root's own CRL is not due: nothing is left to sign.
   const published = await callSocket(home, 'POST', '/v1/crl/publish');
   expect(published).toMatchObject({ status: 503, json: { code: 'LS_CA_REVOKED' } });
 }

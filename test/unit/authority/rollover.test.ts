@@ -474,7 +474,7 @@ describe('OCSP for several issuing CAs', () => {
   });
 });
 
-it('renews the CRL of a root that is at hand after it has revoked the only issuing CA', async () => {
+it('renews the CRL of a root that is at hand when it is due, after it has revoked the only issuing CA', async () => {
   const { authority, deps } = await makeTestCa();
   const [root = none] = authority.bundle().roots;
   const { serialHex } = valueOf(parseCertificate(authority.bundle().issuing[0] ?? none));
@@ -482,7 +482,8 @@ it('renews the CRL of a root that is at hand after it has revoked the only issui
   const atHand = { certificate: valueOf(parseCertificate(root)), signer: deps.keys.root };
   const entries = [caRevocation(serial, 'cACompromise', CA_NOW)];
   valueOf(await authority.importRootCrl(signRootCrl(atHand, { number: 2, entries }, CA_NOW), CA_NOW));
-  const { rootNumber, root: crl, number } = valueOf(await authority.publishFull(later(DAY_MS)));
+  expect(codeOf(await authority.publishFull(later(DAY_MS)))).toBe('LS_CA_REVOKED');
+  const { rootNumber, root: crl, number } = valueOf(await authority.publishFull(later(91 * DAY_MS)));
   expect([rootNumber, number]).toEqual([3, 1]);
   expect(valueOf(parseCrl(crl)).entries.find(serial)?.reason).toBe('cACompromise');
 });
