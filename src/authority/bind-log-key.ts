@@ -8,7 +8,7 @@ import {
 } from '../ledger/index.ts';
 import { equalBytes, ok, type Fault, type Result, type UnixMs } from '../std/index.ts';
 import { commitAlways } from './context.ts';
-import type { IssuingCa } from './issuing-ca.ts';
+import { hasEnded, type IssuingCa } from './issuing-ca.ts';
 import { journal } from './journal.ts';
 import { ledgerBatches } from './ledger-rows.ts';
 import type { LedgerRow } from './rows.ts';
@@ -43,7 +43,10 @@ async function findBinding(base: AuthorityBase, logKey: Uint8Array): Promise<Res
   const { store } = base.deps;
   const standing = await store.read(async (tx) => ok(await standingIn(base, tx)));
   if (!standing.ok) return standing;
-  const trusted = standing.value.cas.filter(({ row }) => row.state !== 'revoked');
+  const { cas, issuing } = standing.value;
+  // Where the root has revoked the active one there is none that could bind it anew.
+  const isOver = hasEnded(issuing.row);
+  const trusted = isOver ? cas : cas.filter(({ row }) => row.state !== 'revoked');
   let failure: Fault | undefined;
   const read = async (from: number, limit: number): Promise<readonly LedgerRow[]> => {
     const rows = await store.read(async (tx) => ok(await tx.ledger(from, limit)));

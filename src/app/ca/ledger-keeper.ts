@@ -16,6 +16,8 @@ const FINAL: readonly string[] = ['LS_CA_LEDGER_ROLLBACK', 'LS_CA_LEDGER_CHECKPO
 export interface LedgerKeeper {
   /** Why it does not, if so. */
   readonly fault: Fault | undefined;
+  /** Has the key of the ledger bound anew if need be: the issuing CA that had bound it may be revoked. */
+  bindAgain(): void;
   /** Signs what is there, unless it may not, and ends. */
   close(): Promise<void>;
 }
@@ -31,6 +33,7 @@ class Keeper implements LedgerKeeper {
   readonly #log: Log;
   #signer: Signer | undefined;
   #derived: DerivedLog | undefined;
+  #isToBind = false;
   #fault: Fault | undefined;
   #timer: NodeJS.Timeout | undefined;
   #work: Promise<void> = Promise.resolve();
@@ -45,6 +48,10 @@ class Keeper implements LedgerKeeper {
 
   get fault(): Fault | undefined {
     return this.#fault;
+  }
+
+  bindAgain(): void {
+    this.#isToBind = true;
   }
 
   async close(): Promise<void> {
@@ -70,6 +77,8 @@ class Keeper implements LedgerKeeper {
 
   async #look(): Promise<void> {
     try {
+      if (this.#isToBind) this.#derived = undefined;
+      this.#isToBind = false;
       this.#derived ??= await this.#open();
       await this.#derived.advance();
       if (this.#fault !== undefined)

@@ -106,8 +106,12 @@ async function start(ca: OpenCa, request: ServeRequest, closers: Closers): Promi
   const server = await ServerCertificate.issue(authority, serverHosts(ca), now, log);
   closers.add(() => server.close());
   const onChange = async (): Promise<void> => {
+    keeper.bindAgain();
     await ended.lookAgain();
+    if (ended.reason !== undefined) return;
     await server.follow();
+    const answered = await ocsp.refresh(now());
+    if (!answered.ok) throw new LsError(answered.error);
   };
   const desk = await openDesk({ ca, now, log, onChange });
   const keyFault = (): Fault | undefined => ca.keys?.fault ?? desk.fault;
