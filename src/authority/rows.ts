@@ -39,7 +39,7 @@ export interface IssuerRow {
   readonly renewWithinMs: number | null;
 }
 
-/** What is unexpired below an issuing CA, beside the certificates of OCSP responders: intents count like certificates. */
+/** What is unexpired below an issuing CA, beside what the CA has issued to itself: intents count like certificates. */
 export interface BelowIssuer {
   /** Those that are not revoked; a hold can end. */
   readonly live: number;

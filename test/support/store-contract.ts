@@ -224,9 +224,10 @@ export function describeStoreContract(name: string, freshOpener: () => Promise<S
             await tx.insertCertificate(
               certificateRow(n, { nodeId: testNodeId(1), notAfter: unixMs(notAfter) }),
             );
-          const own = { role: 'ocsp', nodeId: null, notAfter: LARGEST } as const;
-          await tx.insertCertificate(certificateRow(7, own));
-          await tx.insertCertificate(certificateRow(8, { ...own, role: 'server', issuer: 2 }));
+          const other = { nodeId: null, notAfter: LARGEST } as const;
+          await tx.insertCertificate(certificateRow(6, { ...other, role: 'ocsp' }));
+          await tx.insertCertificate(certificateRow(7, { ...other, role: 'server' }));
+          await tx.insertCertificate(certificateRow(8, { ...other, role: 'operator', issuer: 2 }));
           const listed = { revokedAt: AT, crlNumber: 1, issuer: 1 };
           await tx.insertRevocation({ serial: testSerial(3), reason: 'certificateHold', ...listed });
           return step(tx.insertRevocation({ serial: testSerial(4), reason: 'superseded', ...listed }));

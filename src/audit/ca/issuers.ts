@@ -9,6 +9,7 @@ import type { CaState } from './state.ts';
 /** Issuing CAs that an audit follows: one in two years for longer than any root lives. */
 export const MAX_AUDITED_ISSUERS = 64;
 
+const OWN_ROLES: readonly string[] = ['ocsp', 'server'];
 const DECIMAL = /^[1-9][0-9]{0,5}$/;
 
 /** The one with this certificate. */
@@ -67,7 +68,7 @@ export function issuingActivated(state: CaState, event: Event): void {
   state.active = issuer;
 }
 
-/** Nothing below it is in date. OCSP delegates are: they outlive nothing else, and answer for nobody any more. */
+/** Nothing below it is in date but what the CA has issued to its own servers and OCSP responders, which use it no more. */
 export function issuingRetired(state: CaState, event: Event): void {
   const issuer = namedBy(state, event);
   if (issuer === undefined) return;
@@ -88,7 +89,7 @@ export function issuingRevoked(state: CaState, event: Event): void {
 
 function inDateBelow(state: CaState, issuer: IssuerOfCa, at: UnixMs): SerialNumber | undefined {
   for (const [serial, { generation, role, notAfter }] of state.certificates) {
-    if (generation !== issuer.generation || role === 'ocsp' || notAfter < at) continue;
+    if (generation !== issuer.generation || OWN_ROLES.includes(role) || notAfter < at) continue;
     if (!state.revocations.has(serial)) return serial;
   }
   return undefined;

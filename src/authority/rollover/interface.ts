@@ -18,7 +18,7 @@ export interface IssuingFacts {
   readonly endedAt: UnixMs | null;
   /** The first publication that brought a CRL of it: who enforces that one knows this CA. */
   readonly firstCrlNumber: number;
-  /** Unexpired certificates below it that are not revoked, without those of OCSP responders. */
+  /** Unexpired certificates below it that are not revoked, without those of the CA's own servers and OCSP responders. */
   readonly live: number;
   /** The latest notAfter among all unexpired ones; null for none. */
   readonly lastNotAfter: UnixMs | null;

@@ -8,12 +8,12 @@ export async function allIssuers(sql: Sql): Promise<readonly IssuerRow[]> {
   return rows.map(issuerOf);
 }
 
-/** OCSP responders answer for the CA itself, which has one as long as it signs anything. */
+/** The CA's own servers and OCSP responders have new certificates as soon as another issuing CA is active. */
 export async function belowIssuer(sql: Sql, generation: number, now: UnixMs): Promise<BelowIssuer> {
   const row = await sql.first(
     `SELECT COUNT(CASE WHEN r.serial IS NULL OR r.reason = 'certificateHold' THEN 1 END) AS live, MAX(c.not_after) AS last_not_after
      FROM certificates c LEFT JOIN revocations r ON r.serial = c.serial
-     WHERE c.not_after >= ? AND c.issuer = ? AND c.role <> 'ocsp'`,
+     WHERE c.not_after >= ? AND c.issuer = ? AND c.role NOT IN ('ocsp', 'server')`,
     now,
     generation,
   );

@@ -45,6 +45,11 @@ const issued = (ca: TestAuthority): LedgerEntry => {
   return event(`issued ca.mesh.internal ${made.serial}`, made);
 };
 
+const operator = (ca: TestAuthority): LedgerEntry => {
+  const made = pki.operator('kim', { issuer: ca });
+  return event(`issued kim ${made.serial}`, made);
+};
+
 const round = (number: number, ...cas: readonly TestAuthority[]): Entries => cas.map((ca) => crl(ca, number));
 const PREPARED: Entries = [word('prepared', 2, g2), ...round(2, g1, g2)];
 const ACTIVE: Entries = [...PREPARED, word('activated', 2, g2), ...round(3, g1, g2)];
@@ -66,6 +71,10 @@ describe('the audit of a CA whose issuing CAs follow each other', () => {
     ['is prepared', PREPARED],
     ['is activated and issues', [...ACTIVE, issued(g2), ...round(4, g1, g2)]],
     ['is followed by a third', [...ACTIVE, word('prepared', 3, g3), ...round(4, g1, g2, g3)]],
+    [
+      'retires before the certificate of its own server is out of date',
+      [issued(g1), ...ACTIVE, word('retired', 1, g1)],
+    ],
     ['retires, and has no CRL from then on', [...ACTIVE, word('retired', 1, g1), ...round(4, g2)]],
     ['is revoked by the root', [...ACTIVE, word('revoked', 1, g1), rootCrl(2, g1), ...round(4, g2)]],
     [
@@ -113,7 +122,11 @@ describe('the audit of a CA whose issuing CAs follow each other', () => {
       CERTIFICATE,
     ],
     ['retires while it is active', [word('retired', 1, g1)], ORDER],
-    ['retires before what it issued is out of date', [issued(g1), ...ACTIVE, word('retired', 1, g1)], ORDER],
+    [
+      'retires before what it issued is out of date',
+      [operator(g1), ...ACTIVE, word('retired', 1, g1)],
+      ORDER,
+    ],
     ['has CRLs after its end', [...ACTIVE, word('retired', 1, g1), ...round(4, g1, g2)], ORDER],
     ['is revoked after its end', [...ACTIVE, word('retired', 1, g1), word('revoked', 1, g1)], ORDER],
     ['issues before it is active', [...PREPARED, issued(g2)], ORDER],
