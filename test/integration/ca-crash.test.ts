@@ -2,12 +2,10 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { decodeToken, tokenBinding } from '../../src/authority/index.ts';
 import { parseCrl } from '../../src/x509/index.ts';
-import { testCsr } from '../support/ca.ts';
+import { enrollOver } from '../support/ca-calls.ts';
 import { callSocket, initCaHome, serveCaHome } from '../support/ca-process.ts';
 import type { RunningProgram } from '../support/process.ts';
-import { testCrypto, testKey } from '../support/crypto.ts';
 import { valueOf } from '../support/result.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
@@ -26,20 +24,6 @@ function randomShares(seed: number): () => number {
     state = (state * 48_271) % 2_147_483_647;
     return state / 2_147_483_647;
   };
-}
-
-async function enroll(home: string, name: string): Promise<void> {
-  const created = await callSocket(home, 'POST', '/v1/tokens', { name });
-  const { tokenId, secret } = valueOf(decodeToken(String(created.json['token'])));
-  const key = testKey();
-  const csr = testCsr(key, name, tokenBinding(testCrypto, secret, key.spki));
-  const body = {
-    tokenId,
-    secret: Buffer.from(secret).toString('base64'),
-    csr: Buffer.from(csr).toString('base64'),
-  };
-  const { status, json } = await callSocket(home, 'POST', '/v1/enroll', body);
-  if (status !== 200) throw new Error(JSON.stringify(json));
 }
 
 /** Everything that was ever visible of the CA's CRLs: a number must stand for one content for ever. */
@@ -122,7 +106,7 @@ describe('kill -9 of the CA', () => {
       await using server = await serveCaHome(home);
       expect(server.pid).toBeGreaterThan(0);
       for (let i = 0; i < names.length; i += ENROLL_AT_ONCE) {
-        await Promise.all(names.slice(i, i + ENROLL_AT_ONCE).map((name) => enroll(home, name)));
+        await Promise.all(names.slice(i, i + ENROLL_AT_ONCE).map((name) => enrollOver(home, name)));
       }
     }
     const share = randomShares(SEED);
