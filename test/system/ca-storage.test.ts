@@ -271,9 +271,7 @@ describe('kill -9 of a CA', () => {
       const destroyed = await lifesign(args, { env });
       expect([0, 6], destroyed.stderr).toContain(destroyed.code);
       const left = await lifesign(['--home', home, '--json', 'pki', 'key', 'list'], { env });
-      const places = (JSON.parse(left.stdout) as Listed).keys.map(
-        ({ name, place }) => `${name} ${place}`,
-      );
+      const places = (JSON.parse(left.stdout) as Listed).keys.map(({ name, place }) => `${name} ${place}`);
       expect(places).toEqual(['root elsewhere', 'issuing file', 'log file']);
       await signLedger(home, env);
       await expectAuditAgrees(home);
