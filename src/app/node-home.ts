@@ -13,7 +13,12 @@ export interface NodeHome {
   readonly chain: string;
   /** The trust bundle: the root certificates of the trust domain. */
   readonly root: string;
-  /** Newest CRLs: issuing.crl (full), issuing-delta.crl, root.crl; DER. */
+  /** The issuing CAs in use, as far as the node knows them: its own and those before and after it. */
+  readonly issuers: string;
+  /**
+   * Newest CRLs, DER: root.crl of the genesis root, issuing.crl (full) and issuing-delta.crl of the node's own issuing CA;
+   * of others issuing-KEYID.crl, issuing-KEYID-delta.crl and root-KEYID.crl, with 16 digits of the key identifier.
+   */
   readonly crlDir: string;
   /** Newest CA-signed member list (COSE_Sign1, untagged as on the wire). */
   readonly roster: string;
@@ -47,6 +52,7 @@ export function nodeHome(home: string): NodeHome {
     cert: at('cert.pem'),
     chain: at('chain.pem'),
     root: at('root.pem'),
+    issuers: at('issuers.pem'),
     crlDir: at('crl'),
     roster: at('roster.cose'),
     ledger: at('ledger'),

@@ -20,6 +20,7 @@ export {
   MAX_BYE_CODE_BYTES,
   MAX_BYE_DETAIL_BYTES,
   MAX_DIGEST_IDS,
+  MAX_ISSUER_BYTES,
   type Hello,
   type Message,
   type MessageFields,

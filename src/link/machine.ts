@@ -164,6 +164,7 @@ function classOf(message: Message): SendClass {
     case 'pong':
       return 'control';
     case 'crl':
+    case 'issuer':
       return 'crl';
     case 'digest':
     case 'want':

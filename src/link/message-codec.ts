@@ -25,6 +25,7 @@ import {
   MAX_BYE_CODE_BYTES,
   MAX_BYE_DETAIL_BYTES,
   MAX_DIGEST_IDS,
+  MAX_ISSUER_BYTES,
   type Message,
   type MessageFields,
   type MessageKind,
@@ -117,6 +118,7 @@ const FIELDS: {
     code: 8,
     shape: tupleShape<MessageFields['down']>({ certificate: bytesShape(1, MAX_FRAME_BYTES) }),
   },
+  issuer: { code: 9, shape: tupleShape<MessageFields['issuer']>({ der: bytesShape(1, MAX_ISSUER_BYTES) }) },
 };
 
 const KIND_OF_CODE: ReadonlyMap<number, MessageKind> = new Map(

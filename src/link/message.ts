@@ -11,6 +11,9 @@ export const DIGEST_ID_BYTES = 16;
 /** Longest address in a hello, in bytes: a DNS name of 253 characters and a port. */
 export const MAX_ADVERTISE_BYTES = 260;
 
+/** Longest issuing certificate that travels, in bytes. */
+export const MAX_ISSUER_BYTES = 4_096;
+
 /** What both sides say first. */
 export interface Hello {
   /** Lowest and highest version of the record formats that the sender speaks. */
@@ -38,6 +41,8 @@ export interface MessageFields {
   /** A down certificate: final for its subject's epoch wherever it verifies. */
   readonly down: { readonly certificate: Uint8Array };
   readonly crl: { readonly delta: boolean; readonly der: Uint8Array };
+  /** The certificate of an issuing CA in DER, ahead of its CRLs: it counts when a pinned root has made it. */
+  readonly issuer: { readonly der: Uint8Array };
   /** Records the sender holds. */
   readonly digest: { readonly ids: readonly Uint8Array[] };
   /** Records the sender asks for. */

@@ -12,9 +12,10 @@ import {
 } from '../std/index.ts';
 import type { TrustMaterial } from '../trust/index.ts';
 import type { CoreConfig } from './config.ts';
-import { trustedNow, type Core } from './core.ts';
+import { askedNow, type Core } from './core.ts';
 import { Directory } from './directory.ts';
 import type { PersistentState } from './effects.ts';
+import { Issuers, type AskedAt } from './issuers.ts';
 import { Journal } from './journal.ts';
 import { Keeper } from './keeper.ts';
 import { Outbox } from './outbox.ts';
@@ -35,6 +36,8 @@ export interface NodeCoreOptions {
   /** Where peers reach this node. */
   readonly addresses: readonly string[];
   readonly trust: TrustMaterial;
+  /** DER of issuing certificates learned earlier, beside the one in `chain`; judged again here. */
+  readonly issuing?: readonly Uint8Array[];
   readonly persisted: PersistentState;
   /** The ledger's durable head, when it has one. */
   readonly treeHead: TreeHead | null;
@@ -50,11 +53,13 @@ export function assemble(options: NodeCoreOptions): Core {
   const { crypto, random, now, config, nodeId, name, logKey, addresses, chain, signer, succession } = options;
   const out = new Outbox();
   const keeper = new Keeper(out, options.persisted);
-  const trust = new TrustState(options.trust, chain.slice(1));
+  const trust = new TrustState(options.trust);
   // A CRL fetched before the start is evidence of the time as well: the next start must not forget it.
   if (trust.newestThisUpdate !== undefined) keeper.advanceTime(trust.newestThisUpdate);
   const directory = new Directory(trust, keeper, crypto);
-  const time = trustedNow({ now, keeper });
+  const issuers = new Issuers(trust);
+  const at = askedNow({ now, keeper });
+  const time = at.now;
   const own = directory.admit(chain, time);
   if (!own.ok)
     throw new LsError(fault('LS_SELF_CERTIFICATE', `the certificate of ${name} is not good`, own.error));
@@ -65,8 +70,10 @@ export function assemble(options: NodeCoreOptions): Core {
   }
   const adopted = directory.adopt(own.value, options.persisted.epoch, succession);
   if (!adopted.ok) throw new LsError(adopted.error);
-  const issuer = directory.trustIssuer(chain.slice(1), time);
+  const issuer = issuers.learn(chain.slice(1), at);
   if (!issuer.ok) throw new LsError(fault('LS_SELF_CERTIFICATE', 'the issuing CA is not good', issuer.error));
+  issuers.follow(chain[1]);
+  learnAgain(issuers, options.issuing ?? [], at, out);
   const { notBefore, notAfter, key } = own.value;
   const credential = { signer, certId: key.certId, chain, notBefore, notAfter };
   return {
@@ -80,7 +87,16 @@ export function assemble(options: NodeCoreOptions): Core {
     own: new OwnIdentity({ nodeId, name, logKey, addresses, credential, succession, bootedAt: now.mono }),
     table: new MemberTable(nodeId, crypto, options.recovery),
     trust,
+    issuers,
     directory,
     now,
   };
+}
+
+/** What an earlier process knew; what ended meanwhile is left out. */
+function learnAgain(issuers: Issuers, certificates: readonly Uint8Array[], at: AskedAt, out: Outbox): void {
+  for (const der of certificates) {
+    const learned = issuers.learn([der], at);
+    if (!learned.ok) out.report('info', learned.error);
+  }
 }

@@ -1,7 +1,7 @@
 import { signHeartbeat, type Heartbeat, type SignedRecord } from '../heartbeat/index.ts';
 import { viewDigest } from '../membership/index.ts';
 import { fault, monoMs, type Digest, type MonoMs } from '../std/index.ts';
-import type { Core } from './core.ts';
+import { enforcedCrlNumber, type Core } from './core.ts';
 import type { Gossip } from './gossip.ts';
 import type { LinkTable } from './link-table.ts';
 import type { Link } from './link.ts';
@@ -168,7 +168,7 @@ export class Beater {
       prev: own.prev,
       flags: this.flags | extraFlags,
       health: this.#board.localHealth,
-      crlNumber: this.#core.trust.crlNumber,
+      crlNumber: enforcedCrlNumber(this.#core),
       rosterNumber: table.roster?.number ?? 0,
       viewDigest: viewDigest(this.#board.viewRows(), crypto),
       checkpoint: extraFlags === 0 ? journal.head : null,

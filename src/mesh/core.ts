@@ -3,6 +3,7 @@ import type { CryptoPort, DomainId, Instant, Random, UnixMs } from '../std/index
 import { unixMs } from '../std/index.ts';
 import type { CoreConfig } from './config.ts';
 import type { Directory } from './directory.ts';
+import type { AskedAt, Issuers } from './issuers.ts';
 import type { Journal } from './journal.ts';
 import type { Keeper } from './keeper.ts';
 import type { Outbox } from './outbox.ts';
@@ -21,6 +22,7 @@ export interface Core {
   readonly own: OwnIdentity;
   readonly table: MemberTable;
   readonly trust: TrustState;
+  readonly issuers: Issuers;
   readonly directory: Directory;
   /** The moment of the event being handled. */
   now: Instant;
@@ -29,6 +31,16 @@ export interface Core {
 /** The time that validity is judged by: a clock turned back revives nothing. */
 export function trustedNow(core: Pick<Core, 'now' | 'keeper'>): UnixMs {
   return unixMs(Math.max(core.now.wall, core.keeper.trustedTime));
+}
+
+/** The moment of the event being handled, by both clocks. */
+export function askedNow(core: Pick<Core, 'now' | 'keeper'>): AskedAt {
+  return { now: trustedNow(core), mono: core.now.mono };
+}
+
+/** The CRL number that this node enforces, see Issuers. */
+export function enforcedCrlNumber(core: Pick<Core, 'now' | 'keeper' | 'issuers'>): number {
+  return core.issuers.crlNumber(askedNow(core));
 }
 
 /** A share in [0, 1) from the node's own randomness, for jitter. */

@@ -1,4 +1,4 @@
-import { verifySuccession, type SigningKey } from '../heartbeat/index.ts';
+import { verifySuccession } from '../heartbeat/index.ts';
 import type { MemberEvidence } from '../membership/index.ts';
 import {
   equalBytes,
@@ -14,21 +14,12 @@ import {
   type Result,
   type UnixMs,
 } from '../std/index.ts';
-import {
-  judgeCertificate,
-  recheck,
-  type TrustMaterial,
-  type VerifiedIssuer,
-  type VerifiedPeer,
-} from '../trust/index.ts';
+import { judgeCertificate, recheck, type VerifiedPeer } from '../trust/index.ts';
 import type { Keeper } from './keeper.ts';
 import type { TrustState } from './trust-state.ts';
 
 /** Certificates remembered at once; beyond it the oldest that nobody signs with any more is forgotten. */
 export const MAX_KNOWN_CERTIFICATES = 20_000;
-
-/** Issuing CAs of one domain known at once: the present one, its successor, and room for those still overlapping. */
-export const MAX_KNOWN_ISSUERS = 8;
 
 /** Which certificates speak for whom: every verdict on a peer's certificate passes through here. */
 export class Directory {
@@ -38,7 +29,6 @@ export class Directory {
   readonly #byCertId = new Map<CertId, VerifiedPeer>();
   readonly #current = new Map<NodeId, VerifiedPeer>();
   readonly #byLeaf = new Map<string, VerifiedPeer>();
-  readonly #issuers = new Map<CertId, VerifiedIssuer>();
 
   constructor(trust: TrustState, keeper: Keeper, crypto: CryptoPort) {
     this.#trust = trust;
@@ -52,13 +42,13 @@ export class Directory {
    */
   admit(chain: readonly Uint8Array[], now: UnixMs): Result<VerifiedPeer, Fault> {
     const known = this.#byLeaf.get(this.#leafKey(chain));
-    if (known !== undefined) return recheck(this.#lenient, known, now);
-    return judgeCertificate(this.#lenient, chain, 'node', now);
+    if (known !== undefined) return recheck(this.#trust.lenient, known, now);
+    return judgeCertificate(this.#trust.lenient, chain, 'node', now);
   }
 
   /** {@link admit} again for a link that stands. */
   readmit(peer: VerifiedPeer, now: UnixMs): Result<VerifiedPeer, Fault> {
-    return recheck(this.#lenient, peer, now);
+    return recheck(this.#trust.lenient, peer, now);
   }
 
   /** Whose certificate a presented chain is, if it ever counted: for reports on why it no longer does. */
@@ -78,33 +68,6 @@ export class Directory {
 
   byCertId(certId: CertId): VerifiedPeer | undefined {
     return this.#byCertId.get(certId);
-  }
-
-  /**
-   * Takes a CA whose rosters and CRLs count: judged as an issuer, never as a member, up to a pinned root and by the
-   * root's CRL. Whoever presents the chain, only the root can have made it. Answers whether it was news.
-   */
-  trustIssuer(chain: readonly Uint8Array[], now: UnixMs): Result<boolean, Fault> {
-    const [first] = chain;
-    for (const { chain: known } of this.#issuers.values()) {
-      if (first !== undefined && known[0] !== undefined && equalBytes(known[0].der, first)) return ok(false);
-    }
-    const judged = judgeCertificate(this.#lenient, chain, 'issuer', now);
-    if (!judged.ok) return judged;
-    this.#forgetEndedIssuers(now);
-    if (this.#issuers.size >= MAX_KNOWN_ISSUERS) {
-      const detail = `${MAX_KNOWN_ISSUERS} issuing CAs are known already`;
-      return err(fault('LS_MESH_TOO_MANY_ISSUERS', detail));
-    }
-    this.#issuers.set(judged.value.key.certId, judged.value);
-    this.#trust.addIssuer(dersOf(judged.value));
-    return ok(true);
-  }
-
-  /** The key of a CA whose rosters count: one that expired or was revoked meanwhile has none. */
-  issuer(certId: CertId, now: UnixMs): SigningKey | undefined {
-    const known = this.#issuers.get(certId);
-    return known !== undefined && recheck(this.#lenient, known, now).ok ? known.key : undefined;
   }
 
   /**
@@ -146,18 +109,6 @@ export class Directory {
     return checked.ok ? 'good' : verdictOf(checked.error.code);
   }
 
-  get #lenient(): TrustMaterial {
-    return { ...this.#trust.material, onStale: 'warn' };
-  }
-
-  #forgetEndedIssuers(now: UnixMs): void {
-    for (const [certId, issuer] of this.#issuers) {
-      if (recheck(this.#lenient, issuer, now).ok) continue;
-      this.#issuers.delete(certId);
-      this.#trust.dropIssuer(dersOf(issuer));
-    }
-  }
-
   #remember(peer: VerifiedPeer): void {
     this.#byCertId.set(peer.key.certId, peer);
     this.#byLeaf.set(this.#leafKey(peer.chain.map((certificate) => certificate.der)), peer);
@@ -173,10 +124,6 @@ export class Directory {
   #leafKey(chain: readonly Uint8Array[]): string {
     return toHex(this.#crypto.sha256(...chain));
   }
-}
-
-function dersOf({ chain }: VerifiedIssuer): readonly Uint8Array[] {
-  return chain.map(({ der }) => der);
 }
 
 function verdictOf(code: FaultCode): MemberEvidence['certificate'] {

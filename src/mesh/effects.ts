@@ -60,6 +60,12 @@ export type Effect =
     }
   /** Keep a CRL or roster that is now in force, then tell the CA that we enforce it. */
   | { readonly kind: 'keep-crl'; readonly der: Uint8Array }
+  /** Pin these roots and know these issuing CAs (DER), from now on and after a restart. */
+  | {
+      readonly kind: 'keep-authorities';
+      readonly roots: readonly Uint8Array[];
+      readonly issuing: readonly Uint8Array[];
+    }
   | { readonly kind: 'keep-roster'; readonly bytes: Uint8Array }
   | { readonly kind: 'acknowledge'; readonly crlNumber: number; readonly rosterNumber: number }
   | { readonly kind: 'renew' }

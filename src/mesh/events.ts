@@ -12,6 +12,18 @@ export interface Seed {
   readonly address: string;
 }
 
+/** Which CAs there are, as the CA's server says. Hints: each certificate is judged up to a pinned root. DER. */
+export interface AuthoritiesTold {
+  readonly roots: readonly Uint8Array[];
+  readonly crossCertificates: readonly Uint8Array[];
+  /** Those in use. */
+  readonly issuing: readonly Uint8Array[];
+  /** SHA-256 of the certificate of the one that issues now; null when none does. */
+  readonly active: Uint8Array | null;
+  /** Within which time nodes below another one should renew; null when they need not hurry. */
+  readonly renewWithinMs: number | null;
+}
+
 /** Everything that can happen to a node. The shell feeds these in; nothing else moves the core. */
 export type NodeEvent =
   | { readonly kind: 'start' }
@@ -40,6 +52,7 @@ export type NodeEvent =
   | { readonly kind: 'append-failed'; readonly token: Token; readonly fault: Fault }
   | { readonly kind: 'crl'; readonly der: Uint8Array }
   | { readonly kind: 'roster'; readonly bytes: Uint8Array }
+  | ({ readonly kind: 'authorities' } & AuthoritiesTold)
   | { readonly kind: 'seeds'; readonly seeds: readonly Seed[] }
   /** The shell has a new certificate for a new key; `successor` is the old key's statement over it. */
   | {

@@ -14,12 +14,16 @@ import { trustedNow, type Core } from './core.ts';
 import { Dialer } from './dialer.ts';
 import type { WriteClass } from './effects.ts';
 import type { ConnectionId, NodeEvent } from './events.ts';
+import { MAX_KNOWN_ISSUERS } from './issuers.ts';
 import type { Link, LinkListener } from './link.ts';
 import { TokenBucket } from './token-bucket.ts';
 
 /** Messages a link may deliver before anything in them is verified: on average, and at once. */
 export const LINK_MESSAGES_PER_SECOND = 200;
 export const LINK_MESSAGES_BURST = 4_000;
+/** Issuing certificates a link may offer for judgement, each of which costs a signature check. */
+export const LINK_ISSUERS_PER_SECOND = 0.2;
+export const LINK_ISSUERS_BURST = 2 * MAX_KNOWN_ISSUERS;
 /** Round trips above this are our problem, not a reason to wait longer before concluding anything. */
 const MAX_COUNTED_ROUND_TRIP_MS = 1_000;
 const PING_EVERY_MS = 5_000;
@@ -80,6 +84,10 @@ export class LinkTable {
       ping: undefined,
       nextPing: now.mono,
       servedAt: monoMs(-Infinity),
+      servePauseMs: 0,
+      servedAs: '',
+      issuerLimit: new TokenBucket(LINK_ISSUERS_PER_SECOND, LINK_ISSUERS_BURST, now.mono),
+      introduced: new Set(),
     };
     this.#links.set(link.id, link);
     this.#run(link.id, machine.opened(now.mono));

@@ -1,5 +1,5 @@
 import type { Hello, LinkMachine, Message } from '../link/index.ts';
-import type { MonoMs, NodeId } from '../std/index.ts';
+import type { CertId, MonoMs, NodeId } from '../std/index.ts';
 import type { VerifiedPeer } from '../trust/index.ts';
 import type { ConnectionId } from './events.ts';
 import type { TokenBucket } from './token-bucket.ts';
@@ -21,6 +21,13 @@ export interface Link {
   nextPing: MonoMs;
   /** When it was last served what it was behind on. */
   servedAt: MonoMs;
+  /** How long it is left alone since, and what it and we stood at then. */
+  servePauseMs: number;
+  servedAs: string;
+  /** Of issuing certificates that it may offer. */
+  readonly issuerLimit: TokenBucket;
+  /** Issuing CAs that it was told of. */
+  readonly introduced: Set<CertId>;
 }
 
 /** What the link table tells the rest of the core. */

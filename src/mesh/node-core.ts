@@ -4,13 +4,15 @@ import { LocalHealth } from '../membership/index.ts';
 import { fault, monoMs, type Instant, type MonoMs, type NodeId, type NodeName } from '../std/index.ts';
 import type { TrustMaterial } from '../trust/index.ts';
 import { Accusations } from './accusations.ts';
+import { Authorities } from './authorities.ts';
 import { assemble, type NodeCoreOptions } from './assemble.ts';
 import { Beater } from './beater.ts';
-import { trustedNow, type Core } from './core.ts';
+import { enforcedCrlNumber, trustedNow, type Core } from './core.ts';
 import type { Effect } from './effects.ts';
 import { Epochs } from './epochs.ts';
 import type { NodeEvent } from './events.ts';
 import { Gossip } from './gossip.ts';
+import { Introductions } from './introductions.ts';
 import { Judge } from './judge.ts';
 import { LinkTable } from './link-table.ts';
 import type { Link } from './link.ts';
@@ -38,6 +40,7 @@ export class NodeCore {
   readonly #judge: Judge;
   readonly #rosters: Rosters;
   readonly #revocations: Revocations;
+  readonly #authorities: Authorities;
   readonly #renewals: Renewals;
   readonly #ownRecords: OwnRecords;
   readonly #receiver: Receiver;
@@ -67,8 +70,14 @@ export class NodeCore {
     this.#epochs = new Epochs(core, this.#gossip, this.#beater);
     this.#judge = new Judge(core, this.#links, this.#gossip, this.#board);
     this.#rosters = new Rosters(core);
-    this.#revocations = new Revocations(core, this.#links, this.#rosters);
+    const introductions = new Introductions(core, this.#links);
+    this.#revocations = new Revocations(core, this.#links, this.#rosters, introductions);
     this.#renewals = new Renewals(core);
+    this.#authorities = new Authorities(core, {
+      revocations: this.#revocations,
+      introductions,
+      renewals: this.#renewals,
+    });
     this.#ownRecords = new OwnRecords(core, this.#gossip, this.#beater, this.#epochs);
     const accusations = new Accusations(core, this.#judge, this.#beater, this.#epochs);
     this.#receiver = new Receiver(core, this.#links, this.#gossip, {
@@ -76,6 +85,7 @@ export class NodeCore {
       rosters: this.#rosters,
       own: this.#ownRecords,
       revocations: this.#revocations,
+      authorities: this.#authorities,
     });
     this.#reader = new StatusReader(core, this.#links, this.#board, () => this.#selfState());
   }
@@ -120,7 +130,7 @@ export class NodeCore {
         this.#tick();
         return;
       case 'connected':
-        this.#revocations.learnIssuer(event.chain);
+        this.#authorities.presented(event.chain);
         this.#links.connected(event);
         return;
       case 'received':
@@ -146,6 +156,9 @@ export class NodeCore {
       case 'roster':
         this.#revocations.takeRoster(event.bytes);
         return;
+      case 'authorities':
+        this.#authorities.told(event);
+        return;
       case 'seeds':
         for (const seed of event.seeds) this.#links.dialer.hint(seed);
         return;
@@ -168,6 +181,7 @@ export class NodeCore {
     if (stolen > 0) this.#judge.stalled(stolen);
     this.#beater.tick();
     this.#renewals.tick();
+    this.#revocations.tick();
     this.#ownRecords.tick();
     this.#gossip.tick();
   }
@@ -220,6 +234,9 @@ export class NodeCore {
       case 'crl':
         this.#revocations.takeCrl(message.der, link.peer.nodeId);
         return;
+      case 'issuer':
+        this.#authorities.offered(link, message.der);
+        return;
       case 'digest':
         this.#gossip.digestReceived(link, message.ids);
         return;
@@ -237,14 +254,15 @@ export class NodeCore {
 
   #renewed(event: Extract<NodeEvent, { readonly kind: 'renewed' }>): void {
     const { chain, signer, successor } = event;
-    this.#revocations.learnIssuer(chain);
+    this.#authorities.presented(chain);
     const judged = this.#core.directory.admit(chain, trustedNow(this.#core));
     if (!judged.ok || judged.value.nodeId !== this.#core.own.nodeId) {
       const cause = judged.ok ? undefined : judged.error;
       this.#core.out.report('error', fault('LS_SELF_CERTIFICATE', 'the new certificate is not good', cause));
       return;
     }
-    this.#revocations.follow(chain);
+    this.#authorities.follow(chain);
+    this.#revive();
     this.#ownRecords.renew({ peer: judged.value, chain, signer, successor });
     this.#renewals.renewed();
   }
@@ -268,8 +286,24 @@ export class NodeCore {
     this.#phase = 'revoked';
     own.silenced = true;
     this.#beater.stop();
+    const isEnded = rostered === 'revoked' || rostered === 'removed';
+    if (!isEnded && this.#core.issuers.isOwnRevoked(trustedNow(this.#core))) {
+      const detail = `the root has revoked the issuing CA that certified ${own.name}, this node`;
+      out.report('error', fault('LS_SELF_ISSUER_REVOKED', detail));
+      this.#renewals.hurry();
+      return;
+    }
     const what = revoked ? 'is revoked' : 'is removed from the roster';
     out.report('error', fault('LS_SELF_REVOKED', `${own.name}, this node, ${what}`));
+  }
+
+  /** A node that fell silent speaks again with a certificate that counts, unless the roster has ended it. */
+  #revive(): void {
+    const { own, table } = this.#core;
+    const rostered = table.roster?.members.find((member) => member.nodeId === own.nodeId)?.state;
+    if (this.#phase !== 'revoked' || rostered === 'revoked' || rostered === 'removed') return;
+    this.#phase = 'running';
+    own.silenced = false;
   }
 
   #selfState(): string {
@@ -278,13 +312,13 @@ export class NodeCore {
   }
 
   #hello(): Hello {
-    const { own, trust, domainId } = this.#core;
+    const { own, domainId } = this.#core;
     return {
       versionMin: FORMAT_VERSION,
       versionMax: FORMAT_VERSION,
       nonce: this.#epochs.nonce,
       epoch: own.epoch,
-      crlNumber: trust.crlNumber,
+      crlNumber: enforcedCrlNumber(this.#core),
       rosterNumber: this.#rosters.number,
       advertise: own.addresses[0] ?? null,
       domainId,

@@ -72,8 +72,10 @@ export class OwnRecords {
   }
 
   #handOver(renewal: Renewal): void {
-    const { own, crypto, domainId, journal, now } = this.#core;
-    const ended = trustedNow(this.#core) > own.credential.notAfter;
+    const { own, crypto, domainId, journal, now, directory } = this.#core;
+    const time = trustedNow(this.#core);
+    // Nobody takes a key change that an expired or revoked certificate signs.
+    const ended = time > own.credential.notAfter || directory.verdict(own.nodeId, time) === 'revoked';
     if (own.epoch === 0 || ended || own.keyChanges.length >= MAX_KEY_CHANGES_PER_EPOCH) {
       this.#switchTo(renewal);
       if (own.epoch > 0) this.#epochs.begin();

@@ -17,6 +17,7 @@ import { decodeLeave, type Member } from '../membership/index.ts';
 import { err, fault, ok, toHex, type Fault, type Result } from '../std/index.ts';
 import type { VerifiedPeer } from '../trust/index.ts';
 import type { Accusations } from './accusations.ts';
+import type { Authorities } from './authorities.ts';
 import { trustedNow, type Core } from './core.ts';
 import type { Gossip } from './gossip.ts';
 import { MAX_KEY_CHANGES_PER_EPOCH } from './limits.ts';
@@ -47,6 +48,7 @@ export class Receiver {
   readonly #rosters: Rosters;
   readonly #own: OwnRecords;
   readonly #revocations: Revocations;
+  readonly #authorities: Authorities;
 
   constructor(
     core: Core,
@@ -57,6 +59,7 @@ export class Receiver {
       readonly rosters: Rosters;
       readonly own: OwnRecords;
       readonly revocations: Revocations;
+      readonly authorities: Authorities;
     },
   ) {
     this.#core = core;
@@ -66,6 +69,7 @@ export class Receiver {
     this.#rosters = parts.rosters;
     this.#own = parts.own;
     this.#revocations = parts.revocations;
+    this.#authorities = parts.authorities;
   }
 
   record(link: Link, type: RecordType, bytes: Uint8Array): void {
@@ -138,7 +142,7 @@ export class Receiver {
     const decoded = decodeEpochStart(bytes);
     if (!decoded.ok) return decoded;
     const { body } = decoded.value;
-    this.#revocations.learnIssuer(body.chain);
+    this.#authorities.presented(body.chain);
     const peer = core.directory.admit(body.chain, trustedNow(core));
     if (!peer.ok) return peer;
     const verified = verifyRecord(core.crypto, core.domainId, decoded.value, peer.value.key);
@@ -210,7 +214,7 @@ export class Receiver {
         fault('LS_MESH_TOO_MANY_KEYS', `${peer.name} renewed too often in epoch ${record.body.epoch}`),
       );
     }
-    this.#revocations.learnIssuer(record.body.chain);
+    this.#authorities.presented(record.body.chain);
     const next = core.directory.admit(record.body.chain, trustedNow(core));
     if (!next.ok) return next;
     if (next.value.nodeId !== peer.nodeId) {

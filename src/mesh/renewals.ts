@@ -9,6 +9,8 @@ const RETRY_SHARE = 1 / 30;
 const DEFER_SHARE = 1 / 4;
 /** However long the certificate lives. */
 const MAX_DEFER_MS = 3_600_000;
+/** Nodes whose issuing CA was revoked hear of it in one second, and ask over this time. */
+export const REVOKED_ISSUER_SPREAD_MS = 30_000;
 /** A pause is longer or shorter by up to this share, so that nodes do not come back to their CA all at once. */
 const RETRY_JITTER_SHARE = 0.5;
 
@@ -18,6 +20,9 @@ export class Renewals {
   #share: number;
   /** Set while an attempt has not led to a new certificate. */
   #askAgainAt: MonoMs | undefined;
+  /** The issuing CA that others renew below, and when this node does; no moment once it has. */
+  #following:
+    { readonly active: string; readonly withinMs: number; readonly at: MonoMs | undefined } | undefined;
 
   constructor(core: Core) {
     this.#core = core;
@@ -49,9 +54,40 @@ export class Renewals {
     this.#askAgainAt = monoMs(Math.max(this.#askAgainAt, now.mono + pauseMs));
   }
 
+  /**
+   * Certificates come from another issuing CA than this node's: it renews at a moment drawn evenly from [0, withinMs]
+   * from now, or at its usual time when that is null or comes first. Being told again changes nothing, unless the
+   * time is shorter; and once the node has renewed, whatever it got, this issuing CA does not hurry it again.
+   */
+  follow(active: string, withinMs: number | null): void {
+    const before = this.#following;
+    if (withinMs === null) {
+      this.unfollow();
+      return;
+    }
+    const isKnown = before?.active === active;
+    if (isKnown && (before.at === undefined || before.withinMs <= withinMs)) return;
+    const drawn = this.#core.now.mono + Math.round(withinMs * randomShare(this.#core));
+    const at = isKnown ? Math.min(drawn, before.at ?? drawn) : drawn;
+    this.#following = { active, withinMs, at: monoMs(at) };
+  }
+
+  /** Nobody asks to renew ahead of time any more. */
+  unfollow(): void {
+    if (this.#following?.at !== undefined) this.#following = undefined;
+  }
+
+  /** The certificate counts no more, since its issuing CA was revoked: any other that the CA gives is better. */
+  hurry(): void {
+    if (this.#askAgainAt !== undefined) return;
+    const { now } = this.#core;
+    this.#askAgainAt = monoMs(now.mono + Math.round(REVOKED_ISSUER_SPREAD_MS * randomShare(this.#core)));
+  }
+
   /** A new certificate is in use. */
   renewed(): void {
     this.#askAgainAt = undefined;
+    if (this.#following !== undefined) this.#following = { ...this.#following, at: undefined };
     this.#share = this.#draw();
   }
 
@@ -60,7 +96,7 @@ export class Renewals {
     if (this.#askAgainAt !== undefined) return this.#askAgainAt;
     const { notBefore, notAfter } = own.credential;
     const dueIn = notBefore + (notAfter - notBefore) * this.#share - trustedNow(this.#core);
-    return monoMs(now.mono + Math.max(0, dueIn));
+    return monoMs(Math.min(now.mono + Math.max(0, dueIn), this.#following?.at ?? Infinity));
   }
 
   /** Drawn anew for each attempt: nodes that were cut off from their CA together drift apart while it is away. */

@@ -1,14 +1,20 @@
 import { fault, type Fault, type NodeId } from '../std/index.ts';
-import { trustedNow, type Core } from './core.ts';
+import type { Message } from '../link/index.ts';
+import { issuerKeyOf, type AppliedCrl } from '../trust/index.ts';
+import { askedNow, enforcedCrlNumber, trustedNow, type Core } from './core.ts';
+import type { Introductions } from './introductions.ts';
 import type { LinkTable } from './link-table.ts';
 import type { Link } from './link.ts';
 import type { Rosters } from './rosters.ts';
+import { crlsSince } from './trust-state.ts';
 
 /** A link is served what it is behind on at most this often, however far behind it claims to be. */
 const SERVE_EVERY_MS = 2_000;
+/** One that was served and claims the same again, with nothing new to be had, is left alone for up to this long. */
+const MAX_SERVE_PAUSE_MS = 60_000;
 
-/** What the CA's feed brought of an issuing CA that is not known yet: a full CRL, its delta and a roster at most. */
-const MAX_WAITING_CRLS = 2;
+/** CRLs of the CA's feed that came ahead of the issuing CA or the root they are of; the newest are kept. */
+export const MAX_WAITING_CRLS = 4;
 
 /**
  * Brings CRLs and rosters into force: verified, kept, enforced on live links, and passed on before anything else.
@@ -18,19 +24,22 @@ export class Revocations {
   readonly #core: Core;
   readonly #links: LinkTable;
   readonly #rosters: Rosters;
-  /** CRLs and a roster from the CA that wait for their issuing CA's certificate; tried again when one is learned. */
+  readonly #introductions: Introductions;
+  /** CRLs and a roster from the CA that wait for a certificate; tried again when one is learned. */
   #waitingCrls: Uint8Array[] = [];
   #waitingRoster: Uint8Array | undefined;
+  #acknowledged = '';
 
-  constructor(core: Core, links: LinkTable, rosters: Rosters) {
+  constructor(core: Core, links: LinkTable, rosters: Rosters, introductions: Introductions) {
     this.#core = core;
     this.#links = links;
     this.#rosters = rosters;
+    this.#introductions = introductions;
   }
 
   takeCrl(der: Uint8Array, from: NodeId | undefined): void {
-    const { trust, out, journal, keeper, now } = this.#core;
-    const taken = trust.take(der, trustedNow(this.#core));
+    const { trust, issuers, out, journal, keeper, now } = this.#core;
+    const taken = trust.take(der, issuers.chains, trustedNow(this.#core));
     if (!taken.ok) {
       if (from === undefined && taken.error.code === 'LS_CRL_ISSUER') {
         this.#waitingCrls = [...this.#waitingCrls, der].slice(-MAX_WAITING_CRLS);
@@ -46,8 +55,8 @@ export class Revocations {
     }
     if (trust.newestThisUpdate !== undefined) keeper.advanceTime(trust.newestThisUpdate);
     journal.record({ type: 'crl', der }, now.wall);
-    if (taken.value.own) out.emit({ kind: 'keep-crl', der });
-    this.#links.broadcast({ kind: 'crl', delta: !taken.value.complete, der }, from);
+    out.emit({ kind: 'keep-crl', der });
+    this.#passOn(der, taken.value, from);
     this.enforce();
   }
 
@@ -63,19 +72,8 @@ export class Revocations {
     this.rosterTaken(bytes);
   }
 
-  /**
-   * Somebody presents this chain: the issuing CA in it counts when a pinned root certified it, whatever becomes of
-   * the certificate below it. What waited for it is tried again.
-   */
-  learnIssuer(chain: readonly Uint8Array[]): void {
-    const { directory, out } = this.#core;
-    const learned = directory.trustIssuer(chain.slice(1), trustedNow(this.#core));
-    if (!learned.ok) {
-      // Any other chain is judged, and its fault told, where the certificate itself is to count.
-      if (learned.error.code === 'LS_MESH_TOO_MANY_ISSUERS') out.report('debug', learned.error);
-      return;
-    }
-    if (!learned.value) return;
+  /** A root or an issuing CA was learned: what waited for it is tried again. */
+  retry(): void {
     const crls = this.#waitingCrls;
     const roster = this.#waitingRoster;
     this.#waitingCrls = [];
@@ -84,11 +82,11 @@ export class Revocations {
     if (roster !== undefined) this.takeRoster(roster);
   }
 
-  /** This node's own certificate is of the issuing CA of `chain` now: that CA's CRLs are those to keep. */
-  follow(chain: readonly Uint8Array[]): void {
-    const { trust, out } = this.#core;
-    if (!trust.follow(chain.slice(1))) return;
-    for (const { der } of trust.crlsSince(0)) out.emit({ kind: 'keep-crl', der });
+  /** This node's own certificate is of another issuing CA now: on disk its CRLs take the first place. */
+  keepAll(): void {
+    for (const der of this.#core.trust.material.revocation.crls().map((held) => held.der)) {
+      this.#core.out.emit({ kind: 'keep-crl', der });
+    }
   }
 
   /** A roster came into force, from the CA or from a peer. */
@@ -102,40 +100,70 @@ export class Revocations {
   /** Cuts every link whose certificate no longer counts; its holder is shown the CRL that says so. */
   enforce(): void {
     this.#links.rejudge((link) => {
-      for (const message of this.#core.trust.crlsSince(0)) this.#links.send(link, message);
+      for (const message of [...this.#rootCrls(), ...this.#crlsSince(0)]) this.#links.send(link, message);
     });
+    this.#acknowledged = this.#standing;
     this.#core.out.emit({
       kind: 'acknowledge',
-      crlNumber: this.#core.trust.crlNumber,
+      crlNumber: enforcedCrlNumber(this.#core),
       rosterNumber: this.#rosters.number,
     });
   }
 
-  /** A link came up: a peer of another issuing CA has all of ours, since its number says nothing about them. */
+  /** The number that is enforced changes by itself when an issuing CA ends or is waited for no longer. */
+  tick(): void {
+    if (this.#acknowledged !== '' && this.#acknowledged !== this.#standing) this.enforce();
+  }
+
+  /**
+   * A link came up. Numbers say nothing about the roots' CRLs, which are small and rarely change: a member that was
+   * away when a root revoked an issuing CA must hear of it from whomever it meets.
+   */
   greet(link: Link, crlNumber: number, rosterNumber: number): void {
-    this.#serve(link, this.#sharesIssuer(link) ? crlNumber : 0, rosterNumber);
+    this.#introductions.greet(link);
+    for (const message of this.#rootCrls()) this.#links.send(link, message);
+    this.serve(link, crlNumber, rosterNumber);
   }
 
   /** Serves a peer that enforces less than we do. */
   serve(link: Link, crlNumber: number, rosterNumber: number): void {
-    this.#serve(link, this.#sharesIssuer(link) ? crlNumber : this.#core.trust.crlNumber, rosterNumber);
-  }
-
-  #sharesIssuer({ peer }: Link): boolean {
-    const { trust, directory } = this.#core;
-    return trust.certifiedBy((directory.current(peer.nodeId) ?? peer).chain[1]);
-  }
-
-  #serve(link: Link, crlNumber: number, rosterNumber: number): void {
-    const { trust, now } = this.#core;
-    const behind = crlNumber < trust.crlNumber || rosterNumber < this.#rosters.number;
+    const { issuers, now } = this.#core;
+    const newest = issuers.newestCrlNumber(askedNow(this.#core));
+    const behind = crlNumber < newest || rosterNumber < this.#rosters.number;
     if (!behind || now.mono - link.servedAt < SERVE_EVERY_MS) return;
+    const as = [crlNumber, rosterNumber, newest, this.#rosters.number].join(' ');
+    if (link.servedAs !== as) link.servePauseMs = SERVE_EVERY_MS;
+    if (now.mono - link.servedAt < link.servePauseMs) return;
     link.servedAt = now.mono;
-    for (const message of trust.crlsSince(crlNumber)) this.#links.send(link, message);
+    link.servedAs = as;
+    link.servePauseMs = Math.min(2 * link.servePauseMs, MAX_SERVE_PAUSE_MS);
+    this.#introductions.greet(link);
+    for (const message of this.#crlsSince(crlNumber)) this.#links.send(link, message);
     const roster = this.#rosters.bytes;
     if (rosterNumber < this.#rosters.number && roster !== undefined) {
       this.#links.send(link, { kind: 'record', type: 'roster', bytes: roster });
     }
+  }
+
+  /** Who gets a CRL can judge it: the certificate of its issuing CA goes ahead where it is not known to be there. */
+  #passOn(der: Uint8Array, { issuer, complete }: AppliedCrl, from: NodeId | undefined): void {
+    const known = this.#core.issuers.byKey(issuer);
+    if (known !== undefined) this.#introductions.introduceToAll(known, from);
+    this.#links.broadcast({ kind: 'crl', delta: !complete, der }, from);
+  }
+
+  #crlsSince(crlNumber: number): readonly Message<'crl'>[] {
+    const { issuers, trust } = this.#core;
+    return issuers.inUse(askedNow(this.#core)).flatMap(({ key }) => crlsSince(trust.held(key), crlNumber));
+  }
+
+  #rootCrls(): readonly Message<'crl'>[] {
+    const { trust } = this.#core;
+    return trust.bundle.anchors.flatMap((anchor) => crlsSince(trust.held(issuerKeyOf(anchor)), 0));
+  }
+
+  get #standing(): string {
+    return `${enforcedCrlNumber(this.#core)} ${this.#rosters.number}`;
   }
 }
 

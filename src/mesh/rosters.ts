@@ -49,7 +49,7 @@ export class Rosters {
   #verify(bytes: Uint8Array): Result<VerifiedRoster, Fault> {
     const decoded = decodeRoster(bytes);
     if (!decoded.ok) return decoded;
-    const issuer = this.#core.directory.issuer(decoded.value.body.certId, trustedNow(this.#core));
+    const issuer = this.#core.issuers.signingKey(decoded.value.body.certId, trustedNow(this.#core));
     if (issuer === undefined) {
       return err(fault('LS_MESH_ROSTER_SIGNER', `roster ${decoded.value.body.number} names an unknown CA`));
     }

@@ -5,7 +5,8 @@ import {
   type StateReason,
 } from '../membership/index.ts';
 import type { CertId, Digest, NodeId, NodeName, SerialNumber, UnixMs } from '../std/index.ts';
-import type { Core } from './core.ts';
+import { issuerKeyOf, type VerifiedPeer } from '../trust/index.ts';
+import { enforcedCrlNumber, type Core } from './core.ts';
 import type { LinkTable } from './link-table.ts';
 import type { StatusBoard } from './status-board.ts';
 
@@ -86,7 +87,7 @@ export class StatusReader {
   }
 
   status(): NodeStatus {
-    const { own, table, trust, journal } = this.#core;
+    const { own, table, issuers, journal } = this.#core;
     const roster = table.roster;
     return {
       self: own.name,
@@ -94,8 +95,8 @@ export class StatusReader {
       state: this.#selfState(),
       epoch: own.epoch,
       quorate: this.#board.quorate,
-      crlNumber: trust.crlNumber,
-      crlNextUpdate: trust.nextUpdate ?? null,
+      crlNumber: enforcedCrlNumber(this.#core),
+      crlNextUpdate: issuers.ownRevocation?.nextUpdate ?? null,
       rosterNumber: roster?.number ?? 0,
       members: roster?.members.filter((member) => member.state === 'active').length ?? 0,
       h: roster?.h ?? 0,
@@ -110,7 +111,7 @@ export class StatusReader {
   }
 
   explain(name: string): Explanation | undefined {
-    const { table, directory, trust, now } = this.#core;
+    const { table, directory, now } = this.#core;
     const member = table.members.find((each) => each.name === name || each.nodeId === name);
     const peer = member === undefined ? undefined : this.#peer(member.nodeId);
     if (member === undefined || peer === undefined) return undefined;
@@ -127,7 +128,7 @@ export class StatusReader {
               serial: certificate.serial,
               certId: certificate.key.certId,
               notAfter: certificate.notAfter,
-              crlNumber: trust.crlNumber,
+              crlNumber: this.#crlNumberOf(certificate),
             },
       link: { up: link !== undefined, roundTripMs: link?.roundTripMs ?? null },
       deadlineInMs: member.deadline === undefined ? null : member.deadline - now.mono,
@@ -136,6 +137,12 @@ export class StatusReader {
       downCertificate: member.downCertificate !== undefined,
       inquorate: this.#board.inquorate,
     };
+  }
+
+  /** Of the newest CRL that it is judged by. */
+  #crlNumberOf({ chain: [, issuer] }: VerifiedPeer): number {
+    const held = issuer === undefined ? undefined : this.#core.trust.held(issuerKeyOf(issuer));
+    return held?.crlNumber ?? 0;
   }
 
   #peer(nodeId: NodeId): PeerStatus | undefined {

@@ -13,7 +13,7 @@ export {
   type UnverifiedRelease,
 } from './release.ts';
 export { judgeRenewing, MAX_GRACE_AFTER_EXPIRY_MS, type RenewingNode } from './renewing.ts';
-export { applyCrl, type AppliedCrl } from './revocation/apply.ts';
+export { applyCrl, applyCrlFrom, type AppliedCrl } from './revocation/apply.ts';
 export { MAX_CRL_LEAD_MS, MAX_ENTRIES_HELD } from './revocation/crl-form.ts';
 export { restoreRevocation, type RestoredRevocation } from './revocation/restore.ts';
 export {
@@ -26,7 +26,7 @@ export {
 } from './revocation/state.ts';
 export type { FreshnessPolicy } from './revocation/status.ts';
 export type { Role } from './roles/identity.ts';
-export { acceptRoot, type SuccessorRoot } from './successor-root.ts';
+export { acceptRoot, acceptRoots, type OfferedRoots, type SuccessorRoot } from './successor-root.ts';
 export { trustedNow, type TimeEvidence } from './time.ts';
 export type {
   CertifiedKey,

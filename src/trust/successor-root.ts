@@ -42,6 +42,34 @@ export function acceptRoot(
   return ok({ ...bundle, anchors: [...bundle.anchors, root.value] });
 }
 
+/** Roots, and certificates by which pinned ones may vouch for them, in any order. DER. */
+export interface OfferedRoots {
+  readonly roots: readonly Uint8Array[];
+  readonly crossCertificates: readonly Uint8Array[];
+}
+
+/** The bundle with every offered root that {@link acceptRoot} takes, and why it does not take others. */
+export function acceptRoots(
+  material: TrustMaterial,
+  { roots, crossCertificates }: OfferedRoots,
+  now: UnixMs,
+): { readonly bundle: TrustBundle; readonly refused: readonly Fault[] } {
+  let { bundle } = material;
+  const refused: Fault[] = [];
+  for (const root of roots) {
+    if (bundle.anchors.some(({ der }) => equalBytes(der, root))) continue;
+    let refusal = fault('LS_TRUST_NEW_ROOT', 'no pinned root has certified it');
+    for (const cross of crossCertificates) {
+      const accepted = acceptRoot({ ...material, bundle }, { root, cross }, now);
+      if (accepted.ok) bundle = accepted.value;
+      else refusal = accepted.error;
+      if (accepted.ok) break;
+    }
+    if (!bundle.anchors.some(({ der }) => equalBytes(der, root))) refused.push(refusal);
+  }
+  return { bundle, refused };
+}
+
 /** What the pinned root certified is this root: its name, its key, and the identifier that paths are built by. */
 function whyNotOfRoot(cross: Certificate, root: Certificate): string | undefined {
   if (!equalBytes(cross.subject, root.subject)) return 'the cross certificate names another CA';

@@ -91,6 +91,7 @@ describe('CaClient calls', () => {
       notAfter: Date.parse(ISSUED.notAfter),
       chain: [BYTES],
       roots: [BYTES],
+      issuing: [],
       crls: [BYTES, BYTES],
       roster: BYTES,
     });
@@ -115,7 +116,12 @@ describe('CaClient calls', () => {
     expect((await client.reenroll({ csr: BYTES, successor: BYTES })).serial).toBe(ISSUED.serial);
     expect(await client.activate({ address: null })).toEqual({ rosterNumber: 3 });
     await client.ack({ crlNumber: 4, rosterNumber: 5 });
-    expect(await client.bundle()).toEqual({ trustDomain: 'mesh.internal', roots: [BYTES] });
+    expect(await client.bundle()).toEqual({
+      trustDomain: 'mesh.internal',
+      roots: [BYTES],
+      crossCertificates: [],
+      issuing: [],
+    });
     expect(await client.roster()).toEqual({ rosterNumber: 2, record: BYTES });
     expect(await client.crl()).toEqual({ full: BYTES, delta: null, root: BYTES });
     expect(ca.requests.map(({ hasClientCertificate }) => hasClientCertificate)).toEqual(Array(6).fill(true));

@@ -24,6 +24,8 @@ export const MESSAGES: readonly Message[] = [
   { kind: 'record', type: 'roster', bytes: new Uint8Array(6_000).fill(3) },
   { kind: 'crl', delta: true, der: Uint8Array.of(1) },
   { kind: 'crl', delta: false, der: Uint8Array.of(2) },
+  { kind: 'issuer', der: Uint8Array.of(6) },
+  { kind: 'issuer', der: new Uint8Array(4_096).fill(5) },
   { kind: 'digest', ids: [] },
   { kind: 'digest', ids: Array.from({ length: 1024 }, (_, i) => new Uint8Array(16).fill(i % 256)) },
   { kind: 'want', ids: [new Uint8Array(16)] },

@@ -424,6 +424,7 @@ export class MeshWorld {
         }
         return;
       case 'keep-crl':
+      case 'keep-authorities':
       case 'keep-roster':
       case 'acknowledge':
       case 'renew':

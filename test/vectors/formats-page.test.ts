@@ -52,6 +52,7 @@ describe('docs/FORMATS.md on messages', () => {
     { kind: 'want', ids: [] },
     { kind: 'ping', token: 0 },
     { kind: 'pong', token: 0 },
+    { kind: 'issuer', der: bytes },
   ];
 
   it.each(messages.map((message) => [message.kind, message] as const))(

@@ -9,7 +9,7 @@ import { queryNode } from '../node/control.ts';
 import { readCredentials } from '../node/credentials.ts';
 import { renewCertificate } from '../node/renewal.ts';
 import { readState } from '../node/state-file.ts';
-import { addFetched, readBundle, readRevocation } from '../node/trust-files.ts';
+import { addFetched, issuerChainsOf, readBundle, readIssuers, readRevocation } from '../node/trust-files.ts';
 
 export interface RenewedNode {
   readonly home: string;
@@ -47,11 +47,11 @@ async function renewOnDisk(path: string): Promise<RenewedNode> {
     const bundle = await readBundle(home, config);
     const { trustedTimeMs } = await readState(home.state);
     const now = unixMs(Math.max(systemClock.now().wall, trustedTimeMs));
-    const issuerChain = credentials.chain.slice(1);
     const access = new CaAccess(config, bundle, credentials);
-    const { crls } = await access.fetchTrust(pino({ level: 'silent' }));
-    const stored = await readRevocation(home, bundle, issuerChain, now);
-    const { state } = await addFetched(home, stored, crls, { bundle, issuerChain, now });
+    const { crls, issuing } = await access.fetchTrust(pino({ level: 'silent' }));
+    const issuerChains = issuerChainsOf(credentials.chain, await readIssuers(home), issuing);
+    const judges = { bundle, issuerChains, now };
+    const { state } = await addFetched(home, await readRevocation(home, judges), crls, judges);
     access.trust = () => ({ bundle, revocation: state, crypto: nodeCrypto, ...config.revocation });
     const { issued } = await renewCertificate({ home, config, access });
     const notAfter = new Date(issued.notAfter).toISOString();

@@ -4,7 +4,7 @@ import { nodeCrypto } from '../../io/crypto/index.ts';
 import { decodeRoster, verifyRoster } from '../../membership/index.ts';
 import { equalBytes, fault, LsError, type Fault, type Result, type UnixMs } from '../../std/index.ts';
 import {
-  applyCrl,
+  applyCrlFrom,
   judgeCertificate,
   makeTrustBundle,
   RevocationState,
@@ -12,7 +12,7 @@ import {
   type TrustMaterial,
   type VerifiedPeer,
 } from '../../trust/index.ts';
-import { certIdOfCertificate } from '../../x509/index.ts';
+import { issuerChainsOf } from '../node/trust-files.ts';
 
 export interface VerifiedEnrollment {
   readonly certificate: VerifiedPeer;
@@ -48,28 +48,36 @@ export function verifyEnrollment(
     throw refusal('the certificate is not the one announced');
   }
   if (!equalBytes(certificate.key.spki, spki)) throw refusal('the certificate is for another key');
-  checkRoster(answer, certificate, bundle);
+  checkRoster(answer, certificate, material, now);
   return { certificate, bundle };
 }
 
+/** CRLs of the root, and of every issuing CA that is in use: each certified by the root, as its chain shows. */
 function materialOf(answer: EnrollmentAnswer, bundle: TrustBundle, now: UnixMs): TrustMaterial {
   let revocation = RevocationState.empty();
-  const issuerChain = answer.chain.slice(1);
+  const chains = issuerChainsOf(answer.chain, answer.issuing);
   for (const der of answer.crls) {
-    revocation = valueOf(applyCrl(revocation, der, issuerChain, bundle, nodeCrypto, now), 'a CRL').state;
+    const applied = applyCrlFrom(revocation, der, chains, bundle, nodeCrypto, now);
+    revocation = valueOf(applied, 'a CRL').state;
   }
   return { bundle, revocation, crypto: nodeCrypto, onStale: 'deny', graceMs: GRACE_MS };
 }
 
-function checkRoster(answer: EnrollmentAnswer, certificate: VerifiedPeer, bundle: TrustBundle): void {
-  const issuer = certificate.chain[1];
-  if (issuer?.keyAlgorithm === undefined || issuer.keyAlgorithm === null) {
-    throw refusal('the key of the issuing CA is of no use here');
-  }
-  const { spki, keyAlgorithm: algorithm } = issuer;
-  const signer = { certId: certIdOfCertificate(issuer, nodeCrypto), algorithm, spki };
+/** Signed by the issuing CA of the certificate, or by another one that is in use: the answer may be to an old request. */
+function checkRoster(
+  answer: EnrollmentAnswer,
+  certificate: VerifiedPeer,
+  material: TrustMaterial,
+  now: UnixMs,
+): void {
   const record = valueOf(decodeRoster(answer.roster), 'the roster');
-  const roster = valueOf(verifyRoster(nodeCrypto, bundle.domainId, record, signer), 'the roster').body;
+  const issuers = issuerChainsOf(answer.chain, answer.issuing).map((chain) =>
+    judgeCertificate(material, chain, 'issuer', now),
+  );
+  const signer = issuers.find((judged) => judged.ok && judged.value.key.certId === record.body.certId);
+  if (signer?.ok !== true) throw refusal('the roster is signed by an issuing CA that does not count');
+  const { domainId } = material.bundle;
+  const roster = valueOf(verifyRoster(nodeCrypto, domainId, record, signer.value.key), 'the roster').body;
   const self = roster.members.find(({ nodeId }) => nodeId === certificate.nodeId);
   if (self?.name !== certificate.name || (self.state !== 'enrolled' && self.state !== 'active')) {
     throw refusal('the roster does not name this node as a member');

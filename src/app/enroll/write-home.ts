@@ -27,13 +27,16 @@ const PUBLIC_FILE = { mode: 0o644 };
 /** Writes all files of a node home into `directory`, but for the key, which is there. node.yaml comes last. */
 export async function writeNodeHome(directory: string, content: NodeHomeContent): Promise<void> {
   const { answer, bundle } = content;
+  const { issuing } = answer;
+  const roots = bundle.anchors.map(({ der }) => der);
   const paths = nodeHome(directory);
   const [leaf = new Uint8Array(), ...issuers] = answer.chain;
   await writeFileDurably(paths.cert, certificatesPem([leaf]), PUBLIC_FILE);
   await writeFileDurably(paths.chain, certificatesPem(issuers), PUBLIC_FILE);
-  await writeFileDurably(paths.root, certificatesPem(answer.roots), PUBLIC_FILE);
+  await writeFileDurably(paths.root, certificatesPem(roots), PUBLIC_FILE);
+  if (issuing.length > 1) await writeFileDurably(paths.issuers, certificatesPem(issuing), PUBLIC_FILE);
   await ensurePrivateDir(paths.crlDir);
-  for (const der of answer.crls) await keepCrl(paths, der, bundle);
+  for (const der of answer.crls) await keepCrl(paths, der, bundle, issuers[0]);
   await keepRoster(paths, answer.roster);
   await writeFileDurably(paths.config, formatNodeConfig(configOf(content)));
 }

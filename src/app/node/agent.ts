@@ -1,6 +1,6 @@
 import type { Ledger } from '../../io/ledger/index.ts';
 import { systemClock } from '../../io/system/index.ts';
-import { MeshTransport, type StapleFor } from '../../io/transport/index.ts';
+import { MeshTransport, type StapleFor, type TlsCredentials } from '../../io/transport/index.ts';
 import type { Explanation, NodeCore, NodeEvent, NodeStatus } from '../../mesh/index.ts';
 import { fault, type Fault } from '../../std/index.ts';
 import type { TrustBundle } from '../../trust/index.ts';
@@ -20,6 +20,12 @@ export interface CaSide {
   renew(): void;
 }
 
+/** What this node's TLS stands on, now. */
+export interface OwnTls {
+  bundle: TrustBundle;
+  readonly credentials: NodeCredentials;
+}
+
 /** OCSP answers about the node's own certificate. */
 export interface StapleSide {
   readonly stapleFor: StapleFor;
@@ -29,8 +35,8 @@ export interface StapleSide {
 export interface AgentOptions {
   readonly core: NodeCore;
   readonly home: NodeHome;
-  readonly bundle: TrustBundle;
-  readonly credentials: NodeCredentials;
+  /** The roots and credentials of this node: replaced as it renews and pins roots. */
+  readonly own: OwnTls;
   readonly ledger: Ledger;
   readonly log: Log;
   readonly ca: CaSide;
@@ -48,7 +54,7 @@ export class Agent {
   readonly #runner: EffectRunner;
   readonly #end: (reason: Fault | undefined) => void;
 
-  constructor({ core, home, bundle, credentials, ledger, log, ca, staples }: AgentOptions) {
+  constructor({ core, home, own, ledger, log, ca, staples }: AgentOptions) {
     this.#core = core;
     this.#log = log;
     const ended = Promise.withResolvers<Fault | undefined>();
@@ -58,9 +64,8 @@ export class Agent {
       this.feed(event);
     };
     const reporter = new Reporter(log, systemClock, (nodeId) => core.nameOf(nodeId));
-    const roots = bundle.anchors.map((anchor) => anchor.der);
     this.transport = new MeshTransport({
-      credentials: { key: credentials.key.key, chain: credentials.chain, roots },
+      credentials: tlsOf(own),
       stapleFor: staples.stapleFor,
       onEvent: (event) => {
         if (event.kind === 'inbound-refused') reporter.refusedConnection(event.fault, event.address);
@@ -69,7 +74,13 @@ export class Agent {
     });
     this.#runner = new EffectRunner({
       home,
-      bundle,
+      bundle: () => own.bundle,
+      ownIssuer: () => own.credentials.chain[1],
+      believe: (roots) => {
+        if (roots.length === own.bundle.anchors.length) return;
+        own.bundle = core.trustMaterial.bundle;
+        this.transport.replaceCredentials(tlsOf(own));
+      },
       transport: this.transport,
       ledger,
       clock: systemClock,
@@ -130,4 +141,8 @@ export class Agent {
     await this.#runner.close();
     await this.transport.stop();
   }
+}
+
+function tlsOf({ bundle, credentials: { key, chain } }: OwnTls): TlsCredentials {
+  return { key: key.key, chain, roots: bundle.anchors.map(({ der }) => der) };
 }

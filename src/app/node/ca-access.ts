@@ -10,6 +10,9 @@ const FETCH_LIMIT_MS = 2_000;
 
 /** Trust data as the CA sent it. */
 export interface FetchedTrust {
+  readonly roots: readonly Uint8Array[];
+  readonly crossCertificates: readonly Uint8Array[];
+  readonly issuing: readonly Uint8Array[];
   readonly crls: readonly Uint8Array[];
   readonly rosters: readonly Uint8Array[];
 }
@@ -17,7 +20,8 @@ export interface FetchedTrust {
 /** How this node reaches its CA, with the credentials it has now. */
 export class CaAccess {
   readonly #urls: readonly string[];
-  readonly #bundle: TrustBundle;
+  /** Replaced when a root is pinned. */
+  bundle: TrustBundle;
   /** Replaced by a renewal. */
   credentials: NodeCredentials;
   /** Set once the node holds CRLs that count: from then on the CA's server is judged by them too. */
@@ -25,28 +29,44 @@ export class CaAccess {
 
   constructor(config: NodeConfig, bundle: TrustBundle, credentials: NodeCredentials) {
     this.#urls = config.ca.urls;
-    this.#bundle = bundle;
+    this.bundle = bundle;
     this.credentials = credentials;
   }
 
   get roots(): readonly Uint8Array[] {
-    return this.#bundle.anchors.map((anchor) => anchor.der);
+    return this.bundle.anchors.map((anchor) => anchor.der);
   }
 
   /** A client of the next URL in turn. */
   client(attempt: number): CaClient {
-    const { key, chain } = this.credentials;
-    const url = this.#urls[attempt % this.#urls.length] ?? '';
-    return new CaClient({ url, bundle: this.#bundle, client: { key: key.key, chain }, trust: this.trust });
+    return this.#clientOf(attempt, this.trust);
   }
 
-  /** What the CA has now; nothing of it is verified yet. Empty when it does not answer in time. */
-  async fetchTrust(log: Log): Promise<FetchedTrust> {
-    const client = this.client(0);
+  #clientOf(attempt: number, trust: (() => TrustMaterial) | undefined): CaClient {
+    const { key, chain } = this.credentials;
+    const url = this.#urls[attempt % this.#urls.length] ?? '';
+    return new CaClient({ url, bundle: this.bundle, client: { key: key.key, chain }, trust });
+  }
+
+  /**
+   * What the CA has now; nothing of it is verified yet. Empty when it does not answer in time. The server is judged
+   * without revocation data, as at enrollment: a CA whose certificate a new issuing CA has made could not show what it is
+   * judged by otherwise, and all that it answers is signed by others.
+   */
+  async fetchTrust(log: Log, attempt = 0): Promise<FetchedTrust> {
+    const client = this.#clientOf(attempt, undefined);
     try {
       const signal = AbortSignal.timeout(FETCH_LIMIT_MS);
-      const [crls, roster] = await Promise.all([client.crl(signal), client.roster(signal)]);
+      const [bundle, crls, roster] = await Promise.all([
+        client.bundle(signal),
+        client.crl(signal),
+        client.roster(signal),
+      ]);
+      const { roots, crossCertificates, issuing } = bundle;
       return {
+        roots,
+        crossCertificates,
+        issuing,
         crls: [crls.root, crls.full, crls.delta].filter((der) => der !== null),
         rosters: [roster.record],
       };
@@ -56,7 +76,7 @@ export class CaAccess {
         { event: 'ca-fetch', detail },
         'the CA does not answer: starting with the CRLs and the roster at hand',
       );
-      return { crls: [], rosters: [] };
+      return { roots: [], crossCertificates: [], issuing: [], crls: [], rosters: [] };
     } finally {
       client.close();
     }

@@ -14,6 +14,8 @@ export interface CaLinkOptions {
   readonly held: () => { readonly crlNumber: number; readonly rosterNumber: number };
   readonly feed: (event: NodeEvent) => void;
   readonly log: Log;
+  /** The CA's server has no status that is known here: gets what it is judged by. */
+  readonly catchUp: (attempt: number) => Promise<void>;
   /** A share in [0, 1) for jitter. */
   readonly share: () => number;
 }
@@ -52,9 +54,14 @@ export class CaLink {
 
   async #run(): Promise<void> {
     for (;;) {
-      const reason = await this.#listen().then(() => 'the CA ended the feed', textOf);
+      const ended = await this.#listen().then(
+        () => undefined,
+        (cause: unknown) => ({ cause }),
+      );
+      const reason = ended === undefined ? 'the CA ended the feed' : textOf(ended.cause);
       this.#client = undefined;
       if (this.#stop.signal.aborted) return;
+      if (isUnknownStatus(ended?.cause)) await this.#options.catchUp(this.#attempt);
       const pause = Math.min(RETRY_MAX_MS, RETRY_MIN_MS * 2 ** this.#attempt);
       this.#attempt += 1;
       this.#tellFailure(reason);
@@ -96,6 +103,9 @@ export class CaLink {
       case 'crl':
         feed({ kind: 'crl', der: event.der });
         return;
+      case 'authorities':
+        feed(event);
+        return;
       case 'roster':
         feed({ kind: 'roster', bytes: event.record });
         return;
@@ -122,6 +132,11 @@ export class CaLink {
       this.#stop.signal.addEventListener('abort', done, { once: true });
     });
   }
+}
+
+/** The issuing CA of the server's certificate came while this node had no feed: its CRL is not held. */
+function isUnknownStatus(cause: unknown): boolean {
+  return cause instanceof LsError && cause.code === 'LS_TRUST_NO_REVOCATION';
 }
 
 function textOf(cause: unknown): string {

@@ -15,7 +15,7 @@ import { nodeHome, readNodeConfig, type NodeConfig, type NodeHome } from '../nod
 import { readCredentials, type NodeCredentials } from './credentials.ts';
 import { SeedsFile } from './seeds-file.ts';
 import { readState } from './state-file.ts';
-import { readBundle, readRevocation } from './trust-files.ts';
+import { issuerChainsOf, readBundle, readIssuers, readRevocation } from './trust-files.ts';
 
 /** One thing that was looked at and found good. */
 export interface CheckedStep {
@@ -71,7 +71,8 @@ async function openHome(path: string): Promise<CheckedHome> {
   const bundle = await readBundle(home, config);
   const { trustedTimeMs } = await readState(home.state);
   const now = unixMs(Math.max(systemClock.now().wall, trustedTimeMs));
-  const { state } = await readRevocation(home, bundle, credentials.chain.slice(1), now);
+  const issuerChains = issuerChainsOf(credentials.chain, await readIssuers(home));
+  const { state } = await readRevocation(home, { bundle, issuerChains, now });
   return { home, config, credentials, bundle, revocation: state, now };
 }
 

@@ -9,13 +9,15 @@ import type { NodeHome } from '../node-home.ts';
 import type { TransitionLog } from './event-log.ts';
 import type { Reporter } from './reporter.ts';
 import { writeState } from './state-file.ts';
-import { keepCrl, keepRoster } from './trust-files.ts';
+import { keepAuthorities, keepCrl, keepRoster } from './trust-files.ts';
 import { WakeTimer } from './wake-timer.ts';
 
 /** The world that a node's effects act upon. */
 export interface NodeWorld {
   readonly home: NodeHome;
-  readonly bundle: TrustBundle;
+  /** The pinned roots, and the DER of the CA above this node's certificate, now. */
+  readonly bundle: () => TrustBundle;
+  readonly ownIssuer: () => Uint8Array | undefined;
   readonly transport: MeshTransport;
   readonly ledger: Ledger;
   readonly clock: Clock;
@@ -25,12 +27,16 @@ export interface NodeWorld {
   /** Tells the CA what is enforced. */
   readonly acknowledge: (crlNumber: number, rosterNumber: number) => void;
   readonly renew: () => void;
+  /** TLS believes these roots from now on. DER. */
+  readonly believe: (roots: readonly Uint8Array[]) => void;
   /** This node is revoked or removed. */
   readonly ended: () => void;
   readonly stopped: (reason: Fault | undefined) => void;
   /** Puts an answer back into the core. */
   readonly feed: (event: NodeEvent) => void;
 }
+
+type Kept = 'keep-crl' | 'keep-authorities' | 'keep-roster' | 'acknowledge';
 
 /** Carries out effects in the order in which the core gave them. */
 export class EffectRunner {
@@ -57,7 +63,7 @@ export class EffectRunner {
   }
 
   #runOne(effect: Effect): void {
-    const { transport, transitions, renew, ended, stopped, reporter } = this.#world;
+    const { transport, transitions, renew, believe, ended, stopped, reporter } = this.#world;
     switch (effect.kind) {
       case 'wake':
         this.#timer.set(effect.at);
@@ -76,6 +82,10 @@ export class EffectRunner {
         return;
       case 'append':
         this.#append(effect);
+        return;
+      case 'keep-authorities':
+        believe(effect.roots);
+        this.#keep(effect);
         return;
       case 'keep-crl':
       case 'keep-roster':
@@ -123,11 +133,12 @@ export class EffectRunner {
     );
   }
 
-  #keep(effect: Extract<Effect, { readonly kind: 'keep-crl' | 'keep-roster' | 'acknowledge' }>): void {
-    const { home, bundle, log, acknowledge } = this.#world;
+  #keep(effect: Extract<Effect, { readonly kind: Kept }>): void {
+    const { home, bundle, ownIssuer, log, acknowledge } = this.#world;
     this.#kept = this.#kept
       .then(async () => {
-        if (effect.kind === 'keep-crl') await keepCrl(home, effect.der, bundle);
+        if (effect.kind === 'keep-crl') await keepCrl(home, effect.der, bundle(), ownIssuer());
+        else if (effect.kind === 'keep-authorities') await keepAuthorities(home, effect);
         else if (effect.kind === 'keep-roster') await keepRoster(home, effect.bytes);
         else acknowledge(effect.crlNumber, effect.rosterNumber);
       })

@@ -21,7 +21,14 @@ import { Renewer } from './renewer.ts';
 import { Stapler } from './stapler.ts';
 import { SeedsFile } from './seeds-file.ts';
 import { readState } from './state-file.ts';
-import { addFetched, readBundle, readRevocation, readRoster } from './trust-files.ts';
+import {
+  addFetched,
+  issuerChainsOf,
+  readBundle,
+  readIssuers,
+  readRevocation,
+  readRoster,
+} from './trust-files.ts';
 
 export interface RunNodeRequest {
   readonly home: string;
@@ -89,8 +96,6 @@ async function start(home: NodeHome, config: NodeConfig, log: Log, closers: Clos
     staples,
     home,
     config,
-    credentials,
-    bundle,
     access,
     core,
     ledger,
@@ -99,6 +104,7 @@ async function start(home: NodeHome, config: NodeConfig, log: Log, closers: Clos
   });
   const controlSocket = await openControl({ home, config, agent, renewer, log, closers });
   const place = await agent.transport.listen(parseAddress(config.listen));
+  agent.feed({ kind: 'authorities', ...fetched, active: null, renewWithinMs: null });
   for (const bytes of [await readRoster(home), ...fetched.rosters]) agent.feed({ kind: 'roster', bytes });
   agent.feed({ kind: 'seeds', seeds: [...config.seeds, ...(await seeds.read())] });
   agent.feed({ kind: 'start' });
@@ -125,8 +131,6 @@ interface ConnectedParts {
   readonly staples: Stapler;
   readonly home: NodeHome;
   readonly config: NodeConfig;
-  readonly credentials: NodeCredentials;
-  readonly bundle: TrustBundle;
   readonly access: CaAccess;
   readonly core: NodeCore;
   readonly ledger: Ledger;
@@ -140,13 +144,12 @@ function connectParts(parts: ConnectedParts): {
   readonly link: CaLink;
   readonly renewer: Renewer;
 } {
-  const { seeds, staples, home, config, credentials, bundle, access, core, ledger, log, closers } = parts;
+  const { seeds, staples, home, config, access, core, ledger, log, closers } = parts;
   access.trust = () => core.trustMaterial;
   const agent: Agent = new Agent({
     core,
     home,
-    bundle,
-    credentials,
+    own: access,
     ledger,
     log,
     ca: {
@@ -181,6 +184,11 @@ function connectParts(parts: ConnectedParts): {
       if (event.kind === 'seeds') seeds.keep(event.seeds);
       agent.feed(event);
     },
+    catchUp: async (attempt) => {
+      const { crls, ...authorities } = await access.fetchTrust(log, attempt);
+      agent.feed({ kind: 'authorities', ...authorities, active: null, renewWithinMs: null });
+      for (const der of crls) agent.feed({ kind: 'crl', der });
+    },
     log,
     share: Math.random,
   });
@@ -202,9 +210,10 @@ async function openCore(parts: CoreParts): Promise<{ readonly core: NodeCore; re
   const { home, config, credentials, bundle, fetched, log, closers } = parts;
   const persisted = await readState(home.state);
   const now = unixMs(Math.max(systemClock.now().wall, persisted.trustedTimeMs));
-  const issuerChain = credentials.chain.slice(1);
-  const stored = await readRevocation(home, bundle, issuerChain, now);
-  const revocation = await addFetched(home, stored, fetched.crls, { bundle, issuerChain, now });
+  const issuing = await readIssuers(home);
+  const issuerChains = issuerChainsOf(credentials.chain, issuing, fetched.issuing);
+  const judges = { bundle, issuerChains, now };
+  const revocation = await addFetched(home, await readRevocation(home, judges), fetched.crls, judges);
   for (const reason of revocation.refused)
     log.warn({ code: reason.code }, `a CRL is not used: ${reason.detail}`);
   const ledgerKey = await logKey(home);
@@ -230,6 +239,7 @@ async function openCore(parts: CoreParts): Promise<{ readonly core: NodeCore; re
       onStale: config.revocation.onStale,
       graceMs: config.revocation.graceMs,
     },
+    issuing,
     persisted,
     treeHead: ledger.head().size === 0 ? null : ledger.head(),
     config: { ...DEFAULT_CORE_CONFIG, intervalMs: config.intervalMs },

@@ -1,23 +1,28 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { nodeCrypto } from '../../io/crypto/index.ts';
 import { readFileCapped, writeFileDurably } from '../../io/files/index.ts';
-import { equalBytes, fault, LsError, type Fault, type UnixMs } from '../../std/index.ts';
+import { equalBytes, fault, LsError, toHex, type Fault, type UnixMs } from '../../std/index.ts';
 import {
-  applyCrl,
+  applyCrlFrom,
   makeTrustBundle,
   restoreRevocation,
   type RevocationState,
   type TrustBundle,
 } from '../../trust/index.ts';
-import { parseCrl } from '../../x509/index.ts';
+import { parseCertificate, parseCrl, type CertificateList } from '../../x509/index.ts';
 import type { NodeConfig } from '../node-config.ts';
 import { CRL_FILES, type NodeHome } from '../node-home.ts';
+import { certificatesPem } from '../pem-file.ts';
 import { readCertificates } from './credentials.ts';
 
 const MAX_CRL_FILE_BYTES = 64 * 1024 * 1024;
 const MAX_ROSTER_FILE_BYTES = 4 * 1024 * 1024;
 const PUBLIC_FILE = 0o644;
+const KEY_ID_DIGITS = 16;
+const CRL_FILE = /^(?:root|issuing)(?:-([0-9a-f]{16}))?(?:-delta)?\.crl$/;
+/** Of 8 roots and 8 issuing CAs, with room for what a crash may leave over. */
+const MAX_CRL_FILES = 64;
 
 /** The roots of the home's root.pem, checked against the domain that node.yaml names. */
 export async function readBundle(home: NodeHome, config: NodeConfig): Promise<TrustBundle> {
@@ -37,20 +42,66 @@ export interface StoredRevocation {
   readonly refused: readonly Fault[];
 }
 
-/** What the home holds of CRLs: the root's, the issuing CA's full one, its delta. `issuerChain` as in TrustState. */
-export async function readRevocation(
+/** DER of the issuing certificates that the home knows beside its own chain; to be judged by the caller. */
+export async function readIssuers(home: NodeHome): Promise<readonly Uint8Array[]> {
+  return readCertificates(home.issuers).catch((cause: unknown) => {
+    if (cause instanceof LsError && cause.code === 'LS_FILE_NOT_FOUND') return [];
+    throw cause;
+  });
+}
+
+/** Keeps the pinned roots and the issuing CAs in use; CRLs of issuing CAs that are neither of these go. */
+export async function keepAuthorities(
   home: NodeHome,
-  bundle: TrustBundle,
-  issuerChain: readonly Uint8Array[],
-  now: UnixMs,
-): Promise<StoredRevocation> {
-  const present = new Set(await readdir(home.crlDir).catch(() => []));
-  const held = [];
-  for (const name of [CRL_FILES.root, CRL_FILES.full, CRL_FILES.delta]) {
-    if (!present.has(name)) continue;
-    held.push({ der: await readFileCapped(join(home.crlDir, name), MAX_CRL_FILE_BYTES), issuerChain });
+  { roots, issuing }: { readonly roots: readonly Uint8Array[]; readonly issuing: readonly Uint8Array[] },
+): Promise<void> {
+  await writeFileDurably(home.issuers, certificatesPem(issuing), { mode: PUBLIC_FILE });
+  const before = await readCertificates(home.root);
+  const isSame = before.length === roots.length && before.every((der, i) => equalBytes(der, roots[i] ?? der));
+  if (!isSame) await writeFileDurably(home.root, certificatesPem(roots), { mode: PUBLIC_FILE });
+  const ids = new Set([...roots, ...issuing].map((der) => shortKeyId(keyIdOf(der))));
+  for (const name of await readdir(home.crlDir).catch(() => [])) {
+    const id = CRL_FILE.exec(name)?.[1];
+    if (id !== undefined && !ids.has(id)) await unlink(join(home.crlDir, name));
   }
-  return restoreRevocation(held, bundle, nodeCrypto, now);
+}
+
+/** `issuerChains`: DER of each issuing CA's certificate and those above it; the node's own first. */
+export interface CrlJudges {
+  readonly bundle: TrustBundle;
+  readonly issuerChains: readonly (readonly Uint8Array[])[];
+  readonly now: UnixMs;
+}
+
+/** The chains of the issuing CA above `chain` and of others, for {@link CrlJudges}. DER. */
+export function issuerChainsOf(
+  chain: readonly Uint8Array[],
+  ...others: readonly (readonly Uint8Array[])[]
+): readonly (readonly Uint8Array[])[] {
+  const own = chain.slice(1);
+  const beside = others.flat().filter((der) => own[0] === undefined || !equalBytes(der, own[0]));
+  return [own, ...beside.map((der) => [der])];
+}
+
+/** What the home holds of CRLs: the roots', and of each issuing CA a full one and its delta. */
+export async function readRevocation(home: NodeHome, judges: CrlJudges): Promise<StoredRevocation> {
+  const { bundle, issuerChains, now } = judges;
+  const names = (await readdir(home.crlDir).catch(() => [])).filter((name) => CRL_FILE.test(name)).sort();
+  const stored: { readonly der: Uint8Array; readonly list: CertificateList | undefined }[] = [];
+  for (const name of names.slice(0, MAX_CRL_FILES)) {
+    const der = await readFileCapped(join(home.crlDir, name), MAX_CRL_FILE_BYTES);
+    const parsed = parseCrl(der);
+    stored.push({ der, list: parsed.ok ? parsed.value : undefined });
+  }
+  // Roots before those they certified, full ones before their deltas. A renewal may have left one twice, of two ages.
+  const held = stored
+    .toSorted((a, b) => rankOf(a.list, bundle) - rankOf(b.list, bundle))
+    .map(({ der, list }) => ({
+      der,
+      issuerChain: issuerChains.find(([issuer]) => isOf(list, issuer)) ?? [],
+    }));
+  const { state, refused } = restoreRevocation(held, bundle, nodeCrypto, now);
+  return { state, refused: refused.filter(({ code }) => code !== 'LS_CRL_STALE') };
 }
 
 /** What was stored, and on top of it whatever of `crls` verifies and is newer; that is kept on disk too. */
@@ -58,30 +109,67 @@ export async function addFetched(
   home: NodeHome,
   stored: StoredRevocation,
   crls: readonly Uint8Array[],
-  { bundle, issuerChain, now }: { bundle: TrustBundle; issuerChain: readonly Uint8Array[]; now: UnixMs },
+  judges: CrlJudges,
 ): Promise<StoredRevocation> {
+  const { bundle, issuerChains, now } = judges;
   let { state } = stored;
   const refused = [...stored.refused];
   for (const der of crls) {
-    const applied = applyCrl(state, der, issuerChain, bundle, nodeCrypto, now);
+    const applied = applyCrlFrom(state, der, issuerChains, bundle, nodeCrypto, now);
     if (!applied.ok) {
       refused.push(applied.error);
       continue;
     }
     state = applied.value.state;
-    if (applied.value.news) await keepCrl(home, der, bundle);
+    if (applied.value.news) await keepCrl(home, der, bundle, issuerChains[0]?.[0]);
   }
   return { state, refused };
 }
 
-/** Keeps a CRL that is in force, under the name of its kind. */
-export async function keepCrl(home: NodeHome, der: Uint8Array, bundle: TrustBundle): Promise<void> {
+function rankOf(list: CertificateList | undefined, bundle: TrustBundle): number {
+  if (list === undefined) return 3;
+  if (isOfRoot(list, bundle)) return 0;
+  return list.extensions.deltaCrlIndicator === undefined ? 1 : 2;
+}
+
+/** Keeps a CRL that is in force, under the name of its kind. `own`: DER of the node's own issuing CA. */
+export async function keepCrl(
+  home: NodeHome,
+  der: Uint8Array,
+  bundle: TrustBundle,
+  own: Uint8Array | undefined,
+): Promise<void> {
   const parsed = parseCrl(der);
   if (!parsed.ok) throw new LsError(parsed.error);
-  const isRoots = bundle.anchors.some((anchor) => equalBytes(anchor.subject, parsed.value.issuer));
-  const isDelta = parsed.value.extensions.deltaCrlIndicator !== undefined;
-  const name = isRoots ? CRL_FILES.root : isDelta ? CRL_FILES.delta : CRL_FILES.full;
-  await writeFileDurably(join(home.crlDir, name), der, { mode: PUBLIC_FILE });
+  await writeFileDurably(join(home.crlDir, crlFileOf(parsed.value, bundle, own)), der, { mode: PUBLIC_FILE });
+}
+
+function crlFileOf(list: CertificateList, bundle: TrustBundle, own: Uint8Array | undefined): string {
+  const isDelta = list.extensions.deltaCrlIndicator !== undefined;
+  const keyId = list.extensions.authorityKeyId?.value.keyId;
+  const id = shortKeyId(keyId);
+  if (isOfRoot(list, bundle)) return isOf(list, bundle.anchors[0]?.der) ? CRL_FILES.root : `root-${id}.crl`;
+  if (isOf(list, own)) return isDelta ? CRL_FILES.delta : CRL_FILES.full;
+  return `issuing-${id}${isDelta ? '-delta' : ''}.crl`;
+}
+
+function isOfRoot(list: CertificateList, { anchors }: TrustBundle): boolean {
+  return anchors.some(({ der }) => isOf(list, der));
+}
+
+function isOf(list: CertificateList | undefined, issuerDer: Uint8Array | undefined): boolean {
+  const keyId = list?.extensions.authorityKeyId?.value.keyId;
+  const own = issuerDer === undefined ? undefined : keyIdOf(issuerDer);
+  return keyId !== undefined && own !== undefined && equalBytes(keyId, own);
+}
+
+function keyIdOf(certificateDer: Uint8Array): Uint8Array | undefined {
+  const parsed = parseCertificate(certificateDer);
+  return parsed.ok ? parsed.value.extensions.subjectKeyId?.value : undefined;
+}
+
+function shortKeyId(keyId: Uint8Array | undefined): string {
+  return toHex(keyId ?? new Uint8Array()).slice(0, KEY_ID_DIGITS);
 }
 
 export async function readRoster(home: NodeHome): Promise<Uint8Array> {

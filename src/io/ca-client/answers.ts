@@ -1,17 +1,15 @@
 import {
-  fault,
-  LsError,
   parseNodeId,
   parseNodeName,
   parseSerialNumber,
-  unixMs,
   type NodeId,
   type NodeName,
   type SerialNumber,
   type UnixMs,
 } from '../../std/index.ts';
-import { plain } from '../crypto/node-crypto.ts';
 import { jsonCheck, parseJson } from '../json/index.ts';
+import { crossesSchema, issuingSchema, readAuthorities, type AuthoritiesAnswer } from './authorities.ts';
+import { bytesOf, checked, known, timeOf } from './reading.ts';
 
 /** A certificate just issued. DER, leaf first, without the root. */
 export interface IssuedAnswer {
@@ -34,6 +32,8 @@ export interface EnrollmentAnswer extends IssuedAnswer {
   readonly nodeId: NodeId;
   readonly trustDomain: string;
   readonly roots: readonly Uint8Array[];
+  /** Issuing CAs in use, of all the CRLs; none from a CA that has but the one in `chain`. */
+  readonly issuing: readonly Uint8Array[];
   readonly crls: readonly Uint8Array[];
   readonly roster: Uint8Array;
   readonly seeds: readonly SeedAnswer[];
@@ -42,6 +42,8 @@ export interface EnrollmentAnswer extends IssuedAnswer {
 export interface BundleAnswer {
   readonly trustDomain: string;
   readonly roots: readonly Uint8Array[];
+  readonly crossCertificates: readonly Uint8Array[];
+  readonly issuing: readonly Uint8Array[];
 }
 
 export interface RosterAnswer {
@@ -58,8 +60,12 @@ export interface CrlAnswer {
 /** What the CA tells its nodes as it happens. */
 export type FeedEvent =
   | { readonly kind: 'crl'; readonly delta: boolean; readonly der: Uint8Array }
+  | ({ readonly kind: 'authorities' } & AuthoritiesAnswer)
   | { readonly kind: 'roster'; readonly record: Uint8Array }
   | { readonly kind: 'seeds'; readonly seeds: readonly SeedAnswer[] };
+
+/** Of each root one, of each issuing CA a full one and its delta. */
+const MAX_CRLS = 24;
 
 const text = { type: 'string', maxLength: 512 } as const;
 const base64 = { type: 'string' } as const;
@@ -89,7 +95,8 @@ const isEnrollment = jsonCheck({
     nodeId: text,
     trustDomain: text,
     roots,
-    crls: { type: 'array', items: base64, maxItems: 8 },
+    issuing: issuingSchema,
+    crls: { type: 'array', items: base64, maxItems: MAX_CRLS },
     roster: base64,
     seeds,
   },
@@ -97,7 +104,7 @@ const isEnrollment = jsonCheck({
 const isBundle = jsonCheck({
   type: 'object',
   required: ['trustDomain', 'roots'],
-  properties: { trustDomain: text, roots },
+  properties: { trustDomain: text, roots, crossCertificates: crossesSchema, issuing: issuingSchema },
 });
 const isRoster = jsonCheck({
   type: 'object',
@@ -139,6 +146,7 @@ export function readEnrollment(body: unknown): EnrollmentAnswer {
     nodeId: known(parseNodeId(answer.nodeId), 'nodeId'),
     trustDomain: answer.trustDomain,
     roots: answer.roots.map(bytesOf),
+    issuing: (answer.issuing ?? []).map(bytesOf),
     crls: answer.crls.map(bytesOf),
     roster: bytesOf(answer.roster),
     seeds: answer.seeds.map(seedAnswer),
@@ -147,7 +155,13 @@ export function readEnrollment(body: unknown): EnrollmentAnswer {
 
 export function readBundleAnswer(body: unknown): BundleAnswer {
   const answer = checked(isBundle, body);
-  return { trustDomain: answer.trustDomain, roots: answer.roots.map(bytesOf) };
+  const { trustDomain, roots: anchors, crossCertificates = [], issuing = [] } = answer;
+  return {
+    trustDomain,
+    roots: anchors.map(bytesOf),
+    crossCertificates: crossCertificates.map(bytesOf),
+    issuing: issuing.map(bytesOf),
+  };
 }
 
 export function readRosterAnswer(body: unknown): RosterAnswer {
@@ -171,6 +185,8 @@ export function readFeedEvent(kind: string, data: string): FeedEvent | undefined
       const { delta, der } = checked(isCrlEvent, parseJson(data));
       return { kind, delta, der: bytesOf(der) };
     }
+    case 'authorities':
+      return { kind, ...readAuthorities(parseJson(data)) };
     case 'roster':
       return { kind, record: bytesOf(checked(isRosterEvent, parseJson(data)).record) };
     case 'seeds':
@@ -204,31 +220,4 @@ function seedAnswer(seed: {
     name: known(parseNodeName(seed.name), 'name of a seed'),
     address: seed.address,
   };
-}
-
-function checked<T>(isAsExpected: (body: unknown) => body is T, body: unknown): T {
-  if (!isAsExpected(body)) throw unreadable('it has not the form expected');
-  return body;
-}
-
-/** Strict: nothing but the canonical text of some bytes. */
-function bytesOf(base64Text: string): Uint8Array {
-  const bytes = Buffer.from(base64Text, 'base64');
-  if (bytes.toString('base64') !== base64Text) throw unreadable('a member is not base64');
-  return plain(bytes);
-}
-
-function timeOf(iso: string): UnixMs {
-  const time = Date.parse(iso);
-  if (Number.isNaN(time)) throw unreadable('a time is not RFC 3339');
-  return unixMs(time);
-}
-
-function known<T>(value: T | undefined, member: string): T {
-  if (value === undefined) throw unreadable(`${member} is malformed`);
-  return value;
-}
-
-function unreadable(why: string): LsError {
-  return new LsError(fault('LS_API_RESPONSE', `the answer of the CA is not readable: ${why}`));
 }

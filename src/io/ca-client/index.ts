@@ -7,6 +7,7 @@ export type {
   RosterAnswer,
   SeedAnswer,
 } from './answers.ts';
+export type { AuthoritiesAnswer } from './authorities.ts';
 export type { CaIdentity } from './ca-agent.ts';
 export {
   CaClient,

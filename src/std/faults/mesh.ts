@@ -44,6 +44,14 @@ export const meshFaults = {
     advice:
       'retire old issuing CAs, or revoke them in the root’s CRL: those no longer count against the bound',
   },
+  LS_MESH_ISSUER: {
+    cause: 'hostile-peer',
+    stateChanged: false,
+    exit: 5,
+    http: 403,
+    advice:
+      'what was offered as an issuing CA is not certified by a pinned root: look at who sent it; nothing changed here',
+  },
   LS_MESH_FLOOD: {
     cause: 'hostile-peer',
     stateChanged: false,
@@ -155,6 +163,14 @@ export const meshFaults = {
     exit: 3,
     http: 403,
     advice: 'run `lifesign node check`; enroll the node again if its certificate has ended',
+  },
+  LS_SELF_ISSUER_REVOKED: {
+    cause: 'environment',
+    stateChanged: true,
+    exit: 6,
+    http: 403,
+    advice:
+      'the node asks the CA for a certificate of the CA that replaced it; if that is refused, enroll it again with a token made with --replace',
   },
   LS_SELF_REVOKED: {
     cause: 'environment',

@@ -9,18 +9,27 @@ import {
   type Result,
   type UnixMs,
 } from '../../std/index.ts';
-import { parseCrl, type CertificateList } from '../../x509/index.ts';
+import { parseCertificate, parseCrl, type CertificateList } from '../../x509/index.ts';
 import type { TrustBundle } from '../bundle.ts';
 import { releasesWithoutEffect } from './continuity.ts';
 import { profileCrl, type ProfiledCrl } from './crl-form.ts';
 import { verifyCrlIssuer, type CrlIssuer } from './crl-issuer.ts';
 import { releasesOf } from './releases.ts';
-import { issuerKeyOfCrl, MAX_CRL_ISSUERS, type IssuerRevocation, type RevocationState } from './state.ts';
+import {
+  issuerKeyOf,
+  issuerKeyOfCrl,
+  MAX_CRL_ISSUERS,
+  type IssuerKey,
+  type IssuerRevocation,
+  type RevocationState,
+} from './state.ts';
 import { checkKnownRevocations } from './status.ts';
 import { takeCrl } from './take.ts';
 
 export interface AppliedCrl {
   readonly state: RevocationState;
+  /** Whose CRL it is. */
+  readonly issuer: IssuerKey;
   /** Serials that this delta releases without a release record: they stay revoked, and its CA is to be asked why. */
   readonly ignoredReleases: readonly string[];
   /** Number of the newest CRL now held of the issuer. */
@@ -53,6 +62,39 @@ export function applyCrl(
   crypto: CryptoPort,
   now: UnixMs,
 ): Result<AppliedCrl, Fault> {
+  return apply(state, crlDer, () => issuerChain, bundle, crypto, now);
+}
+
+/**
+ * As {@link applyCrl}, for a CRL of a root or of one of several issuing CAs, each with its chain: the one whose name and
+ * key identifier the CRL bears is asked, and no other. Error: LS_CRL_ISSUER when it is none of them.
+ */
+export function applyCrlFrom(
+  state: RevocationState,
+  crlDer: Uint8Array,
+  issuerChains: readonly (readonly Uint8Array[])[],
+  bundle: TrustBundle,
+  crypto: CryptoPort,
+  now: UnixMs,
+): Result<AppliedCrl, Fault> {
+  const chainOf = (key: IssuerKey): readonly Uint8Array[] =>
+    issuerChains.find(([issuer]) => issuer !== undefined && isCalled(issuer, key)) ?? [];
+  return apply(state, crlDer, chainOf, bundle, crypto, now);
+}
+
+function isCalled(issuerDer: Uint8Array, key: IssuerKey): boolean {
+  const issuer = parseCertificate(issuerDer);
+  return issuer.ok && issuerKeyOf(issuer.value) === key;
+}
+
+function apply(
+  state: RevocationState,
+  crlDer: Uint8Array,
+  chainOf: (key: IssuerKey) => readonly Uint8Array[],
+  bundle: TrustBundle,
+  crypto: CryptoPort,
+  now: UnixMs,
+): Result<AppliedCrl, Fault> {
   const parsed = parseCrl(new Uint8Array(crlDer));
   if (!parsed.ok) return parsed;
   const list = parsed.value;
@@ -65,7 +107,7 @@ export function applyCrl(
   if (!crl.ok) return crl;
   const outrun = checkRoom(state, held) ?? checkNumber(crl.value, held);
   if (outrun !== undefined) return err(outrun);
-  const issuer = verifyCrlIssuer(list, issuerChain, bundle, crypto, now);
+  const issuer = verifyCrlIssuer(list, chainOf(key), bundle, crypto, now);
   if (!issuer.ok) return issuer;
   const revoked = checkKnownRevocations(state, issuer.value.path);
   if (revoked !== undefined) return err(revoked);
@@ -82,6 +124,7 @@ export function applyCrl(
   const replaced = { ...next.value, key, issuerChain: issuer.value.chain } as IssuerRevocation;
   return ok({
     state: state.replacing(replaced),
+    issuer: key,
     ignoredReleases: releasesWithoutEffect(replaced, list),
     crlNumber: replaced.crlNumber,
     complete: isComplete(list),
@@ -90,8 +133,8 @@ export function applyCrl(
 }
 
 function nothingNew(state: RevocationState, held: IssuerRevocation, list: CertificateList): AppliedCrl {
-  const { crlNumber } = held;
-  return { state, ignoredReleases: [], crlNumber, complete: isComplete(list), news: false };
+  const { crlNumber, key: issuer } = held;
+  return { state, issuer, ignoredReleases: [], crlNumber, complete: isComplete(list), news: false };
 }
 
 function isHeld(held: IssuerRevocation, der: Uint8Array): boolean {

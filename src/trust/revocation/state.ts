@@ -93,6 +93,13 @@ export class RevocationState {
     );
   }
 
+  /** Forgets what is held of one issuer. Requires: no path leads through it any more, or everything below it is refused. */
+  without(key: IssuerKey): RevocationState {
+    const byIssuer = new Map(this.#byIssuer);
+    byIssuer.delete(key);
+    return new RevocationState(byIssuer, this.newestThisUpdate);
+  }
+
   /** The state with `next` in the place of what was held of its issuer. */
   replacing(next: IssuerRevocation): RevocationState {
     const byIssuer = new Map(this.#byIssuer).set(next.key, next);

@@ -19,7 +19,8 @@ async function enrolled(name: string): Promise<Case> {
   const { authority } = await makeTestCa();
   const { token } = valueOf(await authority.createToken({ name }, CA_NOW));
   const key = testKey();
-  const answer = valueOf(await authority.enroll(requestFor(token, key), CA_NOW));
+  const enrollment = valueOf(await authority.enroll(requestFor(token, key), CA_NOW));
+  const answer = { issuing: [], ...enrollment };
   return { answer, token: valueOf(decodeToken(token)), key };
 }
 
@@ -148,13 +149,17 @@ describe('what a node makes of the CA’s answer', () => {
     const { token } = valueOf(await authority.createToken({ name: 'alpha' }, CA_NOW));
     const key = testKey();
     const answer = valueOf(await authority.enroll(requestFor(token, key), CA_NOW));
-    const stale = { answer: { ...answer, roster: before }, token: valueOf(decodeToken(token)), key };
+    const stale = {
+      answer: { issuing: [], ...answer, roster: before },
+      token: valueOf(decodeToken(token)),
+      key,
+    };
     expect(refusalOf(stale)).toContain('does not name this node');
   });
 
   it('refuses a chain made with the names of the CA and other keys', async () => {
     const good = await enrolled('alpha');
     const stranger = makeTestPki({ now: CA_NOW }).node('alpha');
-    expect(refusalOf(withAnswer(good, { chain: stranger.chain }))).toContain('LS_TRUST_');
+    expect(refusalOf(withAnswer(good, { chain: stranger.chain }))).toContain('LS_CRL_ISSUER');
   });
 });

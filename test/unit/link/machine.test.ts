@@ -148,7 +148,7 @@ describe('LinkMachine refuses, says why, and closes on', () => {
   it('an empty frame, garbage, an unknown type, and a request of another protocol', () => {
     expect(refusalOf(upMachine().received(new Uint8Array(4), T0))).toBe('LS_LINK_FRAME_SIZE');
     expect(refusalOf(upMachine().received(encodeFrame(utf8('garbage')), T0))).toBe('LS_LINK_MESSAGE');
-    expect(refusalOf(upMachine().received(encodeFrame(Uint8Array.of(0x81, 9)), T0))).toBe(
+    expect(refusalOf(upMachine().received(encodeFrame(Uint8Array.of(0x81, 10)), T0))).toBe(
       'LS_LINK_MESSAGE_TYPE',
     );
     expect(refusalOf(upMachine().received(utf8('GET / HTTP/1.1\r\n'), T0))).toBe('LS_LINK_FRAME_SIZE');

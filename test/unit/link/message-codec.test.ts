@@ -8,6 +8,7 @@ import {
   MAX_BYE_CODE_BYTES,
   MAX_BYE_DETAIL_BYTES,
   MAX_DIGEST_IDS,
+  MAX_ISSUER_BYTES,
 } from '../../../src/link/index.ts';
 import { MESSAGES } from '../../support/link-messages.ts';
 
@@ -31,7 +32,7 @@ describe('messages', () => {
   });
 
   it('are refused with a type nobody knows', () => {
-    for (const code of [9, 255, 70_000]) {
+    for (const code of [10, 255, 70_000]) {
       expect(decodeValue([code])).toMatchObject({ ok: false, error: { code: 'LS_LINK_MESSAGE_TYPE' } });
     }
   });
@@ -43,7 +44,7 @@ describe('messages', () => {
   });
 
   it('are refused when cut at any byte or followed by one more', () => {
-    for (const message of MESSAGES.filter((one) => one.kind !== 'record' && one.kind !== 'digest')) {
+    for (const message of MESSAGES.filter((one) => !['record', 'digest', 'issuer'].includes(one.kind))) {
       const body = encodeMessage(message).subarray(FRAME_HEADER_BYTES);
       for (let length = 0; length < body.length; length++) {
         expect(decodeMessage(body.subarray(0, length)).ok).toBe(false);
@@ -89,6 +90,10 @@ describe('messages', () => {
     ['a ping without token', [6]],
     ['an empty down certificate', [8, new Uint8Array()]],
     ['a down certificate as text', [8, 'bytes']],
+    ['an empty issuing certificate', [9, new Uint8Array()]],
+    ['an issuing certificate of one byte too many', [9, new Uint8Array(MAX_ISSUER_BYTES + 1)]],
+    ['an issuing certificate as text', [9, 'bytes']],
+    ['an issuing certificate with a field more', [9, ID, 0]],
     ['a pong with a negative token', [7, -1]],
   ];
   it.each(bad)('refuse %s', (_, value) => {

@@ -70,9 +70,9 @@ describe('Directory', () => {
   });
 
   it('knows no member and no stranger as a CA', () => {
-    expect(core.directory.issuer(b.certId, core.now.wall)).toBeUndefined();
-    expect(codeOf(core.directory.trustIssuer(b.chain, core.now.wall))).toBeDefined();
-    expect(core.directory.issuer(b.certId, core.now.wall)).toBeUndefined();
+    expect(core.issuers.signingKey(b.certId, core.now.wall)).toBeUndefined();
+    expect(codeOf(core.issuers.learn(b.chain, { now: core.now.wall, mono: core.now.mono }))).toBeDefined();
+    expect(core.issuers.signingKey(b.certId, core.now.wall)).toBeUndefined();
   });
 
   it('forgets the oldest unused certificate at one above its bound, never one in use', () => {

@@ -27,6 +27,7 @@ describe('a flood', () => {
     { kind: 'record', type: 'heartbeat', bytes: Uint8Array.of(1) },
     { kind: 'down', certificate: Uint8Array.of(1) },
     { kind: 'crl', delta: false, der: Uint8Array.of(1) },
+    { kind: 'issuer', der: Uint8Array.of(1) },
     { kind: 'digest', ids: [] },
     { kind: 'want', ids: [] },
     { kind: 'ping', token: 1 },

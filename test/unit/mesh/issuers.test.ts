@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { MAX_KNOWN_ISSUERS } from '../../../src/mesh/directory.ts';
+import { MAX_KNOWN_ISSUERS } from '../../../src/mesh/issuers.ts';
 import { signRoster } from '../../../src/membership/index.ts';
 import { certIdOfCertificate } from '../../../src/x509/index.ts';
-import { unixMs } from '../../../src/std/index.ts';
+import { equalBytes, unixMs } from '../../../src/std/index.ts';
 import { testCrypto, testKey } from '../../support/crypto.ts';
 import { rosterOf } from '../../support/hostile-member.ts';
 import { MeshWorld } from '../../support/mesh-world.ts';
@@ -104,15 +104,16 @@ describe('a new issuing CA', () => {
     expect(world.entries('a', 'crl')).toHaveLength(held + 1);
   });
 
-  it('has its CRL kept on the disk of a node that it certified, and of no other', () => {
+  it('has its CRL kept on the disk of all nodes, and again when one renews below it', () => {
     const next = successorCa();
     const der = crlOf(next, 1);
     const kept = (name: string): number =>
-      world.node(name).effects.filter((effect) => effect.kind === 'keep-crl').length;
+      world.node(name).effects.filter((effect) => effect.kind === 'keep-crl' && equalBytes(effect.der, der))
+        .length;
     feedAll({ kind: 'crl', der });
     world.renew('b', certified('b', next));
     world.run(1_500);
-    expect([kept('a'), kept('b')]).toEqual([0, 1]);
+    expect([kept('a'), kept('b')]).toEqual([1, 2]);
     expect(world.entries('a', 'crl').map((entry) => entry.der)).toContainEqual(der);
   });
 });
