@@ -111,7 +111,10 @@ describe('CaClient calls', () => {
       .on('POST /v1/ack', (_, response) => response.writeHead(204).end())
       .json('GET /v1/bundle', { trustDomain: 'mesh.internal', roots: [BASE64] })
       .json('GET /v1/roster', { rosterNumber: 2, record: BASE64 })
-      .json('GET /v1/crl', { full: BASE64, delta: null, root: BASE64, crlNumber: 1 });
+      .json('GET /v1/crl', {
+        ...{ full: BASE64, delta: null, root: BASE64, crlNumber: 1 },
+        others: [{ generation: 1, full: BASE64, delta: BASE64 }],
+      });
     const client = clientOf(ca.url, pki, true);
     expect((await client.reenroll({ csr: BYTES, successor: BYTES })).serial).toBe(ISSUED.serial);
     expect(await client.activate({ address: null })).toEqual({ rosterNumber: 3 });
@@ -123,7 +126,10 @@ describe('CaClient calls', () => {
       issuing: [],
     });
     expect(await client.roster()).toEqual({ rosterNumber: 2, record: BYTES });
-    expect(await client.crl()).toEqual({ full: BYTES, delta: null, root: BYTES });
+    expect(await client.crl()).toEqual({
+      ...{ full: BYTES, delta: null, root: BYTES },
+      others: [{ full: BYTES, delta: BYTES }],
+    });
     expect(ca.requests.map(({ hasClientCertificate }) => hasClientCertificate)).toEqual(Array(6).fill(true));
   });
 });

@@ -1,4 +1,4 @@
-import { CaClient } from '../../io/ca-client/index.ts';
+import { CaClient, type IssuingCrlAnswer } from '../../io/ca-client/index.ts';
 import { LsError } from '../../std/index.ts';
 import type { TrustBundle, TrustMaterial } from '../../trust/index.ts';
 import type { Log } from '../log.ts';
@@ -67,7 +67,7 @@ export class CaAccess {
         roots,
         crossCertificates,
         issuing,
-        crls: [crls.root, crls.full, crls.delta].filter((der) => der !== null),
+        crls: [crls.root, ...[crls, ...crls.others].flatMap(inOrder)],
         rosters: [roster.record],
       };
     } catch (cause) {
@@ -81,4 +81,8 @@ export class CaAccess {
       client.close();
     }
   }
+}
+
+function inOrder({ full, delta }: IssuingCrlAnswer): readonly Uint8Array[] {
+  return delta === null ? [full] : [full, delta];
 }

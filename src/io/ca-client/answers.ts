@@ -8,7 +8,13 @@ import {
   type UnixMs,
 } from '../../std/index.ts';
 import { jsonCheck, parseJson } from '../json/index.ts';
-import { crossesSchema, issuingSchema, readAuthorities, type AuthoritiesAnswer } from './authorities.ts';
+import {
+  MAX_NAMED_ISSUING,
+  crossesSchema,
+  issuingSchema,
+  readAuthorities,
+  type AuthoritiesAnswer,
+} from './authorities.ts';
 import { bytesOf, checked, known, timeOf } from './reading.ts';
 
 /** A certificate just issued. DER, leaf first, without the root. */
@@ -51,9 +57,16 @@ export interface RosterAnswer {
   readonly record: Uint8Array;
 }
 
-export interface CrlAnswer {
+/** DER of what one issuing CA revokes. */
+export interface IssuingCrlAnswer {
   readonly full: Uint8Array;
   readonly delta: Uint8Array | null;
+}
+
+/** Of the active issuing CA, and of the root. */
+export interface CrlAnswer extends IssuingCrlAnswer {
+  /** Of the other issuing CAs that are in use. */
+  readonly others: readonly IssuingCrlAnswer[];
   readonly root: Uint8Array;
 }
 
@@ -111,10 +124,19 @@ const isRoster = jsonCheck({
   required: ['rosterNumber', 'record'],
   properties: { rosterNumber: count, record: base64 },
 });
+const crlPair = { full: base64, delta: { anyOf: [base64, { type: 'null' }] } } as const;
 const isCrl = jsonCheck({
   type: 'object',
-  required: ['full', 'delta', 'root'],
-  properties: { full: base64, delta: { anyOf: [base64, { type: 'null' }] }, root: base64 },
+  required: ['full', 'delta', 'others', 'root'],
+  properties: {
+    ...crlPair,
+    others: {
+      type: 'array',
+      items: { type: 'object', required: ['full', 'delta'], properties: crlPair },
+      maxItems: MAX_NAMED_ISSUING,
+    },
+    root: base64,
+  },
 });
 const isActivation = jsonCheck({
   type: 'object',
@@ -170,8 +192,12 @@ export function readRosterAnswer(body: unknown): RosterAnswer {
 }
 
 export function readCrlAnswer(body: unknown): CrlAnswer {
-  const { full, delta, root } = checked(isCrl, body);
-  return { full: bytesOf(full), delta: delta === null ? null : bytesOf(delta), root: bytesOf(root) };
+  const { full, delta, others, root } = checked(isCrl, body);
+  return { ...crlPairOf({ full, delta }), others: others.map(crlPairOf), root: bytesOf(root) };
+}
+
+function crlPairOf({ full, delta }: { full: string; delta: string | null }): IssuingCrlAnswer {
+  return { full: bytesOf(full), delta: delta === null ? null : bytesOf(delta) };
 }
 
 export function readActivation(body: unknown): { readonly rosterNumber: number } {

@@ -1,6 +1,7 @@
 export type {
   BundleAnswer,
   CrlAnswer,
+  IssuingCrlAnswer,
   EnrollmentAnswer,
   FeedEvent,
   IssuedAnswer,

@@ -20,8 +20,7 @@ async function enrolled(name: string): Promise<Case> {
   const { token } = valueOf(await authority.createToken({ name }, CA_NOW));
   const key = testKey();
   const enrollment = valueOf(await authority.enroll(requestFor(token, key), CA_NOW));
-  const answer = { issuing: [], ...enrollment };
-  return { answer, token: valueOf(decodeToken(token)), key };
+  return { answer: enrollment, token: valueOf(decodeToken(token)), key };
 }
 
 function refusalOf({ answer, token, key }: Case, now = CA_NOW): string {
@@ -150,7 +149,7 @@ describe('what a node makes of the CA’s answer', () => {
     const key = testKey();
     const answer = valueOf(await authority.enroll(requestFor(token, key), CA_NOW));
     const stale = {
-      answer: { issuing: [], ...answer, roster: before },
+      answer: { ...answer, roster: before },
       token: valueOf(decodeToken(token)),
       key,
     };
@@ -160,6 +159,6 @@ describe('what a node makes of the CA’s answer', () => {
   it('refuses a chain made with the names of the CA and other keys', async () => {
     const good = await enrolled('alpha');
     const stranger = makeTestPki({ now: CA_NOW }).node('alpha');
-    expect(refusalOf(withAnswer(good, { chain: stranger.chain }))).toContain('LS_CRL_ISSUER');
+    expect(refusalOf(withAnswer(good, { chain: stranger.chain }))).toContain('LS_TRUST_UNKNOWN_ISSUER');
   });
 });
