@@ -20,7 +20,7 @@ async function enrolled(name: string): Promise<Case> {
   const { token } = valueOf(await authority.createToken({ name }, CA_NOW));
   const key = testKey();
   const enrollment = valueOf(await authority.enroll(requestFor(token, key), CA_NOW));
-  const answer = { issuing: [], ...enrollment };
+  const answer = { ...enrollment, issuing: [] };
   return { answer, token: valueOf(decodeToken(token)), key };
 }
 
@@ -150,7 +150,7 @@ describe('what a node makes of the CA’s answer', () => {
     const key = testKey();
     const answer = valueOf(await authority.enroll(requestFor(token, key), CA_NOW));
     const stale = {
-      answer: { issuing: [], ...answer, roster: before },
+      answer: { ...answer, issuing: [], roster: before },
       token: valueOf(decodeToken(token)),
       key,
     };
