@@ -1,4 +1,4 @@
-import { readdir, unlink } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { nodeCrypto } from '../../io/crypto/index.ts';
 import { readFileCapped, writeFileDurably } from '../../io/files/index.ts';
@@ -62,7 +62,7 @@ export async function keepAuthorities(
   const ids = new Set([...roots, ...issuing].map((der) => shortKeyId(keyIdOf(der))));
   for (const name of await readdir(home.crlDir).catch(() => [])) {
     const id = CRL_FILE.exec(name)?.[1];
-    if (id !== undefined && !ids.has(id)) await unlink(join(home.crlDir, name));
+    if (id !== undefined && !ids.has(id)) await rm(join(home.crlDir, name), { force: true });
   }
 }
 
@@ -141,7 +141,11 @@ export async function keepCrl(
 ): Promise<void> {
   const parsed = parseCrl(der);
   if (!parsed.ok) throw new LsError(parsed.error);
-  await writeFileDurably(join(home.crlDir, crlFileOf(parsed.value, bundle, own)), der, { mode: PUBLIC_FILE });
+  const name = crlFileOf(parsed.value, bundle, own);
+  await writeFileDurably(join(home.crlDir, name), der, { mode: PUBLIC_FILE });
+  // Until it renewed below it, this issuing CA was another one.
+  const before = crlFileOf(parsed.value, bundle, undefined);
+  if (before !== name) await rm(join(home.crlDir, before), { force: true });
 }
 
 function crlFileOf(list: CertificateList, bundle: TrustBundle, own: Uint8Array | undefined): string {
