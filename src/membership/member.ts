@@ -52,6 +52,8 @@ export class Member {
   #detector: ArrivalDetector | undefined;
   /** Seq of the newest heartbeat that its subject itself sent us; 0 before the first of this epoch. */
   #directSeq = 0;
+  /** While none of this epoch has come: until when one of the epoch before counts. */
+  #heardUntil: MonoMs | undefined;
   #closedAndRefused = false;
   #recovery: { heartbeats: number; readonly until: MonoMs } | undefined;
   readonly #recoveryConfig: RecoveryConfig;
@@ -63,9 +65,20 @@ export class Member {
     this.#recoveryConfig = recovery;
   }
 
-  /** Begins a higher epoch; everything said about the lower one is history. */
-  startEpoch(epoch: number, start: SubjectRecord<'epoch-start'>, intervalMs: number, now: MonoMs): void {
+  /**
+   * Begins a higher epoch; everything said about the lower one is history. `goesOn`: by the same process, as after a
+   * renewal: if it was heard, that counts until silence would have counted before.
+   */
+  startEpoch(
+    epoch: number,
+    start: SubjectRecord<'epoch-start'>,
+    intervalMs: number,
+    now: MonoMs,
+    goesOn = false,
+  ): void {
     if (epoch <= this.epoch) throw new RangeError(`epoch ${epoch} does not follow ${this.epoch}`);
+    const heardUntil = this.#directSeq === 0 ? this.#heardUntil : this.deadline;
+    this.#heardUntil = goesOn && !this.#closedAndRefused ? heardUntil : undefined;
     if (this.downCertificate !== undefined) {
       const { riseHeartbeats, delayMs } = this.#recoveryConfig;
       this.#recovery = { heartbeats: riseHeartbeats, until: monoMs(now + delayMs) };
@@ -99,6 +112,7 @@ export class Member {
   heardDirectly(seq: number, intervalMs: number, now: MonoMs): void {
     if (seq <= this.#directSeq) return;
     this.#directSeq = seq;
+    this.#heardUntil = undefined;
     this.#closedAndRefused = false;
     this.#detector?.arrived(seq, intervalMs, now);
     if (this.#recovery !== undefined) this.#recovery.heartbeats -= 1;
@@ -142,7 +156,9 @@ export class Member {
 
   /** When {@link evidence} may change by the passing of time alone. */
   nextChange(): MonoMs | undefined {
-    const times = [this.deadline, this.#recovery?.until].filter((time) => time !== undefined);
+    const times = [this.deadline, this.#heardUntil, this.#recovery?.until].filter(
+      (time) => time !== undefined,
+    );
     return times.length === 0 ? undefined : monoMs(Math.min(...times));
   }
 
@@ -165,7 +181,7 @@ export class Member {
   }
 
   #hearing(now: MonoMs): MemberEvidence['hearing'] {
-    if (this.#directSeq === 0) return 'never';
+    if (this.#directSeq === 0) return now < (this.#heardUntil ?? -Infinity) ? 'fresh' : 'never';
     return this.isSilent(now) ? 'silent' : 'fresh';
   }
 

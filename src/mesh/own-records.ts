@@ -103,13 +103,14 @@ export class OwnRecords {
       () => {
         this.#switchTo(renewal);
         // On a slow disk heartbeats have gone out past it: nobody would take it any more.
-        if ((own.heartbeat?.seq ?? 0) > seq) {
-          this.#epochs.begin();
-          return;
+        if ((own.heartbeat?.seq ?? 0) <= seq) {
+          own.keyChanges = [...own.keyChanges, said];
+          this.#gossip.markSeen(record.id);
+          this.#gossip.push('key-change', record.bytes);
         }
-        own.keyChanges = [...own.keyChanges, said];
-        this.#gossip.markSeen(record.id);
-        this.#gossip.push('key-change', record.bytes);
+        // Who comes later has this epoch begin with a key that it knows to be the last but one, or with a certificate
+        // that has ended or whose issuing CA was revoked: it could never follow. The next begins with what counts.
+        this.#epochs.begin();
       },
       () => {
         this.#waiting = renewal;

@@ -14,7 +14,7 @@ import {
   type Verified,
 } from '../heartbeat/index.ts';
 import { decodeLeave, type Member } from '../membership/index.ts';
-import { err, fault, ok, toHex, type Fault, type Result } from '../std/index.ts';
+import { equalBytes, err, fault, ok, toHex, type Fault, type Result } from '../std/index.ts';
 import type { VerifiedPeer } from '../trust/index.ts';
 import type { Accusations } from './accusations.ts';
 import type { Authorities } from './authorities.ts';
@@ -156,7 +156,8 @@ export class Receiver {
     if (!adopted.ok) return adopted;
     const { id, structureHash } = verified.value;
     const start = { type: 'epoch-start', bytes, id, seq: 0, structureHash } as const;
-    member.value.startEpoch(body.epoch, start, core.config.intervalMs, core.now.mono);
+    const goesOn = isOfProcess(member.value, body.nonce);
+    member.value.startEpoch(body.epoch, start, core.config.intervalMs, core.now.mono, goesOn);
     this.#links.dialer.signedAddresses(member.value.nodeId, body.addresses);
     core.journal.record({ type: 'epoch-start', record: bytes }, core.now.wall);
     return FORWARD;
@@ -292,4 +293,10 @@ export class Receiver {
     }
     member.clockSkewed = skewed;
   }
+}
+
+/** A process keeps its nonce through all its epochs. */
+function isOfProcess({ epochStart }: Member, nonce: Uint8Array): boolean {
+  const before = epochStart === undefined ? undefined : decodeEpochStart(epochStart.bytes);
+  return before?.ok === true && equalBytes(before.value.body.nonce, nonce);
 }

@@ -67,6 +67,32 @@ describe('a member', () => {
     expect(() => living.startEpoch(1, record('epoch-start', 0), INTERVAL, monoMs(0))).toThrow(RangeError);
   });
 
+  it('that goes on in a new epoch is heard until its old deadline, however many it starts', () => {
+    const living = livingMember();
+    const deadline = living.deadline ?? 0;
+    const hearing = (at: number) => living.evidence('good', false, monoMs(at)).hearing;
+    living.startEpoch(2, record('epoch-start', 0), INTERVAL, monoMs(100), true);
+    expect(hearing(101)).toBe('fresh');
+    expect(living.nextChange()).toBe(deadline);
+    living.startEpoch(3, record('epoch-start', 0), INTERVAL, monoMs(deadline - 1), true);
+    expect(hearing(deadline - 1)).toBe('fresh');
+    expect(hearing(deadline)).toBe('never');
+    living.heard(record('heartbeat', 1), INTERVAL, true, monoMs(deadline));
+    expect(hearing(deadline + 1)).toBe('fresh');
+  });
+
+  it('that starts a new epoch has to be heard again: another process, or one whose connection is refused', () => {
+    const another = livingMember();
+    another.startEpoch(2, record('epoch-start', 0), INTERVAL, monoMs(100));
+    expect(another.evidence('good', false, monoMs(101)).hearing).toBe('never');
+    another.startEpoch(3, record('epoch-start', 0), INTERVAL, monoMs(102), true);
+    expect(another.evidence('good', false, monoMs(103)).hearing).toBe('never');
+    const refused = livingMember();
+    refused.connectionRefused();
+    refused.startEpoch(2, record('epoch-start', 0), INTERVAL, monoMs(100), true);
+    expect(refused.evidence('good', false, monoMs(101)).hearing).toBe('never');
+  });
+
   it('starts a new epoch without the accusations, the leave and the death of the last', () => {
     const living = livingMember();
     living.leave = new Uint8Array([1]);
