@@ -19,6 +19,7 @@ export {
   MAX_ADVERTISE_BYTES,
   MAX_BYE_CODE_BYTES,
   MAX_BYE_DETAIL_BYTES,
+  MAX_CRL_MESSAGE_BYTES,
   MAX_DIGEST_IDS,
   type Hello,
   type Message,

@@ -1,5 +1,9 @@
+import { MAX_CRL_MESSAGE_BYTES } from '../link/index.ts';
 import { fault, type Fault, type NodeId } from '../std/index.ts';
+import { CheckedCrl } from '../trust/index.ts';
 import { trustedNow, type Core } from './core.ts';
+import { CrlChecks } from './crl-checks.ts';
+import type { NodeEvent } from './events.ts';
 import type { LinkTable } from './link-table.ts';
 import type { Link } from './link.ts';
 import type { Rosters } from './rosters.ts';
@@ -15,18 +19,42 @@ export class Revocations {
   readonly #core: Core;
   readonly #links: LinkTable;
   readonly #rosters: Rosters;
+  readonly #checks: CrlChecks;
 
   constructor(core: Core, links: LinkTable, rosters: Rosters) {
     this.#core = core;
     this.#links = links;
     this.#rosters = rosters;
+    this.#checks = new CrlChecks(core.out, {
+      begin: (der) => core.trust.beginCheck(der),
+      take: (crl, from) => {
+        this.#take(crl, from);
+      },
+      refused: (reason, _der, from) => {
+        this.#refused(reason, from);
+      },
+    });
   }
 
+  /** A large one comes into force when it has been checked, see {@link CrlChecks}. */
   takeCrl(der: Uint8Array, from: NodeId | undefined): void {
+    this.#checks.submit(der, from);
+  }
+
+  checked(event: Extract<NodeEvent, { readonly kind: 'crl-checked' }>): void {
+    this.#checks.answer(event);
+  }
+
+  #refused(reason: Fault, from: NodeId | undefined): void {
+    this.#core.out.report(isOld(reason) ? 'debug' : 'warn', reason, from);
+  }
+
+  #take(crl: Uint8Array | CheckedCrl, from: NodeId | undefined): void {
     const { trust, out, journal, keeper, now } = this.#core;
-    const taken = trust.take(der, trustedNow(this.#core));
+    const der = crl instanceof CheckedCrl ? crl.list.der : crl;
+    const taken = trust.take(crl, trustedNow(this.#core));
     if (!taken.ok) {
-      out.report(isOld(taken.error) ? 'debug' : 'warn', taken.error, from);
+      this.#refused(taken.error, from);
       return;
     }
     if (!taken.value.news) return;
@@ -38,7 +66,10 @@ export class Revocations {
     if (trust.newestThisUpdate !== undefined) keeper.advanceTime(trust.newestThisUpdate);
     journal.record({ type: 'crl', der }, now.wall);
     out.emit({ kind: 'keep-crl', der });
-    this.#links.broadcast({ kind: 'crl', delta: !taken.value.complete, der }, from);
+    // A longer one the CA alone delivers.
+    if (der.length <= MAX_CRL_MESSAGE_BYTES) {
+      this.#links.broadcast({ kind: 'crl', delta: !taken.value.complete, der }, from);
+    }
     this.enforce();
   }
 

@@ -1,9 +1,12 @@
-import type { Message } from '../link/index.ts';
+import { MAX_CRL_MESSAGE_BYTES, type Message } from '../link/index.ts';
 import { err, fault, ok, type Fault, type Result, type UnixMs } from '../std/index.ts';
 import {
   applyCrl,
+  beginCrlCheck,
   issuerKeyOf,
   type AppliedCrl,
+  type BegunCheck,
+  type CheckedCrl,
   type IssuerKey,
   type TrustBundle,
   type TrustMaterial,
@@ -45,8 +48,14 @@ export class TrustState {
     return this.#issuing?.nextUpdate;
   }
 
+  /** What is to be found out of a large CRL before {@link take}. */
+  beginCheck(der: Uint8Array): Result<BegunCheck, Fault> {
+    const { revocation, bundle } = this.#material;
+    return beginCrlCheck(revocation, der, this.#issuerChain.slice(0, 1), bundle);
+  }
+
   /** Takes a CRL from anyone: only its issuer's signature counts. */
-  take(der: Uint8Array, now: UnixMs): Result<AppliedCrl, Fault> {
+  take(der: Uint8Array | CheckedCrl, now: UnixMs): Result<AppliedCrl, Fault> {
     const { revocation, bundle, crypto } = this.#material;
     const applied = applyCrl(revocation, der, this.#issuerChain, bundle, crypto, now);
     if (!applied.ok) return applied;
@@ -54,14 +63,18 @@ export class TrustState {
     return ok(applied.value);
   }
 
-  /** What a peer that enforces `crlNumber` needs to catch up: the delta alone when it holds the full CRL below it. */
+  /**
+   * What a peer that enforces `crlNumber` needs to catch up: the delta alone when it holds the full CRL below it. Nothing
+   * when it lacks a full CRL that is too long for a link: that one the CA alone delivers.
+   */
   crlsSince(crlNumber: number): readonly Message<'crl'>[] {
     const held = this.#issuing;
     if (held === undefined || crlNumber >= held.crlNumber) return [];
     const full: Message<'crl'> = { kind: 'crl', delta: false, der: held.full.der };
-    if (held.delta === undefined) return [full];
-    const delta: Message<'crl'> = { kind: 'crl', delta: true, der: held.delta.der };
-    return crlNumber >= held.fullNumber ? [delta] : [full, delta];
+    const delta: Message<'crl'> | undefined = held.delta && { kind: 'crl', delta: true, der: held.delta.der };
+    const needed = crlNumber >= held.fullNumber ? [delta] : [full, delta];
+    const messages = needed.filter((message) => message !== undefined);
+    return messages.every(({ der }) => der.length <= MAX_CRL_MESSAGE_BYTES) ? messages : [];
   }
 
   get #issuing(): ReturnType<TrustMaterial['revocation']['issuer']> {

@@ -1,3 +1,4 @@
+import { CrlChecker } from '../../io/crl-check/index.ts';
 import type { Ledger } from '../../io/ledger/index.ts';
 import { systemClock } from '../../io/system/index.ts';
 import { MeshTransport, type StapleFor } from '../../io/transport/index.ts';
@@ -72,6 +73,7 @@ export class Agent {
       bundle,
       transport: this.transport,
       ledger,
+      crlChecker: new CrlChecker(),
       clock: systemClock,
       log,
       transitions: this.transitions,

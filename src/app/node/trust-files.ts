@@ -10,7 +10,7 @@ import {
   type RevocationState,
   type TrustBundle,
 } from '../../trust/index.ts';
-import { parseCrl } from '../../x509/index.ts';
+import { parseCrlHeading } from '../../x509/index.ts';
 import type { NodeConfig } from '../node-config.ts';
 import { CRL_FILES, type NodeHome } from '../node-home.ts';
 import { readCertificates } from './credentials.ts';
@@ -76,7 +76,7 @@ export async function addFetched(
 
 /** Keeps a CRL that is in force, under the name of its kind. */
 export async function keepCrl(home: NodeHome, der: Uint8Array, bundle: TrustBundle): Promise<void> {
-  const parsed = parseCrl(der);
+  const parsed = parseCrlHeading(der);
   if (!parsed.ok) throw new LsError(parsed.error);
   const isRoots = bundle.anchors.some((anchor) => equalBytes(anchor.subject, parsed.value.issuer));
   const isDelta = parsed.value.extensions.deltaCrlIndicator !== undefined;

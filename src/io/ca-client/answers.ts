@@ -61,6 +61,9 @@ export type FeedEvent =
   | { readonly kind: 'roster'; readonly record: Uint8Array }
   | { readonly kind: 'seeds'; readonly seeds: readonly SeedAnswer[] };
 
+/** Longer members are decoded into memory that threads share. */
+const LARGE_TEXT_CHARS = 256 * 1024;
+
 const text = { type: 'string', maxLength: 512 } as const;
 const base64 = { type: 'string' } as const;
 const count = { type: 'integer', minimum: 0 } as const;
@@ -213,9 +216,16 @@ function checked<T>(isAsExpected: (body: unknown) => body is T, body: unknown): 
 
 /** Strict: nothing but the canonical text of some bytes. */
 function bytesOf(base64Text: string): Uint8Array {
-  const bytes = Buffer.from(base64Text, 'base64');
+  const bytes =
+    base64Text.length > LARGE_TEXT_CHARS ? sharedBytes(base64Text) : Buffer.from(base64Text, 'base64');
   if (bytes.toString('base64') !== base64Text) throw unreadable('a member is not base64');
   return plain(bytes);
+}
+
+/** In memory that another thread may see: what is that long is a CRL, and is checked there. */
+function sharedBytes(base64Text: string): Buffer {
+  const bytes = Buffer.from(new SharedArrayBuffer(Buffer.byteLength(base64Text, 'base64')));
+  return bytes.subarray(0, bytes.write(base64Text, 'base64'));
 }
 
 function timeOf(iso: string): UnixMs {
