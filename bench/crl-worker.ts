@@ -7,6 +7,7 @@ import { generateKey, nodeCrypto, openSqliteStore, systemClock, systemRandom } f
 import { LsError, unixMs, type Fault, type Result, type SerialNumber } from '../src/std/index.ts';
 import { applyCrl, issuerKeyOf, makeTrustBundle, RevocationState } from '../src/trust/index.ts';
 import { parseCertificate, parseCrl, signCrl } from '../src/x509/index.ts';
+import { arriveChecked, arriveInline, asFed } from './support/crl-arrival.ts';
 import { randomSerial } from './support/fill-store.ts';
 
 /* A part of bench/crl.ts, by its first argument: `sign` writes and signs a CRL, `take` takes it in as a node does. */
@@ -28,6 +29,15 @@ export interface TakeCost {
   /** Above what the process had before. */
   readonly heldMiB: number;
   readonly peakMiB: number;
+  /** Of the event loop, the longest, while the first and the next CRL come in. */
+  readonly stallMs: number;
+  readonly replaceStallMs: number;
+  /** The same when nothing is left to a thread. */
+  readonly inlineStallMs: number;
+  readonly inlineReplaceStallMs: number;
+  /** Until the first and the next are in force. */
+  readonly checkedTakeMs: number;
+  readonly checkedReplaceMs: number;
 }
 
 const TRUST_DOMAIN = 'bench.internal';
@@ -107,7 +117,7 @@ async function sign(entries: number, directory: string): Promise<SignCost> {
   return { signMs: Math.round(signMs), bytes: der.length, hashMs: Math.round(hashMs) };
 }
 
-function take(directory: string): TakeCost {
+async function take(directory: string): Promise<TakeCost> {
   const written = JSON.parse(readFileSync(join(directory, 'ours.json'), 'utf8')) as Written;
   const bytes = (base64: string): Uint8Array => new Uint8Array(Buffer.from(base64, 'base64'));
   const bundle = valueOf(makeTrustBundle(TRUST_DOMAIN, [bytes(written.root)], nodeCrypto));
@@ -139,6 +149,11 @@ function take(directory: string): TakeCost {
   const replaceBegin = performance.now();
   valueOf(applyCrl(taken.state, nextDer, [bytes(written.issuing)], bundle, nodeCrypto, now));
   const replaceMs = performance.now() - replaceBegin;
+  const receiver = { state: before, issuerChain: [bytes(written.issuing)], bundle, now };
+  const inline = await arriveInline(der, receiver);
+  const inlineNext = await arriveInline(nextDer, { ...receiver, state: inline.state });
+  const checked = await arriveChecked(asFed(der), receiver);
+  const checkedNext = await arriveChecked(asFed(nextDer), { ...receiver, state: checked.state });
   return {
     takeMs: Math.round(takeMs),
     parseMs: Math.round(parseMs),
@@ -146,8 +161,14 @@ function take(directory: string): TakeCost {
     lookUpMicroseconds: Number(lookUpMicroseconds.toFixed(3)),
     heldMiB: Math.round(heldMiB),
     peakMiB: Math.round(peakMiB),
+    stallMs: checked.stallMs,
+    replaceStallMs: checkedNext.stallMs,
+    inlineStallMs: inline.stallMs,
+    inlineReplaceStallMs: inlineNext.stallMs,
+    checkedTakeMs: checked.tookMs,
+    checkedReplaceMs: checkedNext.tookMs,
   };
 }
 
 const [part, directory = '', entries = '0'] = process.argv.slice(2);
-process.send?.(part === 'sign' ? await sign(Number(entries), directory) : take(directory));
+process.send?.(part === 'sign' ? await sign(Number(entries), directory) : await take(directory));

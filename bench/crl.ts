@@ -10,7 +10,7 @@ import { summary, tell } from './support/record.ts';
 
 /*
  * A CRL with a million entries: written and signed by the CA; parsed, verified and taken in as a node does; looked
- * up in; and the memory that takes. Beside it what `openssl ca -gencrl` takes for as many, what `openssl crl` takes
+ * up in; the memory that takes; and how long the event loop stands still for it, with and without a thread. Beside it what `openssl ca -gencrl` takes for as many, what `openssl crl` takes
  * to parse and verify ours, and the limit: hashing as many bytes. Each round is a process of its own.
  *
  * Usage: node bench/crl.ts [--quick] [--record]
@@ -52,6 +52,12 @@ async function main(): Promise<void> {
       signMs: of(({ signMs }) => signMs),
       takeMs: of(({ takeMs }) => takeMs),
       replaceMs: of(({ replaceMs }) => replaceMs),
+      checkedTakeMs: of(({ checkedTakeMs }) => checkedTakeMs),
+      checkedReplaceMs: of(({ checkedReplaceMs }) => checkedReplaceMs),
+      stallMs: of(({ stallMs }) => stallMs),
+      replaceStallMs: of(({ replaceStallMs }) => replaceStallMs),
+      inlineStallMs: of(({ inlineStallMs }) => inlineStallMs),
+      inlineReplaceStallMs: of(({ inlineReplaceStallMs }) => inlineReplaceStallMs),
       lookUpMicroseconds: of(({ lookUpMicroseconds }) => lookUpMicroseconds),
       memoryMiB: of(({ heldMiB }) => heldMiB),
       rounds,

@@ -4,6 +4,7 @@
  */
 export * from './backup/index.ts';
 export * from './ca-client/index.ts';
+export * from './crl-check/index.ts';
 export * from './crypto/index.ts';
 export * from './files/index.ts';
 export * from './json/index.ts';

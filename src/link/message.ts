@@ -1,4 +1,5 @@
 import type { RecordType } from '../heartbeat/index.ts';
+import { MAX_FRAME_BYTES } from './frame.ts';
 
 /** Longest `code` of a bye, in bytes. */
 export const MAX_BYE_CODE_BYTES = 64;
@@ -8,6 +9,8 @@ export const MAX_BYE_DETAIL_BYTES = 256;
 export const MAX_DIGEST_IDS = 1024;
 /** A record id is named by this many leading bytes of its SHA-256. */
 export const DIGEST_ID_BYTES = 16;
+/** Longest CRL that a message carries: a frame less the head of the message and of its byte string. */
+export const MAX_CRL_MESSAGE_BYTES = MAX_FRAME_BYTES - 16;
 /** Longest address in a hello, in bytes: a DNS name of 253 characters and a port. */
 export const MAX_ADVERTISE_BYTES = 260;
 

@@ -1,6 +1,7 @@
 import type { LedgerEntry } from '../ledger/index.ts';
 import type { MemberState, StateReason } from '../membership/index.ts';
 import type { CertId, Fault, MonoMs, NodeId, NodeName, SignatureAlgorithm, UnixMs } from '../std/index.ts';
+import type { CrlCheck } from '../trust/index.ts';
 import type { ConnectionId, Token } from './events.ts';
 
 /** Queueing class of bytes on a link; a full queue drops the oldest heartbeats first and never control. */
@@ -58,6 +59,8 @@ export type Effect =
       readonly entries: readonly LedgerEntry[];
       readonly at: UnixMs;
     }
+  /** A large CRL is to be gone through where that does not hold up the node. Answered by `crl-checked`; one at a time. */
+  | { readonly kind: 'check-crl'; readonly token: Token; readonly check: CrlCheck }
   /** Keep a CRL or roster that is now in force, then tell the CA that we enforce it. */
   | { readonly kind: 'keep-crl'; readonly der: Uint8Array }
   /** Pin these roots and know these issuing CAs (DER), from now on and after a restart. */

@@ -1,5 +1,6 @@
 import type { TreeHead } from '../heartbeat/index.ts';
-import type { Brand, Fault, NodeId, Signer } from '../std/index.ts';
+import type { Brand, Fault, NodeId, Result, Signer } from '../std/index.ts';
+import type { CrlFindings } from '../trust/index.ts';
 
 /** One TLS connection, named by the shell for as long as it lives. */
 export type ConnectionId = Brand<number, 'ConnectionId'>;
@@ -50,6 +51,12 @@ export type NodeEvent =
   | { readonly kind: 'save-failed'; readonly token: Token; readonly fault: Fault }
   | { readonly kind: 'durable'; readonly token: Token; readonly head: TreeHead }
   | { readonly kind: 'append-failed'; readonly token: Token; readonly fault: Fault }
+  | {
+      readonly kind: 'crl-checked';
+      readonly token: Token;
+      /** A fault when the CRL could not be checked: then it is not taken. */
+      readonly findings: Result<CrlFindings, Fault>;
+    }
   | { readonly kind: 'crl'; readonly der: Uint8Array }
   | { readonly kind: 'roster'; readonly bytes: Uint8Array }
   | ({ readonly kind: 'authorities' } & AuthoritiesTold)

@@ -153,6 +153,9 @@ export class NodeCore {
       case 'crl':
         this.#revocations.takeCrl(event.der, undefined);
         return;
+      case 'crl-checked':
+        this.#revocations.checked(event);
+        return;
       case 'roster':
         this.#revocations.takeRoster(event.bytes);
         return;

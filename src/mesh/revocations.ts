@@ -1,7 +1,9 @@
 import { fault, type Fault, type NodeId } from '../std/index.ts';
-import type { Message } from '../link/index.ts';
-import { issuerKeyOf, type AppliedCrl } from '../trust/index.ts';
+import { MAX_CRL_MESSAGE_BYTES, type Message } from '../link/index.ts';
+import { CheckedCrl, issuerKeyOf, type AppliedCrl } from '../trust/index.ts';
 import { askedNow, enforcedCrlNumber, trustedNow, type Core } from './core.ts';
+import { CrlChecks } from './crl-checks.ts';
+import type { NodeEvent } from './events.ts';
 import type { Introductions } from './introductions.ts';
 import type { LinkTable } from './link-table.ts';
 import type { Link } from './link.ts';
@@ -29,22 +31,47 @@ export class Revocations {
   #waitingCrls: Uint8Array[] = [];
   #waitingRoster: Uint8Array | undefined;
   #acknowledged = '';
+  readonly #checks: CrlChecks;
 
   constructor(core: Core, links: LinkTable, rosters: Rosters, introductions: Introductions) {
     this.#core = core;
     this.#links = links;
     this.#rosters = rosters;
     this.#introductions = introductions;
+    this.#checks = new CrlChecks(core.out, {
+      begin: (der) => core.trust.beginCheck(der, core.issuers.chains),
+      take: (crl, from) => {
+        this.#take(crl, from);
+      },
+      refused: (reason, der, from) => {
+        this.#refused(reason, der, from);
+      },
+    });
   }
 
+  /** A large one comes into force when it has been checked, see {@link CrlChecks}. */
   takeCrl(der: Uint8Array, from: NodeId | undefined): void {
+    this.#checks.submit(der, from);
+  }
+
+  checked(event: Extract<NodeEvent, { readonly kind: 'crl-checked' }>): void {
+    this.#checks.answer(event);
+  }
+
+  /** One of the CA's feed may have come ahead of the certificate that it is judged by. */
+  #refused(reason: Fault, der: Uint8Array, from: NodeId | undefined): void {
+    if (from === undefined && reason.code === 'LS_CRL_ISSUER') {
+      this.#waitingCrls = [...this.#waitingCrls, der].slice(-MAX_WAITING_CRLS);
+    }
+    this.#core.out.report(isOld(reason) ? 'debug' : 'warn', reason, from);
+  }
+
+  #take(crl: Uint8Array | CheckedCrl, from: NodeId | undefined): void {
     const { trust, issuers, out, journal, keeper, now } = this.#core;
-    const taken = trust.take(der, issuers.chains, trustedNow(this.#core));
+    const der = crl instanceof CheckedCrl ? crl.list.der : crl;
+    const taken = trust.take(crl, issuers.chains, trustedNow(this.#core));
     if (!taken.ok) {
-      if (from === undefined && taken.error.code === 'LS_CRL_ISSUER') {
-        this.#waitingCrls = [...this.#waitingCrls, der].slice(-MAX_WAITING_CRLS);
-      }
-      out.report(isOld(taken.error) ? 'debug' : 'warn', taken.error, from);
+      this.#refused(taken.error, der, from);
       return;
     }
     if (!taken.value.news) return;
@@ -147,6 +174,8 @@ export class Revocations {
 
   /** Who gets a CRL can judge it: the certificate of its issuing CA goes ahead where it is not known to be there. */
   #passOn(der: Uint8Array, { issuer, complete }: AppliedCrl, from: NodeId | undefined): void {
+    // A longer one the CA alone delivers.
+    if (der.length > MAX_CRL_MESSAGE_BYTES) return;
     const known = this.#core.issuers.byKey(issuer);
     if (known !== undefined) this.#introductions.introduceToAll(known, from);
     this.#links.broadcast({ kind: 'crl', delta: !complete, der }, from);

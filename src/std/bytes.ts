@@ -1,8 +1,10 @@
 const HEX_DIGITS = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
-const NO_DIGIT = 16;
+/** What is no digit: stays above the lowest byte, shifted or not. */
+const NO_DIGIT = 0x100;
 const ASCII_END = 0x80;
+const ASCII_MASK = ASCII_END - 1;
 /** Value of a lower-case digit by its character code. */
-const HEX_VALUES = Uint8Array.from({ length: ASCII_END }, (_, code) => hexValue(String.fromCharCode(code)));
+const HEX_VALUES = Uint16Array.from({ length: ASCII_END }, (_, code) => hexValue(String.fromCharCode(code)));
 /** Up to here a loop beats the platform's encoder. */
 const SHORT_TEXT = 64;
 
@@ -46,21 +48,45 @@ export function toHex(bytes: Uint8Array): string {
 export function fromHex(text: string): Uint8Array | undefined {
   if (text.length % 2 !== 0) return undefined;
   const bytes = new Uint8Array(text.length / 2);
-  return writeHex(text, bytes, 0) ? bytes : undefined;
+  return writeHex(text, new DataView(bytes.buffer), 0) ? bytes : undefined;
 }
 
 /**
  * {@link fromHex} into `target` at `start`, for those who write a million of them; false for a text that is not lower-case
  * hexadecimal, of which some may have been written. Requires: an even length, and room.
  */
-export function writeHex(text: string, target: Uint8Array, start: number): boolean {
-  for (let i = 0; i < text.length; i += 2) {
-    const high = HEX_VALUES[text.charCodeAt(i)] ?? NO_DIGIT;
-    const low = HEX_VALUES[text.charCodeAt(i + 1)] ?? NO_DIGIT;
-    if (high === NO_DIGIT || low === NO_DIGIT) return false;
-    target[start + i / 2] = (high << 4) | low;
+export function writeHex(text: string, target: DataView, start: number): boolean {
+  const whole = text.length & ~3;
+  let wrong = 0;
+  // Two bytes at once, and one look in the end: less time than a look at every digit.
+  for (let i = 0, at = start; i < whole; i += 4, at += 2) {
+    const a = text.charCodeAt(i);
+    const b = text.charCodeAt(i + 1);
+    const c = text.charCodeAt(i + 2);
+    const d = text.charCodeAt(i + 3);
+    const first = (digitOf(a) << 4) | digitOf(b);
+    const second = (digitOf(c) << 4) | digitOf(d);
+    wrong |= first | second | notAscii(a | b | c | d);
+    target.setUint16(at, (first << 8) | second);
   }
-  return true;
+  if (whole < text.length) {
+    const a = text.charCodeAt(whole);
+    const b = text.charCodeAt(whole + 1);
+    const last = (digitOf(a) << 4) | digitOf(b);
+    wrong |= last | notAscii(a | b);
+    target.setUint8(start + whole / 2, last);
+  }
+  return wrong <= 0xff;
+}
+
+/** Above the lowest byte for a character code, or several, beyond ASCII. */
+function notAscii(codes: number): number {
+  return (codes & ~ASCII_MASK) << 8;
+}
+
+/** {@link NO_DIGIT}, which is no part of any byte, for what is none. */
+function digitOf(code: number): number {
+  return HEX_VALUES[code & ASCII_MASK] ?? NO_DIGIT;
 }
 
 function hexValue(character: string): number {

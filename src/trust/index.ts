@@ -14,6 +14,16 @@ export {
 } from './release.ts';
 export { judgeRenewing, MAX_GRACE_AFTER_EXPIRY_MS, type RenewingNode } from './renewing.ts';
 export { applyCrl, applyCrlFrom, type AppliedCrl } from './revocation/apply.ts';
+export {
+  beginCrlCheck,
+  checkCrl,
+  CheckedCrl,
+  finishCrlCheck,
+  LARGE_CRL_BYTES,
+  type BegunCheck,
+  type CrlCheck,
+  type CrlFindings,
+} from './revocation/crl-check.ts';
 export { MAX_CRL_LEAD_MS, MAX_ENTRIES_HELD } from './revocation/crl-form.ts';
 export { restoreRevocation, type RestoredRevocation } from './revocation/restore.ts';
 export {

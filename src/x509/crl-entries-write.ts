@@ -36,28 +36,35 @@ export function measureCrlEntries(entries: Iterable<CrlEntry>): number {
  * Source: RFC 5280 §5.1.2.6, §5.3.
  */
 export function writeCrlEntries(entries: Iterable<CrlEntry>, target: Uint8Array, start: number): number {
+  const view = new DataView(target.buffer, target.byteOffset, target.byteLength);
   let at = start;
-  for (const entry of entries) at = writeEntry(target, at, entry);
+  for (const entry of entries) at = writeEntry(view, at, entry, extensionsOf(entry));
   return at;
 }
 
-function writeEntry(target: Uint8Array, at: number, entry: CrlEntry): number {
+function writeEntry(target: DataView, at: number, entry: CrlEntry, extensions: Uint8Array): number {
   const serialBytes = serialBytesOf(entry);
   if (!writeHex(entry.serialHex, target, at + HEADERS)) throw notSerial(entry);
-  let end = writeTime(target, at + HEADERS + serialBytes, entry.revokedAt);
-  // Byte by byte: `set` costs more than these few bytes do.
-  const extensions = extensionsOf(entry);
-  for (let i = 0; i < extensions.length; i++) target[end++] = extensions[i] ?? 0;
-  target[at] = derTag.sequence;
-  target[at + 1] = end - at - 2;
-  target[at + 2] = derTag.integer;
-  target[at + 3] = serialBytes;
+  const timeEnd = writeTime(target, at + HEADERS + serialBytes, entry.revokedAt);
+  const end = writeBytes(target, timeEnd, extensions);
+  target.setUint16(at, (derTag.sequence << 8) | (end - at - 2));
+  target.setUint16(at + 2, (derTag.integer << 8) | serialBytes);
   return end;
 }
 
+/** `set` costs more than these few bytes do, and one byte as much as two. */
+function writeBytes(target: DataView, at: number, bytes: Uint8Array): number {
+  const even = bytes.length & ~1;
+  for (let i = 0; i < even; i += 2) {
+    target.setUint16(at + i, ((bytes[i] ?? 0) << 8) | (bytes[i + 1] ?? 0));
+  }
+  if (even < bytes.length) target.setUint8(at + even, bytes[even] ?? 0);
+  return at + bytes.length;
+}
+
 function serialBytesOf(entry: CrlEntry): number {
-  const bytes = entry.serialHex.length / 2;
-  if (Number.isInteger(bytes) && bytes > 0 && bytes <= MAX_SERIAL_BYTES) return bytes;
+  const { length } = entry.serialHex;
+  if (length > 0 && length <= 2 * MAX_SERIAL_BYTES && (length & 1) === 0) return length >> 1;
   throw notSerial(entry);
 }
 

@@ -33,6 +33,45 @@ export interface ReadEntries {
   readonly removal: string | undefined;
 }
 
+/**
+ * What one thread found out about the entries of a CRL and another goes on with: no object per entry, and arrays that can be
+ * handed over without a copy. Says nothing of bytes that it was not taken of.
+ */
+export interface EntrySurvey extends Omit<ReadEntries, 'entries'> {
+  readonly size: number;
+  /** Slots of the index from serial to position. */
+  readonly slots: Uint32Array<ArrayBuffer>;
+  /** Positions in the other content of entries that are not repeated here; undefined when there was none to compare with. */
+  readonly notRepeated: Uint32Array<ArrayBuffer> | undefined;
+}
+
+/** Everything that takes O(size). `other`: content of the entries that these are to be compared with. */
+export function surveyEntries(read: ReadEntries, other: Uint8Array | undefined): EntrySurvey {
+  const { entries, unknownCritical, removal } = read;
+  const compared = other === undefined ? undefined : Uint32Array.from(positionsNotRepeated(other, entries));
+  const slots = entries instanceof CheckedEntries ? entries.slots : new Uint32Array(1);
+  return { size: entries.size, slots, notRepeated: compared, unknownCritical, removal };
+}
+
+/** The entries again, of the very content that was surveyed; `other`: those whose content it was compared with. */
+export function surveyedEntries(
+  content: Uint8Array,
+  survey: EntrySurvey,
+  other: CrlEntries | undefined,
+): ReadEntries {
+  const { size, slots, notRepeated, unknownCritical, removal } = survey;
+  // Weakly: a CRL must not keep all those before it in memory.
+  const compared =
+    other === undefined || notRepeated === undefined ? undefined : { other: new WeakRef(other), notRepeated };
+  const entries = new CheckedEntries(content, size, new SerialIndex(content, slots), compared);
+  return { entries, unknownCritical, removal };
+}
+
+/** The bytes of the entries; undefined where there are none. */
+export function contentOfEntries(entries: CrlEntries): Uint8Array | undefined {
+  return entries instanceof CheckedEntries ? entries.content : undefined;
+}
+
 export const noCrlEntries: CrlEntries = {
   size: 0,
   find: () => undefined,
@@ -69,59 +108,81 @@ export function readCrlEntries(content: Uint8Array): Result<ReadEntries, Fault> 
   return ok({ entries: new CheckedEntries(content, size), unknownCritical: [...unknownCritical], removal });
 }
 
+/** Which of another's entries are not repeated. */
+interface Comparison {
+  readonly other: WeakRef<CrlEntries>;
+  readonly notRepeated: Uint32Array;
+}
+
 /** Entries that {@link readCrlEntries} has gone through. */
 class CheckedEntries implements CrlEntries {
   readonly size: number;
-  readonly #content: Uint8Array;
+  readonly content: Uint8Array;
   #index: SerialIndex | undefined;
+  readonly #compared: Comparison | undefined;
 
-  constructor(content: Uint8Array, size: number) {
-    this.#content = content;
+  constructor(content: Uint8Array, size: number, index?: SerialIndex, compared?: Comparison) {
+    this.content = content;
     this.size = size;
+    this.#index = index;
+    this.#compared = compared;
+  }
+
+  get slots(): Uint32Array<ArrayBuffer> {
+    return this.#indexed().slots;
   }
 
   find(serialHex: string): CrlEntry | undefined {
     const serial = fromHex(serialHex);
     if (serial === undefined) return undefined;
-    const at = this.#find(serial, 0, serial.length);
-    return at === undefined ? undefined : entryAt(this.#content, at);
+    const at = this.#indexed().find(serial, 0, serial.length);
+    return at === undefined ? undefined : entryAt(this.content, at);
   }
 
   *notRepeatedIn(next: CrlEntries): Iterable<CrlEntry> {
-    const content = this.#content;
-    // Goes forward with each entry found there and never past another one: so whatever `next` lists before it is of
-    // here, in the same order, and no other entry of the same serial comes first.
-    let cursor = 0;
-    for (let at = 0; at < content.length; at = endOfElement(content, at)) {
-      const end = endOfElement(content, at);
-      if (next instanceof CheckedEntries && next.#repeats(cursor, content, at, end)) cursor += end - at;
-      else if (!(next instanceof CheckedEntries && next.#lists(content, at, end))) yield entryAt(content, at);
-    }
+    const known =
+      next instanceof CheckedEntries && next.#compared?.other.deref() === this ? next.#compared : undefined;
+    const positions = known?.notRepeated ?? positionsNotRepeated(this.content, next);
+    for (const at of positions) yield entryAt(this.content, at);
   }
 
   /** The first entry of the serial in this entry is the same, byte for byte. */
-  #lists(bytes: Uint8Array, start: number, end: number): boolean {
+  lists(bytes: Uint8Array, start: number, end: number): boolean {
     const integer = serialAt(bytes, start);
-    const found = this.#find(bytes, integer + 2, integer + 2 + (bytes[integer + 1] ?? 0));
-    return found !== undefined && this.#repeats(found, bytes, start, end);
+    const found = this.#indexed().find(bytes, integer + 2, integer + 2 + (bytes[integer + 1] ?? 0));
+    return found !== undefined && this.repeats(found, bytes, start, end);
   }
 
-  #repeats(at: number, bytes: Uint8Array, start: number, end: number): boolean {
-    const content = this.#content;
+  /** The entry at `at` is the same, byte for byte. */
+  repeats(at: number, bytes: Uint8Array, start: number, end: number): boolean {
+    const content = this.content;
     if (at + end - start > content.length) return false;
     for (let i = start; i < end; i++) if (bytes[i] !== content[at + i - start]) return false;
     return true;
   }
 
-  #find(bytes: Uint8Array, start: number, end: number): number | undefined {
-    this.#index ??= new SerialIndex(this.#content, this.size);
-    return this.#index.find(bytes, start, end);
+  #indexed(): SerialIndex {
+    this.#index ??= SerialIndex.of(this.content, this.size);
+    return this.#index;
   }
 
   *[Symbol.iterator](): Iterator<CrlEntry> {
-    for (let at = 0; at < this.#content.length; at = endOfElement(this.#content, at)) {
-      yield entryAt(this.#content, at);
+    for (let at = 0; at < this.content.length; at = endOfElement(this.content, at)) {
+      yield entryAt(this.content, at);
     }
+  }
+}
+
+/** Positions in `content` of the entries that `next` does not repeat; see {@link CrlEntries.notRepeatedIn}. */
+function* positionsNotRepeated(content: Uint8Array, next: CrlEntries): Iterable<number> {
+  const listed = next instanceof CheckedEntries ? next : undefined;
+  // Goes forward with each entry found there and never past another one: so whatever `next` lists before it is of
+  // here, in the same order, and no other entry of the same serial comes first.
+  let cursor = 0;
+  for (let at = 0; at < content.length; at = endOfElement(content, at)) {
+    const end = endOfElement(content, at);
+    if (listed?.repeats(cursor, content, at, end) === true) cursor += end - at;
+    else if (listed?.lists(content, at, end) !== true) yield at;
   }
 }
 
@@ -129,18 +190,23 @@ class CheckedEntries implements CrlEntries {
 class SerialIndex {
   readonly #content: Uint8Array;
   /** Position + 1; 0 is empty. At most half of the slots are used. */
-  readonly #slots: Uint32Array;
+  readonly slots: Uint32Array<ArrayBuffer>;
 
-  constructor(content: Uint8Array, size: number) {
+  constructor(content: Uint8Array, slots: Uint32Array<ArrayBuffer>) {
     this.#content = content;
-    this.#slots = new Uint32Array(2 ** Math.ceil(Math.log2(2 * size + 1)));
-    for (let at = 0; at < content.length; at = endOfElement(content, at)) this.#insert(at);
+    this.slots = slots;
+  }
+
+  static of(content: Uint8Array, size: number): SerialIndex {
+    const index = new SerialIndex(content, new Uint32Array(2 ** Math.ceil(Math.log2(2 * size + 1))));
+    for (let at = 0; at < content.length; at = endOfElement(content, at)) index.#insert(at);
+    return index;
   }
 
   /** The serial is in these bytes from `start` to `end`. */
   find(bytes: Uint8Array, start: number, end: number): number | undefined {
     const slot = this.#slotOf(bytes, start, end);
-    const at = this.#slots[slot] ?? 0;
+    const at = this.slots[slot] ?? 0;
     return at === 0 ? undefined : at - 1;
   }
 
@@ -148,14 +214,14 @@ class SerialIndex {
     const integer = serialAt(this.#content, at);
     const start = integer + 2;
     const slot = this.#slotOf(this.#content, start, start + (this.#content[integer + 1] ?? 0));
-    if (this.#slots[slot] === 0) this.#slots[slot] = at + 1;
+    if (this.slots[slot] === 0) this.slots[slot] = at + 1;
   }
 
   /** The slot that holds this serial, or the empty one where it belongs. */
   #slotOf(bytes: Uint8Array, start: number, end: number): number {
-    const mask = this.#slots.length - 1;
+    const mask = this.slots.length - 1;
     let slot = hash(bytes, start, end) & mask;
-    while (this.#slots[slot] !== 0 && !this.#holds(this.#slots[slot] ?? 0, bytes, start, end)) {
+    while (this.slots[slot] !== 0 && !this.#holds(this.slots[slot] ?? 0, bytes, start, end)) {
       slot = (slot + 1) & mask;
     }
     return slot;

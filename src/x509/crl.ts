@@ -1,7 +1,16 @@
 import { ok, type Fault, type Result, type UnixMs } from '../std/index.ts';
 import { contextConstructed, derTag, readDer, type DerReader } from '../codec/index.ts';
 import { readAlgorithm } from './algorithm.ts';
-import { noCrlEntries, readCrlEntries, type CrlEntries, type ReadEntries } from './crl-entries.ts';
+import {
+  contentOfEntries,
+  noCrlEntries,
+  readCrlEntries,
+  surveyedEntries,
+  surveyEntries,
+  type CrlEntries,
+  type EntrySurvey,
+  type ReadEntries,
+} from './crl-entries.ts';
 import type { CrlExtensions } from './extensions.ts';
 import { noCrlExtensions, readCrlExtensions } from './extensions-read.ts';
 import { readName, type DistinguishedName } from './name.ts';
@@ -36,10 +45,45 @@ export interface CertificateList extends SignedObject {
  * LS_X509_DUPLICATE_EXTENSION, LS_X509_CRL_ENTRY, LS_X509_CRL_TOO_MANY.
  */
 export function parseCrl(der: Uint8Array): Result<CertificateList, Fault> {
+  return parseWith(der, readCrlEntries);
+}
+
+/** {@link parseCrl} without a look at the entries, which seem to be none: O(1), to find out whose CRL it is and which. */
+export function parseCrlHeading(der: Uint8Array): Result<Omit<CertificateList, 'entries'>, Fault> {
+  return parseWith(der, () => ok(NONE_REVOKED));
+}
+
+/** What {@link parseSurveyedCrl} needs to know of a parsed CRL. `held`: DER content of the entries it is compared with. */
+export function surveyCrl(list: CertificateList, held: Uint8Array | undefined): EntrySurvey {
+  const { entries, unknownCriticalEntryExtensions: unknownCritical, removal } = list;
+  return surveyEntries({ entries, unknownCritical, removal }, held);
+}
+
+/**
+ * The CRL of `der` as {@link parseCrl} gave it where the survey was taken, in O(1). Requires: the survey is of these very
+ * bytes, and its comparison with those of `held`.
+ */
+export function parseSurveyedCrl(
+  der: Uint8Array,
+  survey: EntrySurvey,
+  held: CrlEntries | undefined,
+): Result<CertificateList, Fault> {
+  return parseWith(der, (content) => ok(surveyedEntries(content, survey, held)));
+}
+
+/** DER content of the entries of a CRL that was parsed; undefined when it has none. */
+export function entryBytesOf(list: CertificateList): Uint8Array | undefined {
+  return contentOfEntries(list.entries);
+}
+
+function parseWith(
+  der: Uint8Array,
+  readEntries: (content: Uint8Array) => Result<ReadEntries, Fault>,
+): Result<CertificateList, Fault> {
   const parsed = readDer('CRL', der, MAX_CRL_BYTES, (reader) => readSigned(reader, readTbsCertList));
   if (!parsed.ok) return parsed;
   const { revoked, ...list } = parsed.value;
-  const read = readRevoked(revoked);
+  const read = revoked === undefined ? ok(NONE_REVOKED) : readEntries(revoked);
   if (!read.ok) return read;
   const { entries, unknownCritical, removal } = read.value;
   return ok({ der, ...list, entries, unknownCriticalEntryExtensions: unknownCritical, removal });
@@ -68,10 +112,6 @@ function readTbsCertList(reader: DerReader) {
     extensions: extensions ?? noCrlExtensions,
   };
   return { algorithm, value };
-}
-
-function readRevoked(content: Uint8Array | undefined): Result<ReadEntries, Fault> {
-  return content === undefined ? ok(NONE_REVOKED) : readCrlEntries(content);
 }
 
 function isTime(tag: number | undefined): boolean {

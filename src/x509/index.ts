@@ -3,8 +3,16 @@ export { MAX_CERTIFICATE_BYTES, parseCertificate, type Certificate } from './cer
 export { encodeCsrAttributes } from './csr-attributes.ts';
 export { certsOnly } from './pkcs7.ts';
 export { encodeTbsCertificate, type TbsFields } from './certificate-write.ts';
-export { MAX_CRL_BYTES, parseCrl, type CertificateList } from './crl.ts';
-export { MAX_CRL_ENTRIES, type CrlEntries } from './crl-entries.ts';
+export {
+  entryBytesOf,
+  MAX_CRL_BYTES,
+  parseCrl,
+  parseCrlHeading,
+  parseSurveyedCrl,
+  surveyCrl,
+  type CertificateList,
+} from './crl.ts';
+export { MAX_CRL_ENTRIES, type CrlEntries, type EntrySurvey } from './crl-entries.ts';
 export { codeOfReason, isCrlReason, reasonOfCode, type CrlEntry, type CrlReason } from './crl-entry.ts';
 export { signCrl, type CrlFields } from './crl-write.ts';
 export { MAX_CSR_BYTES, parseCsr, verifyCsr, type CertificationRequest, type ProvenCsr } from './csr.ts';

@@ -33,6 +33,7 @@ import {
 import { applyCrl, makeTrustBundle, RevocationState } from '../../src/trust/index.ts';
 import { testCrypto } from './crypto.ts';
 import { EventQueue } from './event-queue.ts';
+import { answerToCheck, CHECK_MS } from './large-crl.ts';
 import { makeTestPki, type TestIdentity, type TestPki } from './pki.ts';
 import { rememberingCrypto } from './remembering-crypto.ts';
 import { valueOf } from './result.ts';
@@ -90,6 +91,8 @@ export class MeshWorld {
   readonly pki: TestPki;
   readonly nodes = new Map<string, SimNode>();
   readonly config: CoreConfig;
+  /** Threads that check large CRLs end without an answer. */
+  failChecks = false;
   #now = 0;
   #nextConnection = 1;
   readonly #queue = new EventQueue();
@@ -407,6 +410,9 @@ export class MeshWorld {
         return;
       case 'append':
         this.#append(node, effect);
+        return;
+      case 'check-crl':
+        this.#afterFor(node, CHECK_MS, answerToCheck(effect, this.failChecks));
         return;
       case 'transition':
         node.transitions.push(effect.transition);

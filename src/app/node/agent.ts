@@ -1,3 +1,4 @@
+import { CrlChecker } from '../../io/crl-check/index.ts';
 import type { Ledger } from '../../io/ledger/index.ts';
 import { systemClock } from '../../io/system/index.ts';
 import { MeshTransport, type StapleFor, type TlsCredentials } from '../../io/transport/index.ts';
@@ -83,6 +84,7 @@ export class Agent {
       },
       transport: this.transport,
       ledger,
+      crlChecker: new CrlChecker(),
       clock: systemClock,
       log,
       transitions: this.transitions,

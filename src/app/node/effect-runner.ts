@@ -1,3 +1,4 @@
+import type { CrlChecker } from '../../io/crl-check/index.ts';
 import type { Ledger } from '../../io/ledger/index.ts';
 import type { MeshTransport } from '../../io/transport/index.ts';
 import { encodeEntry } from '../../ledger/index.ts';
@@ -20,6 +21,7 @@ export interface NodeWorld {
   readonly ownIssuer: () => Uint8Array | undefined;
   readonly transport: MeshTransport;
   readonly ledger: Ledger;
+  readonly crlChecker: CrlChecker;
   readonly clock: Clock;
   readonly log: Log;
   readonly transitions: TransitionLog;
@@ -59,6 +61,7 @@ export class EffectRunner {
   /** Stops the timer and waits for files under way. */
   async close(): Promise<void> {
     this.#timer.clear();
+    await this.#world.crlChecker.close();
     await this.#kept;
   }
 
@@ -86,6 +89,9 @@ export class EffectRunner {
       case 'keep-authorities':
         believe(effect.roots);
         this.#keep(effect);
+        return;
+      case 'check-crl':
+        this.#check(effect);
         return;
       case 'keep-crl':
       case 'keep-roster':
@@ -131,6 +137,13 @@ export class EffectRunner {
         feed({ kind: 'append-failed', token, fault: faultOf(cause) });
       },
     );
+  }
+
+  #check({ token, check }: Extract<Effect, { readonly kind: 'check-crl' }>): void {
+    const { crlChecker, feed } = this.#world;
+    void crlChecker.check(check).then((findings) => {
+      feed({ kind: 'crl-checked', token, findings });
+    });
   }
 
   #keep(effect: Extract<Effect, { readonly kind: Kept }>): void {

@@ -10,11 +10,14 @@ import {
   type RevocationState,
   type TrustBundle,
 } from '../../trust/index.ts';
-import { parseCertificate, parseCrl, type CertificateList } from '../../x509/index.ts';
+import { parseCertificate, parseCrl, parseCrlHeading, type CertificateList } from '../../x509/index.ts';
 import type { NodeConfig } from '../node-config.ts';
 import { CRL_FILES, type NodeHome } from '../node-home.ts';
 import { certificatesPem } from '../pem-file.ts';
 import { readCertificates } from './credentials.ts';
+
+/** A CRL without what it lists. */
+type Heading = Omit<CertificateList, 'entries'>;
 
 const MAX_CRL_FILE_BYTES = 64 * 1024 * 1024;
 const MAX_ROSTER_FILE_BYTES = 4 * 1024 * 1024;
@@ -139,7 +142,7 @@ export async function keepCrl(
   bundle: TrustBundle,
   own: Uint8Array | undefined,
 ): Promise<void> {
-  const parsed = parseCrl(der);
+  const parsed = parseCrlHeading(der);
   if (!parsed.ok) throw new LsError(parsed.error);
   const name = crlFileOf(parsed.value, bundle, own);
   await writeFileDurably(join(home.crlDir, name), der, { mode: PUBLIC_FILE });
@@ -148,7 +151,7 @@ export async function keepCrl(
   if (before !== name) await rm(join(home.crlDir, before), { force: true });
 }
 
-function crlFileOf(list: CertificateList, bundle: TrustBundle, own: Uint8Array | undefined): string {
+function crlFileOf(list: Heading, bundle: TrustBundle, own: Uint8Array | undefined): string {
   const isDelta = list.extensions.deltaCrlIndicator !== undefined;
   const keyId = list.extensions.authorityKeyId?.value.keyId;
   const id = shortKeyId(keyId);
@@ -157,11 +160,11 @@ function crlFileOf(list: CertificateList, bundle: TrustBundle, own: Uint8Array |
   return `issuing-${id}${isDelta ? '-delta' : ''}.crl`;
 }
 
-function isOfRoot(list: CertificateList, { anchors }: TrustBundle): boolean {
+function isOfRoot(list: Heading, { anchors }: TrustBundle): boolean {
   return anchors.some(({ der }) => isOf(list, der));
 }
 
-function isOf(list: CertificateList | undefined, issuerDer: Uint8Array | undefined): boolean {
+function isOf(list: Heading | undefined, issuerDer: Uint8Array | undefined): boolean {
   const keyId = list?.extensions.authorityKeyId?.value.keyId;
   const own = issuerDer === undefined ? undefined : keyIdOf(issuerDer);
   return keyId !== undefined && own !== undefined && equalBytes(keyId, own);

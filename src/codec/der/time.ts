@@ -36,14 +36,14 @@ export function timeLength(time: UnixMs): number {
  * Writes a UTCTime through 2049, else a GeneralizedTime, into `target` at `at`, and returns its end. The moment is rounded
  * down to a second. Throws RangeError for a year that has not four digits. Source: RFC 5280 §4.1.2.5.
  */
-export function writeTime(target: Uint8Array, at: number, time: UnixMs): number {
+export function writeTime(target: DataView, at: number, time: UnixMs): number {
   return isUtcTimeYear(time)
     ? writeCivil(target, at, time, derTag.utcTime, 13)
     : writeCivil(target, at, time, derTag.generalizedTime, 15);
 }
 
 /** Writes a GeneralizedTime, as {@link writeTime}. */
-export function writeGeneralizedTime(target: Uint8Array, at: number, time: UnixMs): number {
+export function writeGeneralizedTime(target: DataView, at: number, time: UnixMs): number {
   return writeCivil(target, at, time, derTag.generalizedTime, 15);
 }
 
@@ -71,36 +71,57 @@ function digits(body: Uint8Array, at: number, count: number): number {
   return value;
 }
 
-/** The day that was written last, since moments come close together. */
-let lastDays = Number.NaN;
-let lastCivil = { year: 0, month: 0, day: 0 };
+/** Days that were written before: a CRL has a million moments and the days of a few months. A slot each, by the day's lowest bits. */
+const CIVIL_SLOTS = 512;
+const civilDays: CivilDay[] = Array.from({ length: CIVIL_SLOTS }, () => ({
+  days: Number.NaN,
+  year: 0,
+  month: 0,
+  day: 0,
+}));
+
+interface CivilDay {
+  readonly days: number;
+  readonly year: number;
+  readonly month: number;
+  readonly day: number;
+}
+
+function civilOf(days: number): CivilDay {
+  const slot = days & (CIVIL_SLOTS - 1);
+  const known = civilDays[slot];
+  if (known?.days === days) return known;
+  const civil = { days, ...civilFromDays(days) };
+  civilDays[slot] = civil;
+  return civil;
+}
 
 /** Tag, length, and (YY)YYMMDDHHMMSSZ. Not through text: a CRL has as many of them as entries. */
-function writeCivil(target: Uint8Array, at: number, time: UnixMs, tag: number, length: number): number {
+function writeCivil(target: DataView, at: number, time: UnixMs, tag: number, length: number): number {
   const seconds = Math.floor(time / 1000);
   const days = Math.floor(seconds / DAY_SECONDS);
   const rest = seconds - days * DAY_SECONDS;
-  if (days !== lastDays) lastCivil = civilFromDays(days);
-  lastDays = days;
-  const { year, month, day } = lastCivil;
+  const { year, month, day } = civilOf(days);
   if (!(year >= 0 && year <= 9999)) throw new RangeError(`no GeneralizedTime for ${time}`);
-  target[at] = tag;
-  target[at + 1] = length;
   const end = at + 2 + length;
-  if (length === 15) writeTwoDigits(target, end - 15, Math.floor(year / 100));
-  writeTwoDigits(target, end - 13, year % 100);
-  writeTwoDigits(target, end - 11, month);
-  writeTwoDigits(target, end - 9, day);
-  writeTwoDigits(target, end - 7, Math.floor(rest / 3600));
-  writeTwoDigits(target, end - 5, Math.floor(rest / 60) % 60);
-  writeTwoDigits(target, end - 3, rest % 60);
-  target[end - 1] = LETTER_Z;
+  const minutes = (rest / 60) | 0;
+  const hour = (minutes / 60) | 0;
+  target.setUint16(at, (tag << 8) | length);
+  if (length === 15) target.setUint16(end - 15, twoDigits(Math.floor(year / 100)));
+  target.setUint16(end - 13, twoDigits(year % 100));
+  target.setUint16(end - 11, twoDigits(month));
+  target.setUint16(end - 9, twoDigits(day));
+  target.setUint16(end - 7, twoDigits(hour));
+  target.setUint16(end - 5, twoDigits(minutes - hour * 60));
+  target.setUint16(end - 3, twoDigits(rest - minutes * 60));
+  target.setUint8(end - 1, LETTER_Z);
   return end;
 }
 
-function writeTwoDigits(bytes: Uint8Array, at: number, value: number): void {
-  bytes[at] = DIGIT_0 + Math.floor(value / 10);
-  bytes[at + 1] = DIGIT_0 + (value % 10);
+/** Two characters as one big-endian number. */
+function twoDigits(value: number): number {
+  const tens = (value / 10) | 0;
+  return ((DIGIT_0 + tens) << 8) | (DIGIT_0 + value - tens * 10);
 }
 
 function daysInMonth(year: number, month: number): number {

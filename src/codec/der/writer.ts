@@ -136,14 +136,14 @@ export function ia5Bytes(text: string): Uint8Array {
 /** UTCTime through 2049, else GeneralizedTime; rounded down to a second. Source: RFC 5280 §4.1.2.5. */
 export function derTime(time: UnixMs): Uint8Array {
   const der = new Uint8Array(timeLength(time));
-  writeTime(der, 0, time);
+  writeTime(new DataView(der.buffer), 0, time);
   return der;
 }
 
 /** Throws RangeError for a year that has not four digits. */
 export function derGeneralizedTime(time: UnixMs): Uint8Array {
   const der = new Uint8Array(GENERALIZED_TIME_BYTES);
-  writeGeneralizedTime(der, 0, time);
+  writeGeneralizedTime(new DataView(der.buffer), 0, time);
   return der;
 }
 

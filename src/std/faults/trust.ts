@@ -85,6 +85,16 @@ export const trustFaults = {
   LS_CRL_RELEASE: refusedPeer(
     'the CRL carries a release record that does not hold: find out who made it, and compare with `pki list`',
   ),
+  LS_CRL_CHECK_BUSY: refusedHere(
+    'environment',
+    2,
+    'large CRLs arrive faster than they can be checked: find out who sends them; the CA sends its newest again',
+  ),
+  LS_CRL_CHECK_FAILED: refusedHere(
+    'environment',
+    2,
+    'the thread that checks large CRLs ended: give the process more memory; what the CRL says is not in force here',
+  ),
   LS_CRL_TOO_LARGE: refusedHere(
     'environment',
     2,

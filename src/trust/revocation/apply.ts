@@ -12,6 +12,7 @@ import {
 import { parseCertificate, parseCrl, type CertificateList } from '../../x509/index.ts';
 import type { TrustBundle } from '../bundle.ts';
 import { releasesWithoutEffect } from './continuity.ts';
+import { CheckedCrl, sharedCopy } from './crl-check.ts';
 import { profileCrl, type ProfiledCrl } from './crl-form.ts';
 import { verifyCrlIssuer, type CrlIssuer } from './crl-issuer.ts';
 import { releasesOf } from './releases.ts';
@@ -49,20 +50,20 @@ export interface AppliedCrl {
  * A delta stands on a full CRL: its BaseCRLNumber must not be above the number of the full CRL held, and the
  * newest delta replaces the one before. Its cost is O(entries of the delta), that of a full CRL O(entries held).
  *
- * The bytes are copied. `issuerChain`: DER, the CRL issuer's certificate first, with or without the root; ignored for a root's CRL.
+ * `crl`: its bytes, which are copied, or what came of their check in another thread. `issuerChain`: DER, the CRL issuer's certificate first, with or without the root; ignored for a root's CRL.
  *
  * Errors: LS_CRL_*; those of path validation for the issuer; LS_TRUST_REVOKED or LS_TRUST_HELD when the issuer
  * is known to be revoked; those of parsing. Source: RFC 5280 §5.2.4, §6.3.3.
  */
 export function applyCrl(
   state: RevocationState,
-  crlDer: Uint8Array,
+  crl: Uint8Array | CheckedCrl,
   issuerChain: readonly Uint8Array[],
   bundle: TrustBundle,
   crypto: CryptoPort,
   now: UnixMs,
 ): Result<AppliedCrl, Fault> {
-  return apply(state, crlDer, () => issuerChain, bundle, crypto, now);
+  return apply(state, crl, () => issuerChain, bundle, crypto, now);
 }
 
 /**
@@ -71,7 +72,7 @@ export function applyCrl(
  */
 export function applyCrlFrom(
   state: RevocationState,
-  crlDer: Uint8Array,
+  crl: Uint8Array | CheckedCrl,
   issuerChains: readonly (readonly Uint8Array[])[],
   bundle: TrustBundle,
   crypto: CryptoPort,
@@ -79,7 +80,7 @@ export function applyCrlFrom(
 ): Result<AppliedCrl, Fault> {
   const chainOf = (key: IssuerKey): readonly Uint8Array[] =>
     issuerChains.find(([issuer]) => issuer !== undefined && isCalled(issuer, key)) ?? [];
-  return apply(state, crlDer, chainOf, bundle, crypto, now);
+  return apply(state, crl, chainOf, bundle, crypto, now);
 }
 
 function isCalled(issuerDer: Uint8Array, key: IssuerKey): boolean {
@@ -89,32 +90,33 @@ function isCalled(issuerDer: Uint8Array, key: IssuerKey): boolean {
 
 function apply(
   state: RevocationState,
-  crlDer: Uint8Array,
+  crl: Uint8Array | CheckedCrl,
   chainOf: (key: IssuerKey) => readonly Uint8Array[],
   bundle: TrustBundle,
   crypto: CryptoPort,
   now: UnixMs,
 ): Result<AppliedCrl, Fault> {
-  const parsed = parseCrl(new Uint8Array(crlDer));
+  const checked = crl instanceof CheckedCrl ? crl : undefined;
+  const parsed = crl instanceof CheckedCrl ? ok(crl.list) : parseCrl(sharedCopy(crl));
   if (!parsed.ok) return parsed;
   const list = parsed.value;
   const key = issuerKeyOfCrl(list);
   if (key === undefined) return err(fault('LS_CRL_ISSUER', 'the CRL has no authorityKeyIdentifier'));
   const held = state.issuer(key);
-  if (held !== undefined && isHeld(held, crlDer)) return ok(nothingNew(state, held, list));
+  if (held !== undefined && isHeld(held, list.der)) return ok(nothingNew(state, held, list));
 
-  const crl = profileCrl(list, now);
-  if (!crl.ok) return crl;
-  const outrun = checkRoom(state, held) ?? checkNumber(crl.value, held);
+  const profiled = profileCrl(list, now);
+  if (!profiled.ok) return profiled;
+  const outrun = checkRoom(state, held) ?? checkNumber(profiled.value, held);
   if (outrun !== undefined) return err(outrun);
-  const issuer = verifyCrlIssuer(list, chainOf(key), bundle, crypto, now);
+  const issuer = verifyCrlIssuer(list, chainOf(key), bundle, crypto, now, checked);
   if (!issuer.ok) return issuer;
   const revoked = checkKnownRevocations(state, issuer.value.path);
   if (revoked !== undefined) return err(revoked);
 
   const releases = releasesOf(list, issuer.value.certificate, bundle.domainId, crypto);
   if (!releases.ok) return releases;
-  const next = takeCrl(held, crl.value, {
+  const next = takeCrl(held, profiled.value, {
     releases: releases.value,
     certifiesCas: certifiesCas(issuer.value),
     now: unixMs(Math.max(now, list.thisUpdate)),

@@ -20,6 +20,7 @@ import {
 } from '../../x509/index.ts';
 import type { TrustBundle } from '../bundle.ts';
 import { judgePath } from '../path.ts';
+import type { CheckedCrl } from './crl-check.ts';
 
 /** The CA whose key signed a CRL, and the chain that leads from it to a pinned root. */
 export interface CrlIssuer {
@@ -33,6 +34,7 @@ export interface CrlIssuer {
 /**
  * Finds out who signed `list`, and that it was them. The issuer's path is judged at the later of `now` and
  * thisUpdate, since with this CRL that becomes the present. Revocation of the issuer is the caller's to check.
+ * `checked`: the same CRL with its signature looked at already.
  *
  * Errors: those of path validation; LS_TRUST_KEY_USAGE; LS_CRL_ISSUER, LS_CRL_ALGORITHM, LS_CRL_SIGNATURE.
  * Source: RFC 5280 §6.3.3 (f), (g).
@@ -43,6 +45,7 @@ export function verifyCrlIssuer(
   bundle: TrustBundle,
   crypto: CryptoPort,
   now: UnixMs,
+  checked?: CheckedCrl,
 ): Result<CrlIssuer, Fault> {
   const issuer = resolveIssuer(list, issuerChain, bundle, crypto, unixMs(Math.max(now, list.thisUpdate)));
   if (!issuer.ok) return issuer;
@@ -50,7 +53,7 @@ export function verifyCrlIssuer(
   const refusal =
     checkIssuerName(list, certificate) ??
     checkMaySignCrls(certificate) ??
-    checkCrlSignature(list, certificate, crypto);
+    checkCrlSignature(list, certificate, crypto, checked);
   return refusal === undefined ? issuer : err(refusal);
 }
 
@@ -90,11 +93,12 @@ function checkCrlSignature(
   list: CertificateList,
   issuer: Certificate,
   crypto: CryptoPort,
+  checked: CheckedCrl | undefined,
 ): Fault | undefined {
   if (!usesAlgorithmOf(issuer, list)) {
     const { oid } = list.signatureAlgorithm;
     return fault('LS_CRL_ALGORITHM', `the CRL is signed with ${oid}, not as its issuer's key does`);
   }
-  if (verifySigned(crypto, list, issuer.spki)) return undefined;
+  if (checked?.isSignedBy(issuer.spki) ?? verifySigned(crypto, list, issuer.spki)) return undefined;
   return fault('LS_CRL_SIGNATURE', `the CRL was not signed by the key of certificate ${issuer.serialHex}`);
 }

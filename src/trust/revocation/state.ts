@@ -14,7 +14,7 @@ export function issuerKeyOf(issuer: Certificate): IssuerKey | undefined {
 }
 
 /** The key of the issuer a CRL claims to come from; undefined without authorityKeyIdentifier. */
-export function issuerKeyOfCrl(list: CertificateList): IssuerKey | undefined {
+export function issuerKeyOfCrl(list: Pick<CertificateList, 'issuer' | 'extensions'>): IssuerKey | undefined {
   const keyId = list.extensions.authorityKeyId?.value.keyId;
   return keyId === undefined ? undefined : issuerKey(list.issuer, keyId);
 }

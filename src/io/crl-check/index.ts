@@ -1,0 +1,1 @@
+export { CrlChecker, MAX_QUEUED_CHECKS } from './crl-checker.ts';
