@@ -10,7 +10,7 @@ import {
   type RevocationState,
   type TrustBundle,
 } from '../../trust/index.ts';
-import { parseCertificate, parseCrl, parseCrlHeading, type CertificateList } from '../../x509/index.ts';
+import { parseCertificate, parseCrlHeading, type CertificateList } from '../../x509/index.ts';
 import type { NodeConfig } from '../node-config.ts';
 import { CRL_FILES, type NodeHome } from '../node-home.ts';
 import { certificatesPem } from '../pem-file.ts';
@@ -90,10 +90,10 @@ export function issuerChainsOf(
 export async function readRevocation(home: NodeHome, judges: CrlJudges): Promise<StoredRevocation> {
   const { bundle, issuerChains, now } = judges;
   const names = (await readdir(home.crlDir).catch(() => [])).filter((name) => CRL_FILE.test(name)).sort();
-  const stored: { readonly der: Uint8Array; readonly list: CertificateList | undefined }[] = [];
+  const stored: { readonly der: Uint8Array; readonly list: Heading | undefined }[] = [];
   for (const name of names.slice(0, MAX_CRL_FILES)) {
     const der = await readFileCapped(join(home.crlDir, name), MAX_CRL_FILE_BYTES);
-    const parsed = parseCrl(der);
+    const parsed = parseCrlHeading(der);
     stored.push({ der, list: parsed.ok ? parsed.value : undefined });
   }
   // Roots before those they certified, full ones before their deltas. A renewal may have left one twice, of two ages.
@@ -129,7 +129,7 @@ export async function addFetched(
   return { state, refused };
 }
 
-function rankOf(list: CertificateList | undefined, bundle: TrustBundle): number {
+function rankOf(list: Heading | undefined, bundle: TrustBundle): number {
   if (list === undefined) return 3;
   if (isOfRoot(list, bundle)) return 0;
   return list.extensions.deltaCrlIndicator === undefined ? 1 : 2;
