@@ -50,10 +50,14 @@ export async function initCaHome(home: string, args: readonly string[] = []): Pr
   return { home, port, crlPort, url, rootSha256: made.rootSha256 };
 }
 
-/** Starts `pki serve` and waits until it listens. Dispose of it with `await using`. */
-export async function serveCaHome(home: string, args: readonly string[] = []): Promise<RunningProgram> {
+/** Starts `pki serve` and waits until it listens; `env` is added. Dispose of it with `await using`. */
+export async function serveCaHome(
+  home: string,
+  args: readonly string[] = [],
+  env: Readonly<Record<string, string>> = {},
+): Promise<RunningProgram> {
   const server = startLifesign(['--home', home, 'pki', 'serve', ...args], {
-    env: WITH_PASSPHRASE,
+    env: { ...WITH_PASSPHRASE, ...env },
     timeoutMs: 300_000,
   });
   await server.line(/^next, in another terminal/);

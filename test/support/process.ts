@@ -94,6 +94,10 @@ export class RunningProgram {
     return this.#child.pid;
   }
 
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
   get stdout(): string {
     return this.#stdout;
   }
