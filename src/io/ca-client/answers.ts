@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import {
   fault,
   LsError,
@@ -61,8 +62,10 @@ export type FeedEvent =
   | { readonly kind: 'roster'; readonly record: Uint8Array }
   | { readonly kind: 'seeds'; readonly seeds: readonly SeedAnswer[] };
 
-/** Longer members are decoded into memory that threads share. */
+/** Longer CRLs of the feed are decoded in turns. */
 const LARGE_TEXT_CHARS = 256 * 1024;
+/** Characters that are decoded in one turn: whole groups of four. */
+const PIECE_CHARS = 256 * 1024;
 
 const text = { type: 'string', maxLength: 512 } as const;
 const base64 = { type: 'string' } as const;
@@ -167,12 +170,12 @@ export function readActivation(body: unknown): { readonly rosterNumber: number }
   return { rosterNumber: checked(isActivation, body).rosterNumber };
 }
 
-/** Undefined for an event of a kind that this version does not know. */
-export function readFeedEvent(kind: string, data: string): FeedEvent | undefined {
+/** Undefined for an event of a kind that this version does not know. Lets others have their turn while it decodes a large CRL. */
+export async function readFeedEvent(kind: string, data: string): Promise<FeedEvent | undefined> {
   switch (kind) {
     case 'crl': {
       const { delta, der } = checked(isCrlEvent, parseJson(data));
-      return { kind, delta, der: bytesOf(der) };
+      return { kind, delta, der: der.length > LARGE_TEXT_CHARS ? await largeBytesOf(der) : bytesOf(der) };
     }
     case 'roster':
       return { kind, record: bytesOf(checked(isRosterEvent, parseJson(data)).record) };
@@ -216,16 +219,31 @@ function checked<T>(isAsExpected: (body: unknown) => body is T, body: unknown): 
 
 /** Strict: nothing but the canonical text of some bytes. */
 function bytesOf(base64Text: string): Uint8Array {
-  const bytes =
-    base64Text.length > LARGE_TEXT_CHARS ? sharedBytes(base64Text) : Buffer.from(base64Text, 'base64');
-  if (bytes.toString('base64') !== base64Text) throw unreadable('a member is not base64');
+  const bytes = Buffer.from(base64Text, 'base64');
+  if (bytes.toString('base64') !== base64Text) throw notBase64();
   return plain(bytes);
 }
 
-/** In memory that another thread may see: what is that long is a CRL, and is checked there. */
-function sharedBytes(base64Text: string): Buffer {
-  const bytes = Buffer.from(new SharedArrayBuffer(Buffer.byteLength(base64Text, 'base64')));
-  return bytes.subarray(0, bytes.write(base64Text, 'base64'));
+/**
+ * {@link bytesOf} piece by piece, into memory that another thread may see: what is that long is a CRL, and is checked there.
+ */
+async function largeBytesOf(base64Text: string): Promise<Uint8Array> {
+  const bytes = new Uint8Array(new SharedArrayBuffer(Math.ceil(base64Text.length / 4) * 3));
+  let end = 0;
+  for (let at = 0; at < base64Text.length; at += PIECE_CHARS) {
+    const piece = base64Text.slice(at, at + PIECE_CHARS);
+    const decoded = bytesOf(piece);
+    // Only the last piece may end in padding, else it is not the text of these bytes.
+    if (at + PIECE_CHARS < base64Text.length && piece.endsWith('=')) throw notBase64();
+    bytes.set(decoded, end);
+    end += decoded.length;
+    await setImmediate();
+  }
+  return bytes.subarray(0, end);
+}
+
+function notBase64(): LsError {
+  return unreadable('a member is not base64');
 }
 
 function timeOf(iso: string): UnixMs {
