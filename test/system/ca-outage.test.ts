@@ -44,7 +44,7 @@ it('nodes live through an outage of their CA, say so, and renew when it is back,
   const tookMs = performance.now() - back;
   const losses = await watched.end();
   expect(losses).toEqual([]);
-  const times = renewalTimes(cluster.ca?.stderr + (cluster.ca?.stdout ?? ''));
+  const times = renewalTimes(`${cluster.ca?.stderr ?? ''}\n${cluster.ca?.stdout ?? ''}`);
   expect(times.length).toBeGreaterThanOrEqual(NAMES.length);
   // A pause between two tries is 2 to 6 s here, and drawn anew by each.
   expect(Math.max(...times) - Math.min(...times)).toBeGreaterThan(300);
@@ -76,9 +76,9 @@ async function serials(cluster: TestCluster): Promise<ReadonlyMap<string, string
 /** Asks all the time who is not alive in the eyes of one. */
 function watchAll(cluster: TestCluster) {
   const losses: string[] = [];
-  let isOver = false;
+  const over = new AbortController();
   const watching = (async () => {
-    while (!isOver) {
+    while (!over.signal.aborted) {
       for (const observer of NAMES.slice(0, 2)) {
         const { peers = [] } = (await cluster.status(observer)) ?? {};
         for (const { name, state, alive } of peers) {
@@ -90,7 +90,7 @@ function watchAll(cluster: TestCluster) {
   })();
   return {
     async end(): Promise<readonly string[]> {
-      isOver = true;
+      over.abort();
       await watching;
       return losses;
     },

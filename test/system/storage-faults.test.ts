@@ -3,11 +3,10 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { auditHomes, initRoot, signNewRootCrl } from '../../src/app/index.ts';
-import { decodeToken, tokenBinding } from '../../src/authority/index.ts';
 import { systemClock } from '../../src/io/index.ts';
 import { parseCheckpoint, parseNote } from '../../src/ledger/index.ts';
 import { parseCrl } from '../../src/x509/index.ts';
-import { testCsr } from '../support/ca.ts';
+import { enrollmentBody } from '../support/ca-calls.ts';
 import {
   callSocket,
   fileDirectory,
@@ -16,7 +15,6 @@ import {
   serveCaHome,
   type SocketAnswer,
 } from '../support/ca-process.ts';
-import { testCrypto, testKey } from '../support/crypto.ts';
 import type { RunningProgram } from '../support/process.ts';
 import { valueOf } from '../support/result.ts';
 import { StorageFaults, type StorageCall, type StorageFault } from '../support/storage-fault.ts';
@@ -66,11 +64,7 @@ async function get(path: string): Promise<SocketAnswer['json']> {
 }
 
 async function enroll(name: string, more: object = {}): Promise<SocketAnswer> {
-  const created = await post('/v1/tokens', { name, ...more });
-  const { tokenId, secret } = valueOf(decodeToken(String(created.json['token'])));
-  const key = testKey();
-  const csr = testCsr(key, name, tokenBinding(testCrypto, secret, key.spki));
-  return post('/v1/enroll', { tokenId, secret: base64(secret), csr: base64(csr) });
+  return post('/v1/enroll', await enrollmentBody(home, name, more));
 }
 
 /** Something that an operator asks of the CA. */

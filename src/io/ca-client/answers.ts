@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import {
   parseNodeId,
   parseNodeName,
@@ -9,13 +10,13 @@ import {
 } from '../../std/index.ts';
 import { jsonCheck, parseJson } from '../json/index.ts';
 import {
-  MAX_NAMED_ISSUING,
   crossesSchema,
   issuingSchema,
+  MAX_NAMED_ISSUING,
   readAuthorities,
   type AuthoritiesAnswer,
 } from './authorities.ts';
-import { bytesOf, checked, known, timeOf } from './reading.ts';
+import { bytesOf, checked, known, timeOf, unreadable } from './reading.ts';
 
 /** A certificate just issued. DER, leaf first, without the root. */
 export interface IssuedAnswer {
@@ -77,6 +78,10 @@ export type FeedEvent =
   | { readonly kind: 'roster'; readonly record: Uint8Array }
   | { readonly kind: 'seeds'; readonly seeds: readonly SeedAnswer[] };
 
+/** CRLs in longer events of the feed are decoded in turns. */
+const LARGE_TEXT_CHARS = 256 * 1024;
+/** Characters that are decoded in one turn: whole groups of four. */
+const PIECE_CHARS = 256 * 1024;
 /** Of each root one, of each issuing CA a full one and its delta. */
 const MAX_CRLS = 24;
 
@@ -204,6 +209,13 @@ export function readActivation(body: unknown): { readonly rosterNumber: number }
   return { rosterNumber: checked(isActivation, body).rosterNumber };
 }
 
+/** {@link readFeedEvent}, which lets others have their turn while it decodes a large CRL. */
+export async function readFeedEventInTurns(kind: string, data: string): Promise<FeedEvent | undefined> {
+  if (kind !== 'crl' || data.length <= LARGE_TEXT_CHARS) return readFeedEvent(kind, data);
+  const { delta, der } = checked(isCrlEvent, parseJson(data));
+  return { kind, delta, der: await largeBytesOf(der) };
+}
+
 /** Undefined for an event of a kind that this version does not know. */
 export function readFeedEvent(kind: string, data: string): FeedEvent | undefined {
   switch (kind) {
@@ -246,4 +258,23 @@ function seedAnswer(seed: {
     name: known(parseNodeName(seed.name), 'name of a seed'),
     address: seed.address,
   };
+}
+
+/**
+ * {@link bytesOf} piece by piece, into memory that another thread may see: what is that long is a CRL, and is checked there.
+ */
+async function largeBytesOf(base64Text: string): Promise<Uint8Array> {
+  const bytes = new Uint8Array(new SharedArrayBuffer(Math.ceil(base64Text.length / 4) * 3));
+  let end = 0;
+  for (let at = 0; at < base64Text.length; at += PIECE_CHARS) {
+    const piece = base64Text.slice(at, at + PIECE_CHARS);
+    const decoded = bytesOf(piece);
+    // Only the last piece may end in padding, else it is not the text of these bytes.
+    if (at + PIECE_CHARS < base64Text.length && piece.endsWith('='))
+      throw unreadable('a member is not base64');
+    bytes.set(decoded, end);
+    end += decoded.length;
+    await setImmediate();
+  }
+  return bytes.subarray(0, end);
 }

@@ -61,7 +61,7 @@ async function readEvents(
   for await (const chunk of answer as AsyncIterable<Buffer>) {
     silence.heard();
     for (const { event, data } of parser.push(decoder.write(chunk))) {
-      const known = readFeedEvent(event, data);
+      const known = await readFeedEvent(event, data);
       if (known !== undefined) onEvent(known);
     }
   }

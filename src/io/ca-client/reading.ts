@@ -8,21 +8,11 @@ export function checked<T>(isAsExpected: (body: unknown) => body is T, body: unk
   return body;
 }
 
-/** Longer members are decoded into memory that threads share. */
-const LARGE_TEXT_CHARS = 256 * 1024;
-
 /** Strict: nothing but the canonical text of some bytes. */
 export function bytesOf(base64Text: string): Uint8Array {
-  const bytes =
-    base64Text.length > LARGE_TEXT_CHARS ? sharedBytes(base64Text) : Buffer.from(base64Text, 'base64');
+  const bytes = Buffer.from(base64Text, 'base64');
   if (bytes.toString('base64') !== base64Text) throw unreadable('a member is not base64');
   return plain(bytes);
-}
-
-/** In memory that another thread may see: what is that long is a CRL, and is checked there. */
-function sharedBytes(base64Text: string): Buffer {
-  const bytes = Buffer.from(new SharedArrayBuffer(Buffer.byteLength(base64Text, 'base64')));
-  return bytes.subarray(0, bytes.write(base64Text, 'base64'));
 }
 
 export function timeOf(iso: string): UnixMs {

@@ -40,10 +40,12 @@ export class SseParser {
   }
 
   #endLine(): SseEvent | undefined {
-    const line = this.#line.join('').replace(/\r$/, '');
+    const joined = this.#line.join('');
     this.#line = [];
+    // No expression: it would go through a large CRL once more.
+    const line = joined.endsWith('\r') ? joined.slice(0, -1) : joined;
     if (line === '') return this.#dispatch();
-    const [, field = line, value = ''] = /^([^:]*):? ?([^]*)$/.exec(line) ?? [];
+    const [field, value] = fieldOf(line);
     if (field === 'event') this.#event = value;
     else if (field === 'data') this.#data.push(value);
     else this.#chars -= line.length;
@@ -65,6 +67,13 @@ export class SseParser {
       throw new LsError(fault('LS_API_RESPONSE', 'the feed of the CA sent an event that is too long'));
     }
   }
+}
+
+/** Name and value of a field: what stands before and after the first colon, less one space behind it. */
+function fieldOf(line: string): readonly [string, string] {
+  const colon = line.indexOf(':');
+  if (colon === -1) return [line, ''];
+  return [line.slice(0, colon), line.slice(line.startsWith(' ', colon + 1) ? colon + 2 : colon + 1)];
 }
 
 const MAX_DATA_LINES = 1_024;
