@@ -90,7 +90,18 @@ describe('a full disk under a CA', () => {
     await using cluster = new TestCluster(directory);
     const names = ['alpha', 'bravo', 'charlie'];
     await cluster.up(names);
+    await cluster.enroll('echo');
+    await cluster.askCa('revoke', 'echo', '--reason', 'certificateHold');
     disk.fill();
+    for (const request of [
+      ['release', 'echo'],
+      ['remove', 'echo'],
+      ['revoke', 'alpha', '--reason', 'certificateHold'],
+    ])
+      expect(faultLine(await cluster.askCa(...request)), request.join(' ')).toMatchObject({
+        code: 'LS_CA_STORE_FULL',
+      });
+    expect(await statusOf(cluster, 'echo')).toBe('revoked');
     const refused = await cluster.askCa('revoke', 'charlie');
     expect(faultLine(refused)).toMatchObject({ code: 'LS_CA_STORE_FULL' });
     expect(refused.code).toBe(5);
@@ -101,11 +112,15 @@ describe('a full disk under a CA', () => {
 
     disk.free();
     const revoked = await cluster.pki('revoke', 'charlie');
-    expect(JSON.parse(revoked.stdout)).toMatchObject({ name: 'charlie', crlNumber: 2, spread: 'mesh' });
+    expect(JSON.parse(revoked.stdout)).toMatchObject({ name: 'charlie', crlNumber: 3, spread: 'mesh' });
+    await cluster.pki('release', 'echo');
     await cluster.until(['alpha', 'bravo'], ['charlie'], (peer) => peer?.state === 'revoked', LIMIT_MS);
     await cluster.ca?.kill('SIGKILL');
     await cluster.serve();
     expect(await statusOf(cluster, 'charlie')).toBe('revoked');
+    expect(await statusOf(cluster, 'echo')).toBe('good');
+    const audit = await lifesign(['--json', 'audit', 'verify', disk.path]);
+    expect(JSON.parse(audit.stdout)).toMatchObject({ ok: true, faults: [] });
   });
 
   it('when it is made: nothing half-made stays, and init works once there is room', async () => {

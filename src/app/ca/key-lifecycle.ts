@@ -11,7 +11,7 @@ import {
   type Passphrase,
   type PassphraseSources,
 } from '../../io/keys/index.ts';
-import { fault, LsError, type UnixMs } from '../../std/index.ts';
+import { err, fault, LsError, type UnixMs } from '../../std/index.ts';
 import { hasEnded } from '../../authority/index.ts';
 import { listKeys } from './key-list.ts';
 import type { CaKeyName } from './key-names.ts';
@@ -39,7 +39,7 @@ export interface DestroyedKey {
 /**
  * Takes a key that the CA does without out of this home for good, and records it: the root's, or that of an issuing CA
  * that is retired or revoked.
- * Throws LS_KEY_NOT_FOUND, LS_KEY_IN_USE, LS_KEY_COPY with nothing changed, LS_FILE_IO, and as openCa.
+ * Throws LS_KEY_NOT_FOUND, LS_KEY_IN_USE, LS_KEY_COPY with nothing changed, LS_KEY_UNRECORDED, and as openCa.
  */
 export async function destroyKey(request: DestroyKeyRequest): Promise<DestroyedKey> {
   const { home, keyId, passphrase, now } = request;
@@ -101,7 +101,7 @@ export interface ReencryptedKeys {
 /**
  * Puts the key files of a home under another passphrase, and records it. A file that the new one opens already is
  * taken along, so that a change which was interrupted between two files can be made once more.
- * Throws LS_KEY_PASSPHRASE with nothing changed, LS_DISK_FULL, and as openCa.
+ * Throws LS_KEY_PASSPHRASE and LS_DISK_FULL with nothing changed, LS_KEY_UNRECORDED, and as openCa.
  */
 export async function changePassphrase(request: NewPassphraseRequest): Promise<ReencryptedKeys> {
   const { home, passphrase, newPassphrase, now } = request;
@@ -160,12 +160,25 @@ async function moveIn(files: readonly PreparedFile[], directory: string): Promis
   await syncDirectory(directory);
 }
 
+/** Files cannot be taken back as the row can that tells of them: a failure after they were touched has a name of its own. */
 async function record(
   { authority }: OpenCa,
   events: readonly KeyEvent[],
   act: () => Promise<void>,
   now: UnixMs,
 ): Promise<void> {
-  const recorded = await authority.recordKeys(events, act, now);
-  if (!recorded.ok) throw new LsError(recorded.error);
+  const acting = { begun: false };
+  const begin = (): Promise<void> => {
+    acting.begun = true;
+    return act();
+  };
+  const recorded = await authority.recordKeys(events, begin, now).catch((cause: unknown) => {
+    if (cause instanceof LsError) return err(cause.fault);
+    throw cause;
+  });
+  if (recorded.ok) return;
+  if (!acting.begun) throw new LsError(recorded.error);
+  const keys = events.map(({ name }) => name).join(', ');
+  const detail = `${keys}: changed in the home, or half so, and not in the ledger (${recorded.error.code}: ${recorded.error.detail})`;
+  throw new LsError(fault('LS_KEY_UNRECORDED', detail, recorded.error));
 }

@@ -91,6 +91,14 @@ export const keyFaults = {
     http: 500,
     advice: 'name a copy of the key file that is somewhere else, and that the same passphrase opens',
   },
+  LS_KEY_UNRECORDED: {
+    cause: 'environment',
+    stateChanged: true,
+    exit: 5,
+    http: 500,
+    advice:
+      'put right what is named as the reason, then run the same command again: it ends and records what was begun',
+  },
   LS_KEY_STORE_AMBIGUOUS: {
     cause: 'misconfiguration',
     stateChanged: false,
