@@ -21,7 +21,6 @@ import { tempDir } from '../support/temp-dir.ts';
  * What an operator does to a CA, on real processes and files: a rollover cut short by kill -9 at moments spread over each
  * call, and all of it on a disk that is full. What was acknowledged is there after the next start, what was refused is
  * not, what was cut short is one or the other and can be asked for again; and the ledger, the store and the CRLs agree.
-
  */
 
 const KILLS_OF_EACH = 3;

@@ -3,7 +3,7 @@ import type { Agent } from 'node:https';
 import { StringDecoder } from 'node:string_decoder';
 import { fault, LsError } from '../../std/index.ts';
 import { parseJson } from '../json/index.ts';
-import { readFeedEvent, type FeedEvent } from './answers.ts';
+import { readFeedEventInTurns, type FeedEvent } from './answers.ts';
 import { callError, refusalOf } from './ca-fault.ts';
 import { readCapped, send } from './http-call.ts';
 import { SseParser } from './sse-parser.ts';
@@ -61,7 +61,7 @@ async function readEvents(
   for await (const chunk of answer as AsyncIterable<Buffer>) {
     silence.heard();
     for (const { event, data } of parser.push(decoder.write(chunk))) {
-      const known = await readFeedEvent(event, data);
+      const known = await readFeedEventInTurns(event, data);
       if (known !== undefined) onEvent(known);
     }
   }
