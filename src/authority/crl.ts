@@ -190,8 +190,8 @@ function inUse(issuers: readonly IssuerRow[]): readonly IssuerRow[] {
   const living = issuers.filter((row) => !hasEnded(row));
   const rank = ({ state }: IssuerRow): number => Number(state !== 'active');
   if (living.length > 0) return living.toSorted((a, b) => rank(a) - rank(b) || b.generation - a.generation);
-  const last = issuers.toSorted((a, b) => (b.activatedAt ?? 0) - (a.activatedAt ?? 0));
-  return last.slice(0, 1);
+  const last = issuers.findLast(({ activatedAt }) => activatedAt !== null);
+  return last === undefined ? [] : [last];
 }
 
 async function keep(tx: StoreTransaction, crl: CrlRow, now: UnixMs): Promise<void> {

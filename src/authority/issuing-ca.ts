@@ -81,11 +81,11 @@ export class IssuingCas {
   }
 }
 
-/** The one that is active, or was the last to be. Throws LS_CA_NOT_INITIALISED where there is none. */
+/** The one that is active, or was the last to be. `cas`: by generation. Throws LS_CA_NOT_INITIALISED where there is none. */
 export function lastActive(cas: readonly IssuingCa[]): IssuingCa {
-  const [newest] = cas
-    .filter(({ row }) => row.activatedAt !== null)
-    .toSorted((a, b) => (b.row.activatedAt ?? 0) - (a.row.activatedAt ?? 0) || b.generation - a.generation);
+  const active = cas.find(({ row }) => row.state === 'active');
+  // They follow each other in the order of their generations.
+  const newest = active ?? cas.findLast(({ row }) => row.activatedAt !== null);
   if (newest === undefined) throw new LsError(fault('LS_CA_NOT_INITIALISED', 'the store holds no CA yet'));
   return newest;
 }

@@ -49,13 +49,18 @@ export async function noteConfig(
 }
 
 function checkUrls(issuing: Certificate, urls: readonly string[]): Fault | undefined {
-  const hosts = urls.map((url) => (URL_HOST.exec(url)?.[1] ?? '').replace(/^\[(.*)\]$/, '$1'));
+  const hosts = hostsOf(urls);
   const ip = hosts.filter((host) => parseIpAddress(host) !== undefined);
   const names = checkGrantedNames(
     hosts.filter((host) => !ip.includes(host)),
     ip,
   );
   return names.ok ? checkPermitted(issuing, names.value) : names.error;
+}
+
+/** DNS names and addresses, without the brackets of IPv6; empty for what is no `https://HOST:PORT`. */
+export function hostsOf(urls: readonly string[]): readonly string[] {
+  return urls.map((url) => (URL_HOST.exec(url)?.[1] ?? '').replace(/^\[(.*)\]$/, '$1'));
 }
 
 const URL_HOST = /^https:\/\/(\[[0-9a-f:.]+\]|[^/:]+)(?::\d+)?$/;

@@ -12,6 +12,7 @@ import { generationOfName, nameOfIssuing, signIssuing } from '../hierarchy.ts';
 import { hasEnded, livingOf, MAX_LIVING_ISSUERS, type LivingCa } from '../issuing-ca.ts';
 import { certificateEvent, journal } from '../journal.ts';
 import type { StoreTransaction } from '../store.ts';
+import { hostsOf } from '../note-config.ts';
 import { actingTime, wholeSecond } from '../time.ts';
 import type { IssuingFacts, PrepareRequest } from './interface.ts';
 import { factsOfGeneration } from './list.ts';
@@ -145,7 +146,8 @@ async function certifiedElsewhere(
   const held = await readRootCrl(tx);
   const crl = rootCrl ?? held?.der;
   if (crl === undefined) return err(fault('LS_CA_STORE_CORRUPT', 'the CA store has no CRL of the root'));
-  const target = { trustDomain: trust.trustDomain, issuingSpki: key.spki, hosts: [] };
+  const hosts = hostsOf(deps.config.urls);
+  const target = { trustDomain: trust.trustDomain, issuingSpki: key.spki, hosts };
   const files = { certificates: [root.der, certificate], crls: [crl] };
   const checked = checkImport({ crypto: deps.crypto, profiles }, target, files, now);
   if (!checked.ok) return checked;

@@ -338,6 +338,7 @@ describe('a root that is elsewhere', () => {
       ['another key', await offer(pki.issuingCa(G2).der), 'LS_CA_KEY_MISMATCH'],
       ['the name of the first', await named('issuing'), 'LS_CEREMONY_HIERARCHY'],
       ['the number of a later one', await named('mesh.internal issuing CA G3'), 'LS_CEREMONY_HIERARCHY'],
+      ['no right to certify its own server', await narrow(), 'LS_SAN_NOT_PERMITTED'],
       ['another root', await foreign(), 'LS_TRUST_UNKNOWN_ISSUER'],
       [
         'a CRL that lists it',
@@ -375,6 +376,14 @@ describe('a root that is elsewhere', () => {
 
     function named(name: string) {
       const other = pki.issuingCa(name);
+      return offer(other.der, other.key);
+    }
+    function narrow() {
+      const permitted = [
+        { kind: 'uri', value: 'mesh.internal' },
+        { kind: 'dns', value: 'nodes.mesh.internal' },
+      ] as const;
+      const other = pki.issuingCa(G2, { nameConstraints: { permitted, excluded: [] } });
       return offer(other.der, other.key);
     }
     function foreign() {
