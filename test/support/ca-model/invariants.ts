@@ -2,6 +2,7 @@ import { auditCa, type AuditReport, type CaSource } from '../../../src/audit/ind
 import {
   ledgerBatches,
   MAX_LIVE_CERTIFICATES_PER_NODE,
+  type AuthorityStore,
   type CertificateFacts,
   type CertificateQuery,
   type StoreReader,
@@ -77,7 +78,9 @@ export async function checkOcsp(
 }
 
 /** Ledger, store and CRLs tell one story. */
-export async function checkLedger(replica: Replica): Promise<AuditReport> {
+export async function checkLedger(
+  replica: Pick<Replica, 'authority'> & { readonly store: Pick<AuthorityStore, 'read'> },
+): Promise<AuditReport> {
   const { roots, trustDomain } = replica.authority.bundle();
   const bundle = valueOf(makeTrustBundle(trustDomain, roots, modelCrypto));
   const report = valueOf(
