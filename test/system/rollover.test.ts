@@ -74,10 +74,12 @@ async function opensslAgrees(cluster: TestCluster, name: string, generation: num
   );
 }
 
-async function auditAgrees(cluster: TestCluster): Promise<void> {
+/** The CA's ledger and those of the nodes, together: who signed what below which issuing CA, and while it counted. */
+async function auditAgrees(cluster: TestCluster, homes: readonly string[]): Promise<void> {
   const root = ['--root', join(cluster.caHome, 'root.pem')];
-  const audit = await lifesign(['--json', 'audit', 'verify', cluster.caHome, ...root], { env: cluster.env });
-  expect(JSON.parse(audit.stdout)).toMatchObject({ ok: true, complete: true });
+  const args = ['--json', 'audit', 'verify', cluster.caHome, ...homes, ...root];
+  const audit = await lifesign(args, { env: cluster.env });
+  expect(JSON.parse(audit.stdout), audit.stderr).toMatchObject({ ok: true, complete: true, faults: [] });
 }
 
 /** Whether each of them counts somebody of this name alive: who was left behind has another identity afterwards. */
@@ -152,7 +154,11 @@ describe('an issuing CA follows another', () => {
     await cluster.serve();
     await cluster.until(alive, alive, (peer) => peer?.alive === true);
     await cluster.ca?.kill('SIGTERM');
-    await auditAgrees(cluster);
+    for (const name of alive) await cluster.node(name).kill('SIGTERM');
+    await auditAgrees(
+      cluster,
+      alive.map((name) => cluster.home(name)),
+    );
   });
 
   it(
@@ -204,7 +210,9 @@ describe('an issuing CA follows another', () => {
       await cluster.until(others, others, (peer) => peer?.alive === true);
       expect(await countedAlive(cluster, others, stopped)).toBe(true);
       await cluster.ca?.kill('SIGTERM');
-      await auditAgrees(cluster);
+      for (const name of others) await cluster.node(name).kill('SIGTERM');
+      await back.kill('SIGTERM');
+      await auditAgrees(cluster, [...[...others, stopped].map((name) => cluster.home(name)), anew]);
     },
   );
 });
