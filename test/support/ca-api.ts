@@ -2,13 +2,16 @@ import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { onTestFinished } from 'vitest';
 import { AckBook, controlApp, FeedHub, type CaApiContext } from '../../src/api/index.ts';
-import { openAuthority, type Authority } from '../../src/authority/index.ts';
+import { openAuthority, type Authority, type AuthorityStore } from '../../src/authority/index.ts';
 import type { Fault, UnixMs } from '../../src/std/index.ts';
-import { CA_NOW, makeTestCa } from './ca.ts';
-import type { FakeRollover } from './fake-rollover.ts';
+import { CA_NOW, makeTestCa, type TestCa } from './ca.ts';
 import { valueOf } from './result.ts';
+import { TestDesk } from './test-desk.ts';
 
 export interface TestApi {
+  readonly deps: TestCa['deps'];
+  /** Of the calls of a rollover. */
+  readonly desk: TestDesk;
   readonly authority: Authority;
   readonly context: CaApiContext;
   readonly app: FastifyInstance;
@@ -28,17 +31,17 @@ export async function makeTestApi(
   options: {
     readonly withoutRootKey?: boolean;
     readonly keyFault?: () => Fault | undefined;
-    readonly rollover?: FakeRollover;
+    /** Default: one in memory. */
+    readonly store?: AuthorityStore;
   } = {},
 ): Promise<TestApi> {
-  const made = await makeTestCa();
+  const made = await makeTestCa(options.store === undefined ? {} : { store: options.store });
   const { issuing } = made.deps.keys;
-  const opened =
+  const authority =
     options.withoutRootKey === true
       ? valueOf(await openAuthority({ ...made.deps, keys: { issuing } }))
       : made.authority;
-  const { rollover } = options;
-  const authority = rollover === undefined ? opened : { ...opened, rollover };
+  const desk = new TestDesk(authority, now);
   const feeds = new FeedHub(() => undefined);
   const context: CaApiContext = {
     authority,
@@ -47,7 +50,7 @@ export async function makeTestApi(
     feeds,
     acks: new AckBook(),
     spread: { enoughMs: 0, everyoneMs: 0 },
-    ...(rollover === undefined ? {} : { rollover: rollover.desk }),
+    rollover: desk,
     ...(options.keyFault === undefined ? {} : { keyFault: options.keyFault }),
   };
   const app = controlApp(context, pino({ level: 'silent' }));
@@ -56,6 +59,8 @@ export async function makeTestApi(
     await app.close();
   });
   return {
+    deps: made.deps,
+    desk,
     authority,
     context,
     app,
