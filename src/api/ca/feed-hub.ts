@@ -19,7 +19,7 @@ export type FeedEvent =
 /** A node that listens. */
 export interface FeedListener {
   readonly nodeId: NodeId;
-  /** Where the events go; destroyed when the node may not listen any longer. */
+  /** Where the events go; ended, or destroyed, when the node may not listen any longer. */
   readonly stream: Writable;
   /** Judges the node's certificate again, now: a fault when it counts no more. */
   recheck(): Fault | undefined;
@@ -31,6 +31,9 @@ export const MAX_FEEDS = 12_000;
 export const MAX_FEED_BACKLOG_BYTES = 8 * 1024 * 1024;
 /** Comment lines keep proxies and the listener's own watchdog content. */
 export const FEED_KEEPALIVE_MS = 10_000;
+
+/** A listener that may not listen any more has this time to take what was written for it before. */
+const LAST_WORDS_MS = 1_000;
 
 /** A feed that is registered, so that it misses nothing, and waits for its first words. */
 export interface PendingFeed {
@@ -90,8 +93,10 @@ export class FeedHub {
     for (const [listener, held] of [...this.#listeners]) {
       const reason = listener.recheck();
       const backlog = (held?.length ?? 0) + listener.stream.writableLength;
-      if (reason !== undefined || backlog > MAX_FEED_BACKLOG_BYTES) this.#cut(listener);
-      else if (held === null) listener.stream.write(text);
+      const hasBegun = held === null;
+      if (reason !== undefined && hasBegun && backlog <= MAX_FEED_BACKLOG_BYTES) this.#dismiss(listener);
+      else if (reason !== undefined || backlog > MAX_FEED_BACKLOG_BYTES) this.#cut(listener);
+      else if (hasBegun) listener.stream.write(text);
       else this.#listeners.set(listener, held + text);
       if (reason !== undefined) this.#onCut(listener, reason);
     }
@@ -100,6 +105,18 @@ export class FeedHub {
   #cut(listener: FeedListener): void {
     this.#listeners.delete(listener);
     listener.stream.destroy();
+  }
+
+  /** It hears nothing more, but what was written for it before: that may be the CRL which says why. */
+  #dismiss(listener: FeedListener): void {
+    this.#listeners.delete(listener);
+    const { stream } = listener;
+    const timer = setTimeout(() => stream.destroy(), LAST_WORDS_MS);
+    timer.unref();
+    stream.end(() => {
+      clearTimeout(timer);
+      stream.destroy();
+    });
   }
 }
 

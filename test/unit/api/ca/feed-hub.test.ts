@@ -74,7 +74,7 @@ describe('FeedHub', () => {
     hub.open(listenerOn(bad, () => (revoked ? REVOKED : undefined)))?.start([]);
     revoked = true;
     hub.publish([seeds]);
-    expect(bad.destroyed).toBe(true);
+    expect(bad.writableEnded).toBe(true);
     expect(bad.text).not.toContain('event: seeds');
     expect(good.text).toContain('event: seeds');
     expect(cut).toEqual([REVOKED]);
@@ -91,7 +91,40 @@ describe('FeedHub', () => {
     expect(sink.text).toBe(': alive\n\n: alive\n\n');
     expired = true;
     vi.advanceTimersByTime(FEED_KEEPALIVE_MS);
-    expect(sink.destroyed).toBe(true);
+    expect(sink.writableEnded).toBe(true);
+  });
+
+  it('lets one that is cut take what was written before, for a second at most', async () => {
+    vi.useFakeTimers();
+    const hub = makeHub();
+    const [slow, stuck] = [new Sink(true), new Sink(true)];
+    const takes: (() => void)[] = [];
+    slow._write = (chunk: Buffer, _encoding: string, done: () => void): void => {
+      slow.text += chunk.toString();
+      takes.push(done);
+    };
+    let revoked = false;
+    for (const sink of [slow, stuck])
+      hub.open(listenerOn(sink, () => (revoked ? REVOKED : undefined)))?.start([]);
+    hub.publish([{ kind: 'crl', delta: false, der: 'AA==' }]);
+    revoked = true;
+    hub.publish([seeds]);
+    expect([slow.destroyed, stuck.destroyed, hub.size]).toEqual([false, false, 0]);
+    for (let take = takes.shift(); take !== undefined; take = takes.shift()) take();
+    await vi.advanceTimersByTimeAsync(999);
+    expect(slow.text).toContain('event: crl');
+    expect(slow.text).not.toContain('event: seeds');
+    expect([slow.destroyed, stuck.destroyed]).toEqual([true, false]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(stuck.destroyed).toBe(true);
+  });
+
+  it('cuts one at once that has not begun to listen', () => {
+    const hub = makeHub();
+    const sink = new Sink();
+    hub.open(listenerOn(sink, () => REVOKED));
+    hub.publish([seeds]);
+    expect([sink.destroyed, sink.text]).toEqual([true, '']);
   });
 
   it('cuts a listener that lets more pile up than the bound', () => {
