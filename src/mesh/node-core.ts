@@ -267,7 +267,7 @@ export class NodeCore {
     this.#authorities.follow(chain);
     this.#revive();
     this.#ownRecords.renew({ peer: judged.value, chain, signer, successor });
-    this.#renewals.renewed();
+    this.#renewals.renewed(judged.value);
   }
 
   #leave(reason: string): void {

@@ -14,10 +14,13 @@ export const REVOKED_ISSUER_SPREAD_MS = 30_000;
 /** A pause is longer or shorter by up to this share, so that nodes do not come back to their CA all at once. */
 const RETRY_JITTER_SHARE = 0.5;
 
+type Validity = Pick<Core['own']['credential'], 'notBefore' | 'notAfter'>;
+
 /** Asks for a new certificate in good time, and again while the CA does not answer. */
 export class Renewals {
   readonly #core: Core;
   #share: number;
+  #newest: Validity | undefined;
   /** Set while an attempt has not led to a new certificate. */
   #askAgainAt: MonoMs | undefined;
   /** The issuing CA that others renew below, and when this node does; no moment once it has. */
@@ -84,17 +87,26 @@ export class Renewals {
     this.#askAgainAt = monoMs(now.mono + Math.round(REVOKED_ISSUER_SPREAD_MS * randomShare(this.#core)));
   }
 
-  /** A new certificate is in use. */
-  renewed(): void {
+  /** There is a new certificate. */
+  renewed(certificate: Validity): void {
+    this.#newest = certificate;
     this.#askAgainAt = undefined;
     if (this.#following !== undefined) this.#following = { ...this.#following, at: undefined };
     this.#share = this.#draw();
   }
 
+  /** Of the newest certificate: it is there before it is in use, which waits for the ledger. */
+  get #validity(): Validity {
+    const { credential } = this.#core.own;
+    return this.#newest !== undefined && this.#newest.notAfter > credential.notAfter
+      ? this.#newest
+      : credential;
+  }
+
   get nextDeadline(): MonoMs {
-    const { now, own } = this.#core;
+    const { now } = this.#core;
     if (this.#askAgainAt !== undefined) return this.#askAgainAt;
-    const { notBefore, notAfter } = own.credential;
+    const { notBefore, notAfter } = this.#validity;
     const dueIn = notBefore + (notAfter - notBefore) * this.#share - trustedNow(this.#core);
     return monoMs(Math.min(now.mono + Math.max(0, dueIn), this.#following?.at ?? Infinity));
   }

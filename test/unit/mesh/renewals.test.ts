@@ -40,6 +40,24 @@ describe('Renewals', () => {
     expect(intervalMs).toBeGreaterThan(0);
   });
 
+  it('do not ask again while the new certificate is there and waits to be used', () => {
+    const renewals = new Renewals(core);
+    atShare(0.74);
+    expect(asked(renewals)).toBe(true);
+    const { notBefore, notAfter } = core.own.credential;
+    const life = notAfter - notBefore;
+    const fresh = { notBefore: core.now.wall, notAfter: unixMs(core.now.wall + life) };
+    renewals.renewed(fresh);
+    // It is in use when the ledger has the change of keys, which a slow disk delays.
+    expect(asked(renewals)).toBe(false);
+    atShare(0.9);
+    expect(asked(renewals)).toBe(false);
+    core.own.credential = { ...core.own.credential, ...fresh };
+    expect(asked(renewals)).toBe(false);
+    atShare(0.74);
+    expect(asked(renewals)).toBe(true);
+  });
+
   it('do not ask before it is time, and ask once when it is', () => {
     const renewals = new Renewals(core);
     atShare(0.59);
@@ -67,7 +85,7 @@ describe('Renewals', () => {
       notBefore: unixMs(core.now.wall),
       notAfter: unixMs(core.now.wall + notAfter - notBefore),
     };
-    renewals.renewed();
+    renewals.renewed(core.own.credential);
     later(10 * core.config.renewRetryMs);
     expect(asked(renewals)).toBe(false);
   });
