@@ -52,9 +52,18 @@ async function goodSerials(cluster: TestCluster): Promise<readonly { name: strin
   return certificates.filter(({ role, status: is }) => is === 'good' && role !== 'ocsp');
 }
 
-/** By openssl alone: the certificate that a node has, up to the root, with the CRLs that the CA serves. */
+/**
+ * By openssl alone: the certificate that a node has, up to the root, with the CRLs that the CA serves. What the CA has
+ * issued is not yet what a node has put in use, so the file is waited for.
+ */
 async function opensslAgrees(cluster: TestCluster, name: string, generation: number): Promise<void> {
   const at = (file: string): string => join(cluster.home(name), file);
+  const issuer = async () => {
+    const { stdout } = await run('openssl', ['x509', '-in', at('cert.pem'), '-noout', '-issuer']);
+    return stdout.trimEnd();
+  };
+  const named = generation === 1 ? /issuing CA$/ : new RegExp(`issuing CA G${generation}$`);
+  await expect.poll(issuer, PATIENCE).toMatch(named);
   const crls = join(cluster.directory, 'crls.pem');
   const pems: string[] = [];
   for (const file of ['root.crl', generation === 1 ? 'issuing.crl' : `issuing-${generation}.crl`]) {
@@ -68,10 +77,6 @@ async function opensslAgrees(cluster: TestCluster, name: string, generation: num
   const files = ['-CAfile', at('root.pem'), '-untrusted', at('chain.pem'), '-CRLfile', crls, at('cert.pem')];
   const { stdout } = await run('openssl', ['verify', '-x509_strict', '-crl_check_all', ...files]);
   expect(stdout).toContain('OK');
-  const issuer = await run('openssl', ['x509', '-in', at('cert.pem'), '-noout', '-issuer']);
-  expect(issuer.stdout.trimEnd()).toMatch(
-    generation === 1 ? /issuing CA$/ : new RegExp(`issuing CA G${generation}$`),
-  );
 }
 
 /** The CA's ledger and those of the nodes, together: who signed what below which issuing CA, and while it counted. */
