@@ -61,7 +61,7 @@ function valueOf<T>(result: Result<T, Fault>): T {
 
 async function sign(entries: number, directory: string): Promise<SignCost> {
   const issuer = generateKey('ES256').signer;
-  const keys = { issuing: [issuer], root: generateKey('ES256').signer };
+  const keys = { issuing: [issuer], roots: [generateKey('ES256').signer] };
   const config = { urls: ['https://ca.bench.internal:8440'], intervalMinMs: 100, intervalMaxMs: 10_000 };
   const deps = { store: openSqliteStore(':memory:'), keys, crypto: nodeCrypto, random: systemRandom, config };
   const now = systemClock.now().wall;
@@ -95,7 +95,7 @@ async function sign(entries: number, directory: string): Promise<SignCost> {
   nodeCrypto.sha256(der);
   const hashMs = performance.now() - hashBegin;
   const base64 = (bytes: Uint8Array | undefined): string => Buffer.from(bytes ?? []).toString('base64');
-  const rootCrl = valueOf(await authority.currentCrls()).root;
+  const rootCrl = valueOf(await authority.currentCrls()).roots[0]?.der ?? new Uint8Array();
   const some = serials.filter((_, at) => at % Math.ceil(entries / 1_000) === 0);
   const written = {
     root: base64(roots[0]),

@@ -23,7 +23,7 @@ function valueOf<T>(result: Result<T, Fault>): T {
 
 async function makeCa() {
   const issuer = generateKey('ES256').signer;
-  const keys = { issuing: [issuer], root: generateKey('ES256').signer };
+  const keys = { issuing: [issuer], roots: [generateKey('ES256').signer] };
   const config = { urls: ['https://ca.bench.internal:8440'], intervalMinMs: 100, intervalMaxMs: 10_000 };
   const deps = { store: openSqliteStore(':memory:'), keys, crypto: nodeCrypto, random: systemRandom, config };
   const now = systemClock.now().wall;

@@ -48,7 +48,7 @@ export async function auditCaHome(home: string, number: number, bundle: TrustBun
         tables: tx,
       };
       const audit = await auditCa(source, { bundle, crypto: nodeCrypto, home: number });
-      const [newest, full] = [await tx.newestCrl('issuing'), await tx.newestFullCrl('issuing')];
+      const [newest, full] = [await tx.newestCrl(), await tx.newestFullCrl()];
       const crls: Uint8Array[] = [];
       for (const { generation } of await tx.issuers()) {
         for (const head of newest?.number === full?.number ? [full] : [full, newest]) {

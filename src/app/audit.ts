@@ -61,9 +61,16 @@ export async function auditHomes(request: AuditRequest): Promise<AuditJson> {
   if (!bundle.ok) throw new LsError(bundle.error);
   const audited: AuditedCa[] = [];
   for (const [number, home] of cas.entries()) audited.push(await auditCaHome(home, number, bundle.value));
-  const ofNodes = nodes.length === 0 ? [] : [await audit(sources, nodes, bundle.value, audited)];
+  const ofNodes =
+    nodes.length === 0 ? [] : [await audit(sources, nodes, widest(bundle.value, audited), audited)];
   const report = together([...audited.map((ca) => ca.report), ...ofNodes]);
   return { ...report, homes: report.homes.map(homeJson) };
+}
+
+/** With the roots that came after those that are pinned, if the ledger of a CA shows that they were vouched for. */
+function widest(pinned: TrustBundle, cas: readonly AuditedCa[]): TrustBundle {
+  const bundles = [pinned, ...cas.map((ca) => ca.bundle)];
+  return bundles.reduce((most, next) => (next.anchors.length > most.anchors.length ? next : most));
 }
 
 /** CAs first: what they signed is what the nodes are judged by. */
@@ -111,17 +118,21 @@ async function rootsOf(homes: readonly string[]): Promise<readonly Uint8Array[]>
   if (first === undefined) {
     throw new LsError(fault('LS_AUDIT_NO_ROOT', `no root.pem in ${homes.join(', ')}`));
   }
-  const roots = await readCertificatesPem(first);
+  let roots = await readCertificatesPem(first);
   for (const file of others) {
-    if (!sameCertificates(roots, await readCertificatesPem(file))) {
+    const beside = await readCertificatesPem(file);
+    const [shorter, longer] = beside.length > roots.length ? [roots, beside] : [beside, roots];
+    if (!isStartOf(shorter, longer)) {
       throw new LsError(fault('LS_AUDIT_ROOTS_DIFFER', `${first} and ${file} hold different roots`));
     }
+    roots = longer;
   }
   return roots;
 }
 
-function sameCertificates(a: readonly Uint8Array[], b: readonly Uint8Array[]): boolean {
-  return a.length === b.length && a.every((der, i) => equalBytes(der, b[i] ?? new Uint8Array(0)));
+/** A home that was away when a later root was pinned holds fewer. */
+function isStartOf(shorter: readonly Uint8Array[], longer: readonly Uint8Array[]): boolean {
+  return shorter.length > 0 && shorter.every((der, i) => equalBytes(der, longer[i] ?? new Uint8Array(0)));
 }
 
 /**

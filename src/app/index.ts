@@ -32,6 +32,8 @@ import type { passphraseSources as PassphraseSourcesOf } from './passphrase.ts';
 import type { Sharing } from '../io/backup/index.ts';
 import type { PassphraseSources } from '../io/keys/index.ts';
 import type {
+  CrossCertified,
+  CrossCertifyRequest,
   InitialisedRoot,
   InitRootRequest,
   SignedIssuing,
@@ -44,7 +46,7 @@ import { LsError } from '../std/index.ts';
 export type { AcceptedLoss, CaRevocationReason } from '../authority/index.ts';
 export type { CertificateJson, CreatedTokenJson, CrlsJson, NodeJson } from '../api/ca/index.ts';
 export type { ReleaseJson, RemovalJson, RequestJson, RevocationJson, TokenJson } from '../api/ca/index.ts';
-export type { IssuingJson, RolloverJson } from '../api/ca/index.ts';
+export type { IssuingJson, RolloverJson, RootJson } from '../api/ca/index.ts';
 export type { ExplanationJson, NodeStatusJson, PeerStatusJson, TransitionJson } from '../api/node/index.ts';
 export type { PassphraseSources } from '../io/keys/index.ts';
 export type { AuditedHomeJson, AuditFindingJson, AuditJson, AuditRequest } from './audit.ts';
@@ -161,6 +163,11 @@ export async function exportPkcs12(request: ExportRequest): Promise<ExportedKey>
 /** See root/init.ts. */
 export async function initRoot(request: InitRootRequest): Promise<InitialisedRoot> {
   return (await import('./root/index.ts')).initRoot(request);
+}
+
+/** See root/cross.ts. */
+export async function crossCertify(request: CrossCertifyRequest): Promise<CrossCertified> {
+  return (await import('./root/index.ts')).crossCertify(request);
 }
 
 /** See root/sign.ts. */

@@ -2,7 +2,7 @@ import { err, fault, ok, type Fault, type Result, type UnixMs } from '../std/ind
 import type { AcceptLossRequest } from './authority.ts';
 import { commitAlways, type Outcome } from './context.ts';
 import { publishFullCrl, publishRootCrl } from './crl.ts';
-import type { AcceptedLoss } from './facts.ts';
+import type { AcceptedLoss, RootCrlPublication } from './facts.ts';
 import { readForeignCrls, type ForeignCrls } from './foreign-crls.ts';
 import { certificateEvent, journal } from './journal.ts';
 import { MAX_RESTORED_NUMBER, RESTORE_NUMBER_MARGIN } from './limits.ts';
@@ -36,13 +36,17 @@ export async function acceptLoss(
     if (!isRestored && request.crls.length === 0) {
       return err(fault('LS_CA_NOT_RESTORED', 'this CA is not one that was restored and still read-only'));
     }
-    const former = await formerHeads(tx);
+    const former = await formerHeads(context, tx);
     if (!former.ok) return former;
-    const { crl, roster, root } = former.value;
+    const { crl, roster, roots } = former.value;
     const rosterNumber = jump(context, roster.number, roster.tMs, now);
     if (!rosterNumber.ok) return rosterNumber;
-    const rootNumber = jump(context, root.number, root.thisUpdate, now);
-    if (!rootNumber.ok) return rootNumber;
+    const rootNumbers = new Map<number, number>();
+    for (const { generation, number, thisUpdate } of roots) {
+      const next = jump(context, number, thisUpdate, now);
+      if (!next.ok) return next;
+      rootNumbers.set(generation, next.value);
+    }
     const foreign = await readForeignCrls(context, tx, request.crls, now);
     if (!foreign.ok) return foreign;
     const crlNumber = jump(context, Math.max(crl.number, foreign.value.newest), crl.thisUpdate, now);
@@ -50,7 +54,7 @@ export async function acceptLoss(
     const next = {
       crlNumber: crlNumber.value,
       rosterNumber: rosterNumber.value,
-      rootNumber: rootNumber.value,
+      rootNumbers,
     };
     return goOn(context, tx, { isRestored, former: former.value, foreign: foreign.value, next }, now);
   });
@@ -63,8 +67,8 @@ interface Continuation {
   readonly next: {
     readonly crlNumber: number;
     readonly rosterNumber: number;
-    /** Of the root's own CRL. */
-    readonly rootNumber: number;
+    /** Of the roots' own CRLs, by generation. */
+    readonly rootNumbers: ReadonlyMap<number, number>;
   };
 }
 
@@ -80,7 +84,7 @@ async function goOn(
   if (!merging.ok) return merging;
   const merged = merging.value;
   const droppedTokens = isRestored ? await dropTokens(context, tx, at) : 0;
-  const { crlNumber, rosterNumber, rootNumber } = next;
+  const { crlNumber, rosterNumber } = next;
   const said = [
     ...['crl', former.crl.number, crlNumber, 'roster', former.roster.number, rosterNumber],
     ...['merged', merged.serials.length, 'tokens', droppedTokens],
@@ -90,7 +94,7 @@ async function goOn(
     [certificateEvent('loss-accepted', said.map(String), context.issuing.certificate.der)],
     at,
   );
-  if (context.deps.keys.root !== undefined) await publishRootCrl(context, tx, at, { atLeast: rootNumber });
+  const rootCrls = await publishRoots(context, tx, next.rootNumbers, at);
   const crl = await publishFullCrl(context, tx, at, crlNumber);
   const roster = await publishRoster(context, tx, at, rosterNumber);
   return ok({
@@ -104,6 +108,7 @@ async function goOn(
       droppedTokens,
     },
     publication: {
+      rootCrls,
       crl,
       roster,
       seeds: await liveSeeds(tx),
@@ -116,16 +121,36 @@ async function goOn(
 interface FormerHeads {
   readonly crl: CrlHead;
   readonly roster: RosterHead;
-  readonly root: CrlHead;
+  readonly roots: readonly CrlHead[];
 }
 
-async function formerHeads(tx: StoreTransaction): Promise<Result<FormerHeads, Fault>> {
-  const [crl, root, roster] = [
-    await tx.newestCrl('issuing'),
-    await tx.newestCrl('root'),
-    await tx.newestRoster(),
-  ];
-  if (crl !== null && root !== null && roster !== null) return ok({ crl, roster, root });
+/** Of the roots whose key is here. */
+async function publishRoots(
+  context: AuthorityContext,
+  tx: StoreTransaction,
+  numbers: ReadonlyMap<number, number>,
+  now: UnixMs,
+): Promise<readonly RootCrlPublication[]> {
+  const published: RootCrlPublication[] = [];
+  for (const root of context.roots) {
+    const atLeast = numbers.get(root.generation);
+    if (root.signer === undefined || atLeast === undefined) continue;
+    published.push(await publishRootCrl(context, tx, root, now, { atLeast }));
+  }
+  return published;
+}
+
+async function formerHeads(
+  { roots: known }: AuthorityContext,
+  tx: StoreTransaction,
+): Promise<Result<FormerHeads, Fault>> {
+  const [crl, roster] = [await tx.newestCrl(), await tx.newestRoster()];
+  const roots: CrlHead[] = [];
+  for (const { generation } of known) {
+    const newest = await tx.newestRootCrl(generation);
+    if (newest !== null) roots.push(newest);
+  }
+  if (crl !== null && roster !== null && roots.length === known.length) return ok({ crl, roster, roots });
   return err(fault('LS_CA_STORE_CORRUPT', 'the CA store has no current CRL or roster'));
 }
 

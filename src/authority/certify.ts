@@ -148,8 +148,13 @@ function distributionPoints(crlUrl: string | null, generation: number, { base }:
     : { distributionPoint };
 }
 
-export function rootCrlUrl(crlUrl: string): string {
-  return `${crlUrl}/crl/root.crl`;
+export function rootCrlUrl(crlUrl: string, generation = 1): string {
+  return `${crlUrl}/crl/${rootCrlName(generation)}.crl`;
+}
+
+/** What the CRL of a root is called, without its ending. */
+export function rootCrlName(generation: number): string {
+  return generation === 1 ? 'root' : `root-${generation}`;
 }
 
 function issuingCrlUrl(crlUrl: string, generation: number): string {

@@ -3,10 +3,11 @@ import { entryRetainedUntil } from '../trust/index.ts';
 import { parseCrl, type CertificateList, type CrlEntry } from '../x509/index.ts';
 import { signRootCrl } from './ceremony/root-crl.ts';
 import { signCrl } from './certify.ts';
-import type { CrlPublication, CurrentCrls, IssuingCrls, Publication } from './facts.ts';
+import type { CrlPublication, CurrentCrls, IssuingCrls, RootCrlPublication } from './facts.ts';
 import { hasEnded } from './issuing-ca.ts';
 import { journal } from './journal.ts';
 import { CRL_NEXT_UPDATE_MS, ROOT_CRL_NEXT_UPDATE_MS } from './limits.ts';
+import { atHand, type RootCa } from './root-ca.ts';
 import type { CrlHead, CrlRow, IssuerRow, ReleaseRow, RevocationRow } from './rows.ts';
 import type { StoreReader, StoreTransaction } from './store.ts';
 import { wholeSecond } from './time.ts';
@@ -14,15 +15,13 @@ import type { AuthorityBase, AuthorityContext } from './standing.ts';
 
 const FIRST_CRL_NUMBER = 1;
 
-type RootCrlPublication = NonNullable<Publication['rootCrl']>;
-
 /*
  * `now` is the acting time throughout (see time.ts), so thisUpdate never goes back.
  */
 
 /** The number that the next CRLs of the issuing CAs will have in this transaction, full or delta. */
 export async function nextCrlNumber(tx: StoreReader): Promise<number> {
-  const newest = await tx.newestCrl('issuing');
+  const newest = await tx.newestCrl();
   return newest === null ? FIRST_CRL_NUMBER : newest.number + 1;
 }
 
@@ -33,7 +32,7 @@ export async function publishFullCrl(
   now: UnixMs,
   atLeast = FIRST_CRL_NUMBER,
 ): Promise<CrlPublication> {
-  const since = oldestListed(await tx.newestFullCrl('issuing'));
+  const since = oldestListed(await tx.newestFullCrl());
   const content = {
     base: null,
     entries: await tx.revocationsFrom(since),
@@ -52,7 +51,7 @@ export async function publishDeltaCrl(
   tx: StoreTransaction,
   now: UnixMs,
 ): Promise<CrlPublication> {
-  const base = (await tx.newestFullCrl('issuing'))?.number ?? 0;
+  const base = (await tx.newestFullCrl())?.number ?? 0;
   const content = {
     base,
     entries: await tx.revocationsAfterCrl(base),
@@ -62,20 +61,20 @@ export async function publishDeltaCrl(
   return publish(context, tx, content, now);
 }
 
-/** Signs and keeps the root's CRL, which lists what the one before lists, and `revoked`. */
+/** Signs and keeps the CRL of a root, which lists what the one before lists, and `revoked`. */
 export async function publishRootCrl(
   base: AuthorityBase,
   tx: StoreTransaction,
+  root: RootCa,
   now: UnixMs,
   { atLeast = FIRST_CRL_NUMBER, revoked = [] }: NextRootCrl = {},
 ): Promise<RootCrlPublication> {
-  const { root: certificate, deps } = base;
-  if (deps.keys.root === undefined) throw new RangeError('the root key is not here');
-  const newest = await tx.newestCrl('root');
+  const signing = atHand(root);
+  if (signing === undefined) throw new RangeError('the root key is not here');
+  const newest = await tx.newestRootCrl(root.generation);
   const number = Math.max(atLeast, newest === null ? FIRST_CRL_NUMBER : newest.number + 1);
-  const entries = [...((await readRootCrl(tx))?.entries ?? []), ...revoked];
-  const der = signRootCrl({ certificate, signer: deps.keys.root }, { number, entries }, now);
-  return keepRootCrl(base, tx, der, now);
+  const entries = [...((await readRootCrl(tx, root))?.entries ?? []), ...revoked];
+  return keepRootCrl(base, tx, root, signRootCrl(signing, { number, entries }, now), now);
 }
 
 interface NextRootCrl {
@@ -84,10 +83,11 @@ interface NextRootCrl {
   readonly revoked?: readonly CrlEntry[];
 }
 
-/** Keeps a CRL of the root that somebody has verified. */
+/** Keeps a CRL of a root that somebody has verified. */
 export async function keepRootCrl(
   { deps }: AuthorityBase,
   tx: StoreTransaction,
+  { generation }: Pick<RootCa, 'generation'>,
   der: Uint8Array,
   now: UnixMs,
 ): Promise<RootCrlPublication> {
@@ -95,14 +95,17 @@ export async function keepRootCrl(
   const { thisUpdate, nextUpdate, extensions } = list;
   const number = extensions.crlNumber?.value ?? 0;
   const times = { thisUpdate: unixMs(thisUpdate), nextUpdate: unixMs(nextUpdate ?? thisUpdate) };
-  const key = { issuer: 'root', generation: 1, number } as const;
+  const key = { issuer: 'root', generation, number } as const;
   await keep(tx, { ...key, base: null, ...times, der, sha256: deps.crypto.sha256(der) }, now);
-  return { der, number };
+  return { generation, number, der };
 }
 
-/** The newest CRL of the root; null before `initialise`. */
-export async function readRootCrl(tx: StoreReader): Promise<CertificateList | null> {
-  const newest = await tx.newestCrl('root');
+/** The newest CRL of a root; null before its first. */
+export async function readRootCrl(
+  tx: StoreReader,
+  { generation }: Pick<RootCa, 'generation'>,
+): Promise<CertificateList | null> {
+  const newest = await tx.newestRootCrl(generation);
   const der = newest === null ? null : await tx.crlBytes(newest);
   return der === null ? null : readOwn(der);
 }
@@ -113,42 +116,55 @@ function readOwn(der: Uint8Array): CertificateList {
   throw new RangeError(`a CRL of the root that was verified does not parse: ${list.error.detail}`);
 }
 
-/** True once half of the root CRL's time has passed. */
-export async function isRootCrlDue(tx: StoreReader, now: UnixMs): Promise<boolean> {
-  const newest = await tx.newestCrl('root');
+/** True once half of the time of the root's CRL has passed. */
+export async function isRootCrlDue(
+  tx: StoreReader,
+  { generation }: Pick<RootCa, 'generation'>,
+  now: UnixMs,
+): Promise<boolean> {
+  const newest = await tx.newestRootCrl(generation);
   return newest === null || now - newest.thisUpdate > ROOT_CRL_NEXT_UPDATE_MS / 2;
 }
 
 /** Null before `initialise`. */
 export async function readCurrentCrls(tx: StoreReader): Promise<CurrentCrls | null> {
-  const [full, newest, root] = [
-    await tx.newestFullCrl('issuing'),
-    await tx.newestCrl('issuing'),
-    await tx.newestCrl('root'),
-  ];
-  if (full === null || newest === null || root === null) return null;
-  const rootDer = await tx.crlBytes(root);
+  const [full, newest] = [await tx.newestFullCrl(), await tx.newestCrl()];
+  const roots = await readRootCrls(tx);
+  if (full === null || newest === null || roots === null) return null;
   const issuing: IssuingCrls[] = [];
   for (const { generation } of inUse(await tx.issuers())) {
     const fullDer = await tx.crlBytes({ ...full, generation });
     const delta = newest.base === null ? null : await tx.crlBytes({ ...newest, generation });
     if (fullDer !== null) issuing.push({ generation, full: fullDer, delta });
   }
-  if (issuing.length === 0 || rootDer === null) return null;
+  if (issuing.length === 0) return null;
   return {
     issuing,
     fullNumber: full.number,
     number: newest.number,
     nextUpdate: unixMs(Math.min(full.nextUpdate, newest.nextUpdate)),
-    root: rootDer,
-    rootNumber: root.number,
-    rootNextUpdate: root.nextUpdate,
+    ...roots,
   };
 }
 
-/** Those of the issuing CAs in their order, each full one before its delta, then the root's. */
-export function crlsInOrder({ issuing, root }: CurrentCrls): readonly Uint8Array[] {
-  return [...issuing.flatMap(({ full, delta }) => (delta === null ? [full] : [full, delta])), root];
+/** Null when one of the roots has none. */
+async function readRootCrls(tx: StoreReader): Promise<Pick<CurrentCrls, 'roots' | 'rootNextUpdate'> | null> {
+  const roots: RootCrlPublication[] = [];
+  const ends: UnixMs[] = [];
+  for (const { generation } of await tx.roots()) {
+    const newest = await tx.newestRootCrl(generation);
+    const der = newest === null ? null : await tx.crlBytes(newest);
+    if (newest === null || der === null) return null;
+    roots.push({ generation, number: newest.number, der });
+    ends.push(newest.nextUpdate);
+  }
+  return roots.length === 0 ? null : { roots, rootNextUpdate: unixMs(Math.min(...ends)) };
+}
+
+/** Those of the issuing CAs in their order, each full one before its delta, then the roots'. */
+export function crlsInOrder({ issuing, roots }: CurrentCrls): readonly Uint8Array[] {
+  const ofIssuing = issuing.flatMap(({ full, delta }) => (delta === null ? [full] : [full, delta]));
+  return [...ofIssuing, ...roots.map(({ der }) => der)];
 }
 
 interface CrlContent {
@@ -164,7 +180,7 @@ async function publish(
   { base, entries, releases, atLeast }: CrlContent,
   now: UnixMs,
 ): Promise<CrlPublication> {
-  const newest = await tx.newestCrl('issuing');
+  const newest = await tx.newestCrl();
   const thisUpdate = wholeSecond(now);
   const number = Math.max(atLeast, newest === null ? FIRST_CRL_NUMBER : newest.number + 1);
   const nextUpdate = unixMs(thisUpdate + CRL_NEXT_UPDATE_MS);

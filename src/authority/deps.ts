@@ -16,8 +16,8 @@ export interface AuthorityConfig {
 export interface AuthorityKeys {
   /** Of every issuing CA that has not ended, in any order; further ones do no harm. */
   readonly issuing: readonly Signer[];
-  /** Only while the root's key is at hand: to sign the root's own CRL. */
-  readonly root?: Signer;
+  /** Those of the roots that are at hand, in any order: to sign the roots' own CRLs and certify CAs. */
+  readonly roots?: readonly Signer[];
 }
 
 export interface AuthorityDeps {

@@ -103,6 +103,7 @@ async function trustMaterial(context: AuthorityContext, common: InCommon) {
   const { crls, allCrls, roster } = published;
   return ok({
     ...context.trust,
+    crossCertificates: context.roots.flatMap(({ cross }) => cross ?? []),
     issuing: crls.issuing.flatMap(({ generation }) => livingCa(context, generation)?.certificate.der ?? []),
     crls: allCrls,
     roster,

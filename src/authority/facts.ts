@@ -144,9 +144,11 @@ export interface Seed {
 export interface Enrollment extends IssuedCertificate, TrustFacts {
   readonly name: NodeName;
   readonly nodeId: NodeId;
+  /** DER: later roots, certified by earlier ones. */
+  readonly crossCertificates: readonly Uint8Array[];
   /** DER of every issuing CA that has not ended, the active one first. */
   readonly issuing: readonly Uint8Array[];
-  /** DER: the full CRL of each of these, its delta when there is one; last the root's CRL. */
+  /** DER: the full CRL of each of these, its delta when there is one; last the roots' CRLs. */
   readonly crls: readonly Uint8Array[];
   /** COSE_Sign1. */
   readonly roster: Uint8Array;
@@ -191,7 +193,7 @@ export interface AcceptedLoss {
   readonly droppedTokens: number;
 }
 
-/** What a CRL of the root changed. */
+/** What a CRL of a root changed. */
 export interface RootCrlFacts {
   readonly number: number;
   readonly thisUpdate: UnixMs;
@@ -221,8 +223,9 @@ export interface CurrentCrls {
   readonly number: number;
   /** When the first of the two lapses. */
   readonly nextUpdate: UnixMs;
-  readonly root: Uint8Array;
-  readonly rootNumber: number;
+  /** Of every root, by generation. */
+  readonly roots: readonly RootCrlPublication[];
+  /** When the first of them lapses. */
   readonly rootNextUpdate: UnixMs;
 }
 
@@ -240,8 +243,8 @@ export interface Publication {
   /** What changed of the CAs themselves. Comes before the CRLs of new ones. */
   readonly authorities?: Authorities;
   readonly crl?: CrlPublication;
-  /** A newer CRL of the root, for the status of the issuing CAs. */
-  readonly rootCrl?: { readonly der: Uint8Array; readonly number: number };
+  /** Newer CRLs of roots, for the status of the issuing CAs. */
+  readonly rootCrls?: readonly RootCrlPublication[];
   readonly roster?: { readonly record: Uint8Array; readonly number: number };
   /** The addresses that are handed out changed. */
   readonly seeds?: readonly Seed[];
@@ -249,6 +252,13 @@ export interface Publication {
   readonly endedNodes?: readonly NodeId[];
   /** Certificates whose status changed: whoever keeps answers about them drops those at once. */
   readonly revokedSerials?: readonly SerialNumber[];
+}
+
+/** The CRL of one root. */
+export interface RootCrlPublication {
+  readonly generation: number;
+  readonly number: number;
+  readonly der: Uint8Array;
 }
 
 /** CRLs of one number. */

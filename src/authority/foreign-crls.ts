@@ -163,9 +163,13 @@ async function stateOfRoot(
 ): Promise<Result<RevocationState, Fault>> {
   const crls = await readCurrentCrls(tx);
   if (crls === null) return err(fault('LS_CA_STORE_CORRUPT', 'the CA store has no current CRL'));
-  const list = { der: crls.root };
-  const applied = applyOne(context, RevocationState.empty(), { list, ca: undefined }, bundle, now);
-  return applied.ok ? ok(applied.value.state) : applied;
+  let state = RevocationState.empty();
+  for (const list of crls.roots) {
+    const applied = applyOne(context, state, { list, ca: undefined }, bundle, now);
+    if (!applied.ok) return applied;
+    state = applied.value.state;
+  }
+  return ok(state);
 }
 
 function applyOne(

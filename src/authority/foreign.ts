@@ -1,5 +1,5 @@
 import { authoritiesOf } from './authorities.ts';
-import type { Publication } from './facts.ts';
+import type { Publication, RootCrlPublication } from './facts.ts';
 import { hasEnded } from './issuing-ca.ts';
 import type { CrlHead } from './rows.ts';
 import type { StoreReader } from './store.ts';
@@ -17,13 +17,16 @@ export async function readMissed(
   const { publisher } = standing;
   const { told } = publisher;
   const authorities = authoritiesOf(standing);
-  const [crl, roster] = [await tx.newestCrl('issuing'), await tx.newestRoster()];
-  const root = await tx.newestCrl('root');
+  const [crl, roster] = [await tx.newestCrl(), await tx.newestRoster()];
   const missed: Publication[] = publisher.isNews(authorities) ? [{ authorities }] : [];
-  if (root !== null && root.number > told.rootCrlNumber) {
-    const der = await tx.crlBytes(root);
-    if (der !== null) missed.push({ rootCrl: { der, number: root.number } });
+  const rootCrls: RootCrlPublication[] = [];
+  for (const { generation } of standing.roots) {
+    const newest = await tx.newestRootCrl(generation);
+    if (newest === null || newest.number <= (told.rootCrlNumbers.get(generation) ?? 0)) continue;
+    const der = await tx.crlBytes(newest);
+    if (der !== null) rootCrls.push({ generation, number: newest.number, der });
   }
+  if (rootCrls.length > 0) missed.push({ rootCrls });
   if (crl !== null && crl.number > told.crlNumber) {
     const living = standing.cas.filter(({ row }) => !hasEnded(row)).map(({ generation }) => generation);
     missed.push(...(await readCrls(tx, told.crlNumber, living)));
@@ -42,7 +45,7 @@ async function readCrls(
 ): Promise<readonly Publication[]> {
   const changed = [...(await tx.revocationsAfterCrl(after)), ...(await tx.releasesAfterCrl(after))];
   const revokedSerials = changed.map(({ serial }) => serial);
-  const [full, newest] = [await tx.newestFullCrl('issuing'), await tx.newestCrl('issuing')];
+  const [full, newest] = [await tx.newestFullCrl(), await tx.newestCrl()];
   const missed: Publication[] = [];
   for (const head of newest?.number === full?.number ? [full] : [full, newest]) {
     if (head === null || head.number <= after) continue;

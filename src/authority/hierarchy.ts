@@ -8,6 +8,7 @@ import {
   type UnixMs,
 } from '../std/index.ts';
 import {
+  commonNameOf,
   issue,
   issuerOf,
   parseCertificate,
@@ -23,6 +24,7 @@ import {
 import { rootCrlUrl } from './certify.ts';
 import type { AuthorityDeps, AuthorityKeys, InitialiseRequest } from './deps.ts';
 import { shippedProfiles, type AuthorityProfiles } from './profiles.ts';
+import type { RootAtHand } from './root-ca.ts';
 import { newSerial } from './serial.ts';
 
 const MAX_COMMON_NAME = 64;
@@ -42,12 +44,6 @@ export interface CaMaker {
   readonly profiles?: AuthorityProfiles;
 }
 
-/** A root and its key, wherever that is. */
-export interface RootAtHand {
-  readonly certificate: Certificate;
-  readonly signer: Signer;
-}
-
 /** What an issuing CA is to be certified for. */
 export interface IssuingWish {
   readonly trustDomain: string;
@@ -60,6 +56,15 @@ export interface IssuingWish {
   readonly generation: number;
 }
 
+/** Which root another one is to vouch for. */
+export interface CrossWish {
+  readonly trustDomain: string;
+  /** Self-signed. */
+  readonly root: Certificate;
+  /** Where the CRL of the root that vouches is; empty for nowhere. */
+  readonly crlUrls: readonly string[];
+}
+
 type Ceremony = AuthorityDeps & { readonly keys: Required<AuthorityKeys> };
 
 /** A self-signed root, and the issuing CA under it. Errors: LS_X509_*. */
@@ -68,11 +73,13 @@ export function makeHierarchy(
   request: InitialiseRequest,
   now: UnixMs,
 ): Result<Hierarchy, Fault> {
-  const root = makeRoot(deps, request.trustDomain, deps.keys.root, now);
+  const [rootKey] = deps.keys.roots;
+  if (rootKey === undefined) throw new RangeError('a CA begins with a root key');
+  const root = makeRoot(deps, request.trustDomain, rootKey, now);
   if (!root.ok) return root;
   const certificate = parseCertificate(root.value);
   if (!certificate.ok) return certificate;
-  const atHand = { certificate: certificate.value, signer: deps.keys.root };
+  const atHand = { certificate: certificate.value, signer: rootKey };
   const [issuingKey] = deps.keys.issuing;
   if (issuingKey === undefined) throw new RangeError('a CA begins with an issuing key');
   const issuing = signIssuing(deps, atHand, issuingWish(request, issuingKey.spki), now);
@@ -85,9 +92,10 @@ export function makeRoot(
   trustDomain: string,
   signer: Signer,
   now: UnixMs,
+  generation = 1,
 ): Result<Uint8Array, Fault> {
   const { root: profile } = deps.profiles ?? shippedProfiles();
-  const grant = { trustDomain, commonName: nameOfRoot(trustDomain) };
+  const grant = { trustDomain, commonName: nameOfRoot(trustDomain, generation) };
   return certify(deps, { profile, grant, spki: signer.spki, issuer: 'self' }, signer, now);
 }
 
@@ -108,10 +116,32 @@ export function signIssuing(
   return certify(deps, { profile, grant, spki, issuer: issuer.value }, root.signer, now);
 }
 
+/**
+ * DER of the certificate by which a root vouches for another one: its name, its key, and no longer than both.
+ * `now` in whole seconds. Errors: LS_X509_*.
+ */
+export function signCross(
+  deps: CaMaker,
+  by: RootAtHand,
+  { trustDomain, root, crlUrls }: CrossWish,
+  now: UnixMs,
+): Result<Uint8Array, Fault> {
+  const { cross: profile } = deps.profiles ?? shippedProfiles();
+  const issuer = issuerOf(by.certificate);
+  if (!issuer.ok) return issuer;
+  const grant = { trustDomain, commonName: commonNameOf(root) ?? '', crlUrls };
+  return certify(deps, { profile, grant, spki: root.spki, issuer: issuer.value }, by.signer, now);
+}
+
 /** What `pki init`, or a rollover, asks of the root for its issuing key. */
-export function issuingWish(request: InitialiseRequest, spki: Uint8Array, generation = 1): IssuingWish {
+export function issuingWish(
+  request: InitialiseRequest,
+  spki: Uint8Array,
+  generation = 1,
+  rootGeneration = 1,
+): IssuingWish {
   const { trustDomain, crlUrl } = request;
-  const crlUrls = crlUrl === undefined ? [] : [rootCrlUrl(crlUrl)];
+  const crlUrls = crlUrl === undefined ? [] : [rootCrlUrl(crlUrl, rootGeneration)];
   return { trustDomain, spki, nameConstraints: constraintsFor(request), crlUrls, generation };
 }
 
@@ -120,15 +150,16 @@ export function nameOfIssuing(trustDomain: string, generation: number): string {
   return nameOf(trustDomain, generation === 1 ? 'issuing CA' : `issuing CA G${generation}`);
 }
 
-const LATER_GENERATION = /^.* issuing CA G([2-9]|[1-9][0-9]{1,5})$/;
+const LATER_GENERATION = /^.* (?:issuing|root) CA G([2-9]|[1-9][0-9]{1,5})$/;
 
-/** The generation that {@link nameOfIssuing} has put into a name; 1 for any other name. */
+/** The generation that {@link nameOfIssuing} or {@link nameOfRoot} has put into a name; 1 for any other name. */
 export function generationOfName(commonName: string): number {
   return Number(LATER_GENERATION.exec(commonName)?.[1] ?? 1);
 }
 
-function nameOfRoot(trustDomain: string): string {
-  return nameOf(trustDomain, 'root CA');
+/** The subject's commonName of a root: another for each generation. */
+export function nameOfRoot(trustDomain: string, generation: number): string {
+  return nameOf(trustDomain, generation === 1 ? 'root CA' : `root CA G${generation}`);
 }
 
 interface CaOrder {

@@ -33,6 +33,7 @@ export type {
   RevocationFacts,
   RevocationReason,
   RootCrlFacts,
+  RootCrlPublication,
   Seed,
   TokenFacts,
   TrustFacts,
@@ -58,6 +59,7 @@ export type {
   CrlRow,
   Genesis,
   IssuerRow,
+  RootRow,
   IssuingState,
   LedgerRow,
   NodeRow,
@@ -79,7 +81,7 @@ export type {
   StoreTransaction,
 } from './store.ts';
 export { readOnlyFault } from './context.ts';
-export { issuingCrlName } from './certify.ts';
+export { issuingCrlName, rootCrlName, rootCrlUrl } from './certify.ts';
 export { crlsInOrder } from './crl.ts';
 export { hasEnded, MAX_LIVING_ISSUERS } from './issuing-ca.ts';
 export { MAX_IMPORTED, type ImportedFiles } from './ceremony/check.ts';
@@ -91,7 +93,17 @@ export {
   signRootCrl,
   type CaRevocationReason,
 } from './ceremony/root-crl.ts';
-export { makeRoot, signIssuing, type CaMaker, type IssuingWish, type RootAtHand } from './hierarchy.ts';
+export {
+  generationOfName,
+  makeRoot,
+  nameOfRoot,
+  signCross,
+  signIssuing,
+  type CaMaker,
+  type CrossWish,
+  type IssuingWish,
+} from './hierarchy.ts';
+export { MAX_ROOTS, type RootAtHand } from './root-ca.ts';
 export { initialiseAuthority, MAX_PERMITTED_DNS } from './initialise.ts';
 export { MAX_SETTING_TEXT, type SettingNote } from './note-config.ts';
 export type { OcspAnswer, OcspTimes } from './ocsp/held-answers.ts';
@@ -105,7 +117,15 @@ export {
   type AuthorityProfiles,
   type ProfileName,
 } from './profiles.ts';
-export type { IssuingFacts, PrepareRequest, Rollover } from './rollover/interface.ts';
+export type {
+  IssuingFacts,
+  MadeRoot,
+  PrepareRequest,
+  PrepareRootRequest,
+  Rollover,
+  RootFacts,
+} from './rollover/interface.ts';
+export { isRevokedBy } from './rollover/end-revoked.ts';
 export { REVOCATION_REASONS } from './revoke.ts';
 export {
   decodeToken,

@@ -7,9 +7,10 @@ import type { AuthorityDeps, AuthorityKeys, InitialisedAuthority, InitialiseRequ
 import { logKeyEntry } from './bind-log-key.ts';
 import { journal } from './journal.ts';
 import { isDnsName, quote } from './names.ts';
-import { makeBase } from './open.ts';
+import { makeBase, strangeRootKey } from './open.ts';
 import { publishRoster } from './roster.ts';
-import type { Genesis, IssuerRow } from './rows.ts';
+import { newestRoot } from './root-ca.ts';
+import type { Genesis, IssuerRow, RootRow } from './rows.ts';
 import type { StoreTransaction } from './store.ts';
 import { wholeSecond } from './time.ts';
 import { acting, standingOf, type AuthorityBase, type AuthorityContext } from './standing.ts';
@@ -43,7 +44,7 @@ export async function initialiseAuthority(
     }
     return ok(
       await found(context.value, tx, { logKey: request.logKey, now }, async () => {
-        await publishRootCrl(context.value, tx, now);
+        await publishRootCrl(context.value, tx, newestRoot(context.value.roots), now);
       }),
     );
   });
@@ -51,9 +52,17 @@ export async function initialiseAuthority(
 
 /** With the first issuing CA, which no store holds yet. Errors: LS_CA_STORE_CORRUPT, LS_CA_KEY_MISMATCH. */
 export function beginnerContext(deps: AuthorityDeps, genesis: Genesis): Result<AuthorityContext, Fault> {
-  const first = firstIssuer(genesis);
-  const base = makeBase(deps, genesis);
-  return base.ok ? acting(standingOf(base.value, [base.value.issuingCas.of(first)])) : base;
+  const made = makeBase(deps, genesis);
+  if (!made.ok) return made;
+  const base = made.value;
+  const roots = [base.rootCas.of(firstRoot(genesis))];
+  const stranger = strangeRootKey(roots, deps.keys);
+  if (stranger !== undefined) return err(stranger);
+  return acting(standingOf(base, roots, [base.issuingCas.of(firstIssuer(genesis))]));
+}
+
+function firstRoot({ root, createdAt }: Genesis): RootRow {
+  return { generation: 1, certificate: root, cross: null, preparedAt: createdAt };
 }
 
 function firstIssuer({ issuing, createdAt }: Genesis): IssuerRow {
@@ -77,6 +86,7 @@ export async function found(
   rootCrl: () => Promise<void>,
 ): Promise<InitialisedAuthority> {
   await tx.insertGenesis(context.genesis);
+  await tx.insertRoot(firstRoot(context.genesis));
   await tx.insertIssuer(context.issuing.row);
   if (logKey !== undefined) await journal(tx, [logKeyEntry(context, logKey, now)], now);
   await rootCrl();

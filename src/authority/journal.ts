@@ -28,6 +28,8 @@ export type JournalWord =
   | 'root-crl'
   | 'configured'
   | 'exported'
+  | 'root-cross-certified'
+  | 'root-prepared'
   | 'issuing-prepared'
   | 'issuing-activated'
   | 'issuing-retired'

@@ -99,7 +99,7 @@ async function takeRelease(
 }
 
 async function checkRoom(tx: StoreReader): Promise<Fault | undefined> {
-  const carried = await tx.releasesFrom(oldestListed(await tx.newestFullCrl('issuing')));
+  const carried = await tx.releasesFrom(oldestListed(await tx.newestFullCrl()));
   if (carried.length <= MAX_RELEASES) return undefined;
   const detail = `the CRL would carry ${carried.length} release records; at most ${MAX_RELEASES} fit`;
   return fault('LS_CA_RELEASES_FULL', detail);

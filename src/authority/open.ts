@@ -1,5 +1,5 @@
 import { domainIdOf, equalBytes, err, fault, ok } from '../std/index.ts';
-import type { Fault, Result } from '../std/index.ts';
+import type { Fault, Result, Signer } from '../std/index.ts';
 import { parseCertificate } from '../x509/index.ts';
 import { bindLogKey } from './bind-log-key.ts';
 import { acceptLoss } from './accept-loss.ts';
@@ -8,7 +8,7 @@ import { decideRequest, listRequests } from './approval.ts';
 import type { Authority } from './authority.ts';
 import { authoritiesOf } from './authorities.ts';
 import { catchUp } from './catch-up.ts';
-import type { AuthorityDeps } from './deps.ts';
+import type { AuthorityDeps, AuthorityKeys } from './deps.ts';
 import { importRootCrl } from './ceremony/import-root-crl.ts';
 import { enroll } from './enroll.ts';
 import { openResponder } from './ocsp/responder.ts';
@@ -28,7 +28,9 @@ import { release } from './release.ts';
 import { remove } from './remove.ts';
 import { revoke } from './revoke.ts';
 import { rolloverOf } from './rollover/index.ts';
+import { RootCas, type RootCa } from './root-ca.ts';
 import type { Genesis } from './rows.ts';
+import type { StoreReader } from './store.ts';
 import { createToken, deleteToken, listTokens } from './tokens.ts';
 import { standingIn, type AuthorityBase } from './standing.ts';
 
@@ -42,9 +44,9 @@ export async function openAuthority(deps: AuthorityDeps): Promise<Result<Authori
   const held = await deps.store.read(async (tx) =>
     ok({
       genesis: await tx.genesis(),
-      crlNumber: (await tx.newestCrl('issuing'))?.number ?? 0,
+      crlNumber: (await tx.newestCrl())?.number ?? 0,
       rosterNumber: (await tx.newestRoster())?.number ?? 0,
-      rootCrlNumber: (await tx.newestCrl('root'))?.number ?? 0,
+      rootCrlNumbers: await rootCrlNumbers(tx),
     }),
   );
   if (!held.ok) return held;
@@ -55,22 +57,38 @@ export async function openAuthority(deps: AuthorityDeps): Promise<Result<Authori
   const base = made.value;
   const standing = await deps.store.read(async (tx) => ok(await standingIn(base, tx)));
   if (!standing.ok) return standing;
+  const stranger = strangeRootKey(standing.value.roots, deps.keys);
+  if (stranger !== undefined) return err(stranger);
   const signers = livingOf(standing.value.cas);
   if (!signers.ok) return signers;
   base.publisher.begin({ ...known, authorities: authoritiesOf(standing.value) });
   return ok(authorityOver(base));
 }
 
-/** Errors: LS_CA_STORE_CORRUPT, LS_CA_KEY_MISMATCH. */
+async function rootCrlNumbers(tx: StoreReader): Promise<ReadonlyMap<number, number>> {
+  const numbers = new Map<number, number>();
+  for (const { generation } of await tx.roots()) {
+    numbers.set(generation, (await tx.newestRootCrl(generation))?.number ?? 0);
+  }
+  return numbers;
+}
+
+/** LS_CA_KEY_MISMATCH for a key that is given as a root's and is none's. */
+export function strangeRootKey(
+  roots: readonly RootCa[],
+  { roots: keys = [] }: Pick<AuthorityKeys, 'roots'>,
+): Fault | undefined {
+  const isOfRoot = (key: Signer): boolean =>
+    roots.some(({ certificate }) => equalBytes(certificate.spki, key.spki));
+  if (keys.every(isOfRoot)) return undefined;
+  return fault('LS_CA_KEY_MISMATCH', 'the root key is not that of the root certificate in the store');
+}
+
+/** Errors: LS_CA_STORE_CORRUPT. */
 export function makeBase(deps: AuthorityDeps, genesis: Genesis): Result<AuthorityBase, Fault> {
   const root = parseCertificate(genesis.root);
   if (!root.ok) {
     return err(fault('LS_CA_STORE_CORRUPT', 'the certificate of the root in the store is damaged'));
-  }
-  const rootKey = deps.keys.root;
-  if (rootKey !== undefined && !equalBytes(rootKey.spki, root.value.spki)) {
-    const detail = 'the root key is not that of the root certificate in the store';
-    return err(fault('LS_CA_KEY_MISMATCH', detail));
   }
   const domainId = domainIdOf(deps.crypto.sha256(root.value.spki));
   if (domainId === undefined) throw new RangeError('the crypto port hashes to a wrong length');
@@ -82,6 +100,7 @@ export function makeBase(deps: AuthorityDeps, genesis: Genesis): Result<Authorit
     profiles: deps.profiles ?? shippedProfiles(),
     publisher: new Publisher(),
     issuingCas: new IssuingCas(deps.crypto, deps.keys.issuing),
+    rootCas: new RootCas(deps.keys.roots ?? []),
   });
 }
 

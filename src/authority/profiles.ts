@@ -3,7 +3,7 @@ import { parseProfile, type Profile } from '../x509/index.ts';
 import { quote } from './names.ts';
 
 /** The kinds of certificate that an authority issues, by the names of their profiles. */
-export const PROFILE_NAMES = ['root', 'issuing', 'node', 'operator', 'server', 'ocsp'] as const;
+export const PROFILE_NAMES = ['root', 'cross', 'issuing', 'node', 'operator', 'server', 'ocsp'] as const;
 export type ProfileName = (typeof PROFILE_NAMES)[number];
 
 export type AuthorityProfiles = Readonly<Record<ProfileName, Profile>>;
@@ -15,6 +15,8 @@ export type AuthorityProfiles = Readonly<Record<ProfileName, Profile>>;
 export function parseProfiles(raw: Readonly<Record<string, unknown>>): Result<AuthorityProfiles, Fault> {
   const root = parseNamed('root', raw);
   if (!root.ok) return root;
+  const cross = parseNamed('cross', raw);
+  if (!cross.ok) return cross;
   const issuing = parseNamed('issuing', raw);
   if (!issuing.ok) return issuing;
   const node = parseNamed('node', raw);
@@ -27,6 +29,7 @@ export function parseProfiles(raw: Readonly<Record<string, unknown>>): Result<Au
   if (!ocsp.ok) return ocsp;
   return ok({
     root: root.value,
+    cross: cross.value,
     issuing: issuing.value,
     node: node.value,
     operator: operator.value,
@@ -68,6 +71,15 @@ const SHIPPED: Readonly<Record<ProfileName, unknown>> = {
     name: 'root',
     certificate_authority: true,
     self_signed: true,
+    name_constraints: false,
+    key_algorithms: ['ES256', 'ES384', 'Ed25519'],
+    lifetime_days: 3650,
+  },
+  cross: {
+    ...CA_KEY_USAGE,
+    name: 'cross',
+    certificate_authority: true,
+    self_signed: false,
     name_constraints: false,
     key_algorithms: ['ES256', 'ES384', 'Ed25519'],
     lifetime_days: 3650,

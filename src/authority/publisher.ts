@@ -9,7 +9,8 @@ type Listener = (publication: Publication) => void;
 export interface Told {
   readonly crlNumber: number;
   readonly rosterNumber: number;
-  readonly rootCrlNumber: number;
+  /** By generation of the root. */
+  readonly rootCrlNumbers: ReadonlyMap<number, number>;
   readonly authorities: Authorities;
   /** JSON of the addresses; undefined before any. */
   readonly seeds: string | undefined;
@@ -19,7 +20,7 @@ export interface Told {
 const NOTHING: Told = {
   crlNumber: 0,
   rosterNumber: 0,
-  rootCrlNumber: 0,
+  rootCrlNumbers: new Map(),
   authorities: { roots: [], crossCertificates: [], issuing: [], active: null, renewWithinMs: null },
   seeds: undefined,
 };
@@ -62,22 +63,28 @@ export class Publisher {
   publish(publication: Publication): void {
     const news = this.#newsOf(publication);
     if (Object.keys(news).length === 0) return;
-    const { crlNumber, rosterNumber, rootCrlNumber, authorities, seeds } = this.#told;
+    const { crlNumber, rosterNumber, rootCrlNumbers, authorities, seeds } = this.#told;
     this.#told = {
       authorities: news.authorities ?? authorities,
       crlNumber: news.crl?.number ?? crlNumber,
       rosterNumber: news.roster?.number ?? rosterNumber,
-      rootCrlNumber: news.rootCrl?.number ?? rootCrlNumber,
+      rootCrlNumbers: new Map([
+        ...rootCrlNumbers,
+        ...(news.rootCrls ?? []).map(({ generation, number }) => [generation, number] as const),
+      ]),
       seeds: news.seeds === undefined ? seeds : JSON.stringify(news.seeds),
     };
     for (const listener of [...this.#listeners]) listener(news);
   }
 
-  #newsOf({ authorities, crl, rootCrl, roster, ...others }: Publication): Publication {
+  #newsOf({ authorities, crl, rootCrls = [], roster, ...others }: Publication): Publication {
+    const newer = rootCrls.filter(
+      ({ generation, number }) => number > (this.#told.rootCrlNumbers.get(generation) ?? 0),
+    );
     return {
       ...others,
       ...(authorities === undefined || !this.isNews(authorities) ? {} : { authorities }),
-      ...(rootCrl === undefined || rootCrl.number <= this.#told.rootCrlNumber ? {} : { rootCrl }),
+      ...(newer.length === 0 ? {} : { rootCrls: newer }),
       ...(crl === undefined || crl.number <= this.#told.crlNumber ? {} : { crl }),
       ...(roster === undefined || roster.number <= this.#told.rosterNumber ? {} : { roster }),
     };

@@ -66,7 +66,7 @@ async function releaseOne(
 
 /** A CRL carries a bounded number of release records. */
 async function checkRoom(tx: StoreTransaction, more: number): Promise<Fault | undefined> {
-  const carried = await tx.releasesFrom(oldestListed(await tx.newestFullCrl('issuing')));
+  const carried = await tx.releasesFrom(oldestListed(await tx.newestFullCrl()));
   if (carried.length + more <= MAX_RELEASES) return undefined;
   const detail = `the CRL carries ${carried.length} release records; at most ${MAX_RELEASES} fit`;
   return fault('LS_CA_RELEASES_FULL', detail);

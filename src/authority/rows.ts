@@ -16,6 +16,17 @@ export interface Genesis {
   readonly createdAt: UnixMs;
 }
 
+/** A root of the domain. */
+export interface RootRow {
+  /** 1 is the genesis root; each has a name and a key of its own. */
+  readonly generation: number;
+  /** DER, self-signed. */
+  readonly certificate: Uint8Array;
+  /** DER, for the same name and key, by an earlier root; null for the genesis root alone. */
+  readonly cross: Uint8Array | null;
+  readonly preparedAt: UnixMs;
+}
+
 /**
  * Where an issuing CA stands. `prepared`: certified, it signs CRLs. `active`: it issues, and signs rosters; one at a time.
  * `retiring`: it issues nothing more. `retired`, `revoked`: it signs nothing any more.
@@ -152,13 +163,13 @@ export interface ReleaseRow {
   readonly record: Uint8Array;
 }
 
-/** All issuing CAs of the domain share one sequence of numbers: a publication is one CRL of each. */
+/** All issuing CAs of the domain share one sequence of numbers: a publication is one CRL of each. Each root has its own. */
 export type CrlIssuer = 'issuing' | 'root';
 
 /** Names one CRL. */
 export interface CrlKey {
   readonly issuer: CrlIssuer;
-  /** Of the issuing CA; 1 for the root. */
+  /** Of the issuing CA, or of the root. */
   readonly generation: number;
   readonly number: number;
 }

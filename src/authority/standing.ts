@@ -12,6 +12,7 @@ import {
 } from './issuing-ca.ts';
 import type { AuthorityProfiles } from './profiles.ts';
 import type { Publisher } from './publisher.ts';
+import type { RootCa, RootCas } from './root-ca.ts';
 import type { Genesis } from './rows.ts';
 import type { StoreReader } from './store.ts';
 
@@ -19,15 +20,20 @@ import type { StoreReader } from './store.ts';
 export interface AuthorityBase {
   readonly deps: AuthorityDeps;
   readonly genesis: Genesis;
+  /** With the genesis root alone; in a transaction with all. */
   readonly trust: TrustFacts;
+  /** The genesis root. */
   readonly root: Certificate;
   readonly profiles: AuthorityProfiles;
   readonly publisher: Publisher;
   readonly issuingCas: IssuingCas;
+  readonly rootCas: RootCas;
 }
 
-/** Where the issuing CAs stand in one transaction: another process may have changed that before. */
+/** Where the roots and the issuing CAs stand in one transaction: another process may have changed that before. */
 export interface StandingContext extends AuthorityBase {
+  /** By generation. */
+  readonly roots: readonly RootCa[];
   /** By generation, ended ones too. */
   readonly cas: readonly IssuingCa[];
   /** The one that is active, or was the last to be: entries of the ledger that are about no certificate carry its own. */
@@ -42,16 +48,21 @@ export interface AuthorityContext extends StandingContext {
   readonly living: readonly LivingCa[];
 }
 
-/** Where the issuing CAs stand now. Throws LS_CA_STORE_CORRUPT. */
+/** Where they stand now. Throws LS_CA_STORE_CORRUPT. */
 export async function standingIn(
   base: AuthorityBase,
-  tx: Pick<StoreReader, 'issuers'>,
+  tx: Pick<StoreReader, 'roots' | 'issuers'>,
 ): Promise<StandingContext> {
-  return standingOf(base, await base.issuingCas.read(tx));
+  return standingOf(base, await base.rootCas.read(tx), await base.issuingCas.read(tx));
 }
 
-export function standingOf(base: AuthorityBase, cas: readonly IssuingCa[]): StandingContext {
-  return { ...base, cas, issuing: lastActive(cas) };
+export function standingOf(
+  base: AuthorityBase,
+  roots: readonly RootCa[],
+  cas: readonly IssuingCa[],
+): StandingContext {
+  const trust = { ...base.trust, roots: roots.map(({ certificate }) => certificate.der) };
+  return { ...base, trust, roots, cas, issuing: lastActive(cas) };
 }
 
 /** Errors: LS_CA_REVOKED, LS_CA_KEY_MISMATCH. */

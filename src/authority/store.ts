@@ -6,7 +6,6 @@ import type {
   CertificateQuery,
   CertificateRow,
   CrlHead,
-  CrlIssuer,
   CrlKey,
   CrlRow,
   Genesis,
@@ -17,6 +16,7 @@ import type {
   RequestDecision,
   RequestRow,
   RevocationRow,
+  RootRow,
   RosterHead,
   RosterNode,
   RosterRow,
@@ -72,6 +72,8 @@ export interface StoreReader {
   /** Null before `initialise`. */
   genesis(): Promise<Genesis | null>;
   /** By generation. */
+  roots(): Promise<readonly RootRow[]>;
+  /** By generation. */
   issuers(): Promise<readonly IssuerRow[]>;
   belowIssuer(generation: number, now: UnixMs): Promise<BelowIssuer>;
   /** When this store was restored from a backup, until somebody has accepted what that may have lost; else null. */
@@ -118,9 +120,10 @@ export interface StoreReader {
   /** When the newest released hold of the certificate began; null when none was released. */
   newestReleasedHold(serial: SerialNumber): Promise<UnixMs | null>;
 
-  /** One with the highest number, full or delta; of issuing CAs that of the lowest generation. */
-  newestCrl(issuer: CrlIssuer): Promise<CrlHead | null>;
-  newestFullCrl(issuer: CrlIssuer): Promise<CrlHead | null>;
+  /** One of the issuing CAs' with the highest number, full or delta: that of the lowest generation. */
+  newestCrl(): Promise<CrlHead | null>;
+  newestFullCrl(): Promise<CrlHead | null>;
+  newestRootCrl(generation: number): Promise<CrlHead | null>;
   /** DER; null when there is no such CRL or it was superseded. */
   crlBytes(crl: CrlKey): Promise<Uint8Array | null>;
 
@@ -143,6 +146,8 @@ export interface StoreTransaction extends StoreReader {
 
   /** Requires: none was inserted before. */
   insertGenesis(genesis: Genesis): Promise<void>;
+  /** Requires: there is none of this generation. */
+  insertRoot(root: RootRow): Promise<void>;
   insertIssuer(issuer: IssuerRow): Promise<void>;
   /** Requires: there is one of this generation. Its certificate and the date of its preparation stay. */
   updateIssuer(issuer: IssuerRow): Promise<void>;

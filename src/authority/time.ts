@@ -8,7 +8,7 @@ const SECOND_MS = 1_000;
  * makes no expired token good again and no CRL older than the one before.
  */
 export async function actingTime(tx: StoreReader, now: UnixMs): Promise<UnixMs> {
-  const newest = await tx.newestCrl('issuing');
+  const newest = await tx.newestCrl();
   return newest === null || newest.thisUpdate <= now ? now : newest.thisUpdate;
 }
 

@@ -36,8 +36,6 @@ export class Authorities {
   told({ roots, crossCertificates, issuing, active, renewWithinMs }: AuthoritiesTold): void {
     const { issuers } = this.#core;
     const pinned = this.#pin(roots, crossCertificates);
-    // The CRL of a new root may have come ahead of it, and without it no issuing CA below that root counts.
-    if (pinned) this.#revocations.retry();
     const learned = issuing.map((der) => this.#learn([der], undefined, true)).some(Boolean);
     const known = issuing.filter((der) => issuers.byCertificate(der) !== undefined);
     const relisted = known.length > 0 && issuers.list(known);
@@ -107,11 +105,18 @@ export class Authorities {
   #pin(roots: readonly Uint8Array[], crossCertificates: readonly Uint8Array[]): boolean {
     const { trust, out } = this.#core;
     const offered = { roots, crossCertificates };
-    const { bundle, refused } = acceptRoots(trust.material, offered, trustedNow(this.#core));
-    for (const reason of refused) out.report('warn', reason);
-    if (bundle === trust.bundle) return false;
-    trust.pin(bundle);
-    return true;
+    const before = trust.bundle;
+    for (;;) {
+      const { bundle, refused } = acceptRoots(trust.material, offered, trustedNow(this.#core));
+      if (bundle === trust.bundle) {
+        for (const reason of refused) out.report('warn', reason);
+        return bundle !== before;
+      }
+      trust.pin(bundle);
+      // The CRL of a new root may have come ahead of it, and without it neither an issuing CA below that root counts
+      // nor a root that it has certified.
+      this.#revocations.retry();
+    }
   }
 
   #keep(): void {

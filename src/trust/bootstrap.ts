@@ -12,12 +12,9 @@ import { parseCertificate, type Certificate } from '../x509/index.ts';
 import type { TrustBundle } from './bundle.ts';
 import { checkHost } from './host.ts';
 import { judgeCertificate, type TrustMaterial } from './judge.ts';
-import { judgePath } from './path.ts';
+import { judgePath, MAX_PRESENTED_CERTIFICATES } from './path.ts';
 import { identify } from './roles/identity.ts';
 import type { VerifiedServer } from './verified.ts';
-
-/** Certificates looked at for the pinned one; no server of ours presents more than three. */
-export const MAX_PRESENTED_CERTIFICATES = 4;
 
 /**
  * The root whose SHA-256 fingerprint is `rootSha256` (32 bytes) among the certificates a server presented.
@@ -53,7 +50,8 @@ export function judgeCaServer(
   crypto: CryptoPort,
   now: UnixMs,
 ): Result<Certificate, Fault> {
-  const path = judgePath(bundle, chain, crypto, now);
+  // Who pins the first root alone goes through all that came after it.
+  const path = judgePath(bundle, chain, crypto, now, MAX_PRESENTED_CERTIFICATES - 1);
   if (!path.ok) return path;
   const { target } = path.value;
   const identity = identify(path.value, '', 'server');

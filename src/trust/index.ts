@@ -1,4 +1,5 @@
-export { judgeCaServer, judgeServer, MAX_PRESENTED_CERTIFICATES, pinnedRoot } from './bootstrap.ts';
+export { judgeCaServer, judgeServer, pinnedRoot } from './bootstrap.ts';
+export { MAX_PRESENTED_CERTIFICATES } from './path.ts';
 export { makeTrustBundle, MAX_ANCHORS, type TrustBundle } from './bundle.ts';
 export { checkHost } from './host.ts';
 export { judgeCertificate, recheck, type TrustMaterial } from './judge.ts';
@@ -36,7 +37,14 @@ export {
 } from './revocation/state.ts';
 export type { FreshnessPolicy } from './revocation/status.ts';
 export type { Role } from './roles/identity.ts';
-export { acceptRoot, acceptRoots, type OfferedRoots, type SuccessorRoot } from './successor-root.ts';
+export {
+  acceptPastRoot,
+  acceptRoot,
+  acceptRoots,
+  acceptRootsWith,
+  type OfferedRoots,
+  type SuccessorRoot,
+} from './successor-root.ts';
 export { trustedNow, type TimeEvidence } from './time.ts';
 export type {
   CertifiedKey,

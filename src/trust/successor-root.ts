@@ -1,7 +1,19 @@
-import { equalBytes, err, fault, ok, type Fault, type Result, type UnixMs } from '../std/index.ts';
+import {
+  equalBytes,
+  err,
+  fault,
+  ok,
+  type CryptoPort,
+  type Fault,
+  type Result,
+  type UnixMs,
+} from '../std/index.ts';
 import { checkValidityAt, parseCertificate, type Certificate } from '../x509/index.ts';
 import { MAX_ANCHORS, readAnchor, type TrustBundle } from './bundle.ts';
 import { judgeCertificate, type TrustMaterial } from './judge.ts';
+import { judgePast } from './past.ts';
+import { applyCrl } from './revocation/apply.ts';
+import type { RevocationState } from './revocation/state.ts';
 
 /** A root that is to be pinned beside those that are. DER. */
 export interface SuccessorRoot {
@@ -23,7 +35,35 @@ export function acceptRoot(
   offered: SuccessorRoot,
   now: UnixMs,
 ): Result<TrustBundle, Fault> {
-  const { bundle, crypto } = material;
+  return pinBeside(material.bundle, offered, material.crypto, () => {
+    const judged = judgeCertificate({ ...material, onStale: 'deny' }, [offered.cross], 'issuer', now);
+    return judged.ok ? ok(judged.value.judgedAt) : judged;
+  });
+}
+
+/**
+ * {@link acceptRoot} as it was at a moment of the past, whether or not the cross certificate was revoked since: what an
+ * auditor makes of a root that a ledger names. Errors: the same but those of revocation.
+ */
+export function acceptPastRoot(
+  bundle: TrustBundle,
+  offered: SuccessorRoot,
+  at: UnixMs,
+  crypto: CryptoPort,
+): Result<TrustBundle, Fault> {
+  return pinBeside(bundle, offered, crypto, () => {
+    const judged = judgePast(bundle, [offered.cross], 'issuer', at, crypto);
+    return judged.ok ? ok(at) : judged;
+  });
+}
+
+/** `judge`: of the cross certificate; answers for what moment. */
+function pinBeside(
+  bundle: TrustBundle,
+  offered: SuccessorRoot,
+  crypto: CryptoPort,
+  judge: () => Result<UnixMs, Fault>,
+): Result<TrustBundle, Fault> {
   if (bundle.anchors.some(({ der }) => equalBytes(der, offered.root))) return ok(bundle);
   if (bundle.anchors.length >= MAX_ANCHORS) {
     return err(fault('LS_TRUST_BUNDLE', `${MAX_ANCHORS} roots are pinned, and no more can be`));
@@ -35,9 +75,9 @@ export function acceptRoot(
   const unfit =
     whyNotOfRoot(cross.value, root.value) ?? whyLimited(cross.value) ?? whyTaken(root.value, bundle);
   if (unfit !== undefined) return err(fault('LS_TRUST_NEW_ROOT', unfit));
-  const judged = judgeCertificate({ ...material, onStale: 'deny' }, [offered.cross], 'issuer', now);
+  const judged = judge();
   if (!judged.ok) return judged;
-  const outOfTime = checkValidityAt(root.value, judged.value.judgedAt);
+  const outOfTime = checkValidityAt(root.value, judged.value);
   if (outOfTime !== undefined) return err(outOfTime);
   return ok({ ...bundle, anchors: [...bundle.anchors, root.value] });
 }
@@ -68,6 +108,40 @@ export function acceptRoots(
     if (!bundle.anchors.some(({ der }) => equalBytes(der, root))) refused.push(refusal);
   }
   return { bundle, refused };
+}
+
+/** What {@link acceptRootsWith} comes to. */
+export interface AcceptedRoots {
+  readonly bundle: TrustBundle;
+  readonly revocation: RevocationState;
+  /** Why roots, and CRLs of roots, are not taken. */
+  readonly refused: readonly Fault[];
+}
+
+/**
+ * {@link acceptRoots} with the CRLs of all roots, DER, in any order: each new root may be what the next one needs.
+ */
+export function acceptRootsWith(
+  material: TrustMaterial,
+  offered: OfferedRoots,
+  crls: readonly Uint8Array[],
+  now: UnixMs,
+): AcceptedRoots {
+  let { bundle, revocation } = material;
+  const { crypto } = material;
+  for (;;) {
+    const refused: Fault[] = [];
+    for (const der of crls) {
+      const applied = applyCrl(revocation, der, [], bundle, crypto, now);
+      if (applied.ok) revocation = applied.value.state;
+      else refused.push(applied.error);
+    }
+    const accepted = acceptRoots({ ...material, bundle, revocation }, offered, now);
+    if (accepted.bundle === bundle) {
+      return { bundle, revocation, refused: [...refused, ...accepted.refused] };
+    }
+    bundle = accepted.bundle;
+  }
 }
 
 /** What the pinned root certified is this root: its name, its key, and the identifier that paths are built by. */

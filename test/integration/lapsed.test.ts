@@ -72,7 +72,7 @@ beforeAll(async () => {
   store = openSqliteStore(':memory:');
   const deps = {
     store,
-    keys: { issuing: [testKey()], root: testKey() },
+    keys: { issuing: [testKey()], roots: [testKey()] },
     crypto: testCrypto,
     random: systemRandom,
     config: { urls: ['https://127.0.0.1:8440'], intervalMinMs: 100, intervalMaxMs: 10_000 },

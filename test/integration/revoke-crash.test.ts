@@ -60,7 +60,7 @@ async function makeCa(paths: { readonly store: string; readonly key: string }) {
   await writeFile(paths.key, issuing.pkcs8, { mode: 0o600 });
   const store = openSqliteStore(paths.store);
   const deps = {
-    keys: { issuing: [issuing.signer], root: root.signer },
+    keys: { issuing: [issuing.signer], roots: [root.signer] },
     crypto: nodeCrypto,
     random: systemRandom,
     config: { urls: ['https://ca.mesh.internal:8440'], intervalMinMs: 100, intervalMaxMs: 10_000 },

@@ -48,7 +48,7 @@ export interface TestCaOptions {
 export interface TestCa {
   readonly authority: Authority;
   readonly deps: AuthorityDeps & {
-    readonly keys: { readonly issuing: readonly [Signer]; readonly root: Signer };
+    readonly keys: { readonly issuing: readonly [Signer]; readonly roots: readonly [Signer] };
   };
 }
 
@@ -58,7 +58,7 @@ export async function makeTestCa(options: TestCaOptions = {}): Promise<TestCa> {
   const { algorithm } = options;
   const deps: TestCa['deps'] = {
     store,
-    keys: { issuing: [testKey(algorithm)], root: testKey(algorithm) },
+    keys: { issuing: [testKey(algorithm)], roots: [testKey(algorithm)] },
     crypto: testCrypto,
     random: systemRandom,
     config: { urls: ['https://ca.mesh.internal:8440'], intervalMinMs: 100, intervalMaxMs: 10_000 },
@@ -114,7 +114,10 @@ export async function verdictOn(
   const { trustDomain, roots, issuing } = authority.bundle();
   const bundle = valueOf(makeTrustBundle(trustDomain, roots, testCrypto));
   const crls = valueOf(await authority.currentCrls());
-  let revocation = valueOf(applyCrl(RevocationState.empty(), crls.root, [], bundle, testCrypto, now)).state;
+  let revocation = RevocationState.empty();
+  for (const { der } of crls.roots) {
+    revocation = valueOf(applyCrl(revocation, der, [], bundle, testCrypto, now)).state;
+  }
   for (const crl of crlsInOrder(crls)) {
     const { issuer } = valueOf(parseCrl(crl));
     const chainOf = issuing.filter((der) => equalBytes(valueOf(parseCertificate(der)).subject, issuer));

@@ -1,10 +1,21 @@
 import type { Authority, CrlPublication, CurrentCrls, IssuingCrls } from '../../src/authority/index.ts';
 
-/** With those of the active issuing CA at hand. */
-export function ofActive(crls: CurrentCrls): CurrentCrls & IssuingCrls {
-  const [first] = crls.issuing;
-  if (first === undefined) throw new Error('a CA has the CRLs of an issuing CA');
-  return { ...crls, ...first };
+/** The CRLs of the active issuing CA and of the genesis root, and what is said of all. */
+export function ofActive(crls: CurrentCrls): CurrentCrls & IssuingCrls & GenesisCrl {
+  const [active] = crls.issuing;
+  if (active === undefined) throw new RangeError('a CA has the CRLs of an issuing CA');
+  return { ...crls, ...active, ...ofRoot(crls) };
+}
+
+export interface GenesisCrl {
+  readonly root: Uint8Array;
+  readonly rootNumber: number;
+}
+
+/** The CRL of the genesis root. */
+export function ofRoot({ roots: [genesis] }: Pick<CurrentCrls, 'roots'>): GenesisCrl {
+  if (genesis === undefined) throw new RangeError('a CA has the CRL of its root');
+  return { root: genesis.der, rootNumber: genesis.number };
 }
 
 /** DER of the certificate of the active issuing CA. */

@@ -1,5 +1,12 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { AuthorityStore, CrlRow, IssuerRow, RosterRow, StoreReader } from '../../src/authority/index.ts';
+import type {
+  AuthorityStore,
+  CrlRow,
+  IssuerRow,
+  RootRow,
+  RosterRow,
+  StoreReader,
+} from '../../src/authority/index.ts';
 import { err, fault, ok, unixMs } from '../../src/std/index.ts';
 import { codeOf, valueOf } from './result.ts';
 import { step } from './step.ts';
@@ -184,8 +191,8 @@ export function describeStoreContract(name: string, freshOpener: () => Promise<S
         [[18], [19]],
       ]);
       await reading(store, async (tx) => {
-        expect(await tx.newestCrl('issuing')).toMatchObject({ generation: 1, number: 3, base: 2 });
-        expect(await tx.newestFullCrl('issuing')).toMatchObject({ generation: 1, number: 2 });
+        expect(await tx.newestCrl()).toMatchObject({ generation: 1, number: 3, base: 2 });
+        expect(await tx.newestFullCrl()).toMatchObject({ generation: 1, number: 2 });
       });
       // The first has ended; what there is of it stays.
       valueOf(await publish(4, null, [2]));
@@ -195,10 +202,40 @@ export function describeStoreContract(name: string, freshOpener: () => Promise<S
         [[20], [21]],
       ]);
       await reading(store, async (tx) => {
-        expect(await tx.newestCrl('issuing')).toMatchObject({ generation: 2, number: 5 });
-        expect(await tx.newestFullCrl('issuing')).toMatchObject({ generation: 2, number: 4 });
+        expect(await tx.newestCrl()).toMatchObject({ generation: 2, number: 5 });
+        expect(await tx.newestFullCrl()).toMatchObject({ generation: 2, number: 4 });
       });
       await expect(publish(5, 4, [2])).rejects.toThrow(/UNIQUE/i);
+    });
+
+    it('keeps the roots, and the newest CRL of each by numbers of its own', async () => {
+      const store = await (await opener())();
+      const genesis = { generation: 1, certificate: EVERY_BYTE, cross: null, preparedAt: AT };
+      const second = { ...genesis, generation: 2, cross: Uint8Array.of(1, 2) };
+      const insert = (row: RootRow) => store.transaction(async (tx) => step(tx.insertRoot(row)));
+      valueOf(await insert(second));
+      valueOf(await insert(genesis));
+      await expect(insert(second)).rejects.toThrow(/UNIQUE/i);
+      // Only the genesis root goes without somebody who vouches for it.
+      await expect(insert({ ...genesis, generation: 3 })).rejects.toThrow(/CHECK/i);
+      await expect(insert({ ...second, generation: 0 })).rejects.toThrow(/CHECK/i);
+      expect(await reading(store, (tx) => tx.roots())).toStrictEqual([genesis, second]);
+      const crlOf = (generation: number, number: number): CrlRow => ({
+        ...crlRow(number, null, generation),
+        issuer: 'root',
+      });
+      const publish = (row: CrlRow) => store.transaction(async (tx) => step(tx.insertCrl(row)));
+      for (const row of [crlOf(1, 1), crlOf(1, 2), crlOf(2, 1), crlOf(1, 3)]) valueOf(await publish(row));
+      await reading(store, async (tx) => {
+        expect([await tx.newestCrl(), await tx.newestFullCrl()]).toEqual([null, null]);
+        expect(await tx.newestRootCrl(1)).toMatchObject({ issuer: 'root', generation: 1, number: 3 });
+        expect(await tx.newestRootCrl(2)).toMatchObject({ issuer: 'root', generation: 2, number: 1 });
+        expect(await tx.newestRootCrl(3)).toBeNull();
+        const bytes = (generation: number, number: number) =>
+          tx.crlBytes({ issuer: 'root', generation, number });
+        expect([await bytes(1, 2), await bytes(1, 3)]).toEqual([null, Uint8Array.of(3)]);
+        expect(await bytes(2, 1)).toEqual(Uint8Array.of(17));
+      });
     });
 
     it('has one issuing CA that is active and one that is prepared, and counts what is below each', async () => {
@@ -355,9 +392,9 @@ export function describeStoreContract(name: string, freshOpener: () => Promise<S
           tokenRow(1, { spent, replace: true }),
         ]);
         expect(await tx.countOutstandingTokens(AT)).toBe(0);
-        expect(await tx.newestCrl('issuing')).toStrictEqual(crlHead);
+        expect(await tx.newestCrl()).toStrictEqual(crlHead);
         expect(await tx.crlBytes({ issuer: 'issuing', generation: 1, number: 1 })).toStrictEqual(der);
-        expect(await tx.newestCrl('root')).toBeNull();
+        expect(await tx.newestRootCrl(1)).toBeNull();
         expect(await tx.newestRoster()).toStrictEqual(rosterHead);
         expect(await tx.rosterRecord(1)).toStrictEqual(record);
         expect(await tx.addresses()).toStrictEqual([address]);

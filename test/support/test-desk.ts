@@ -1,5 +1,11 @@
 import type { RolloverDesk } from '../../src/api/index.ts';
-import { makeIssuingRequest, type Authority, type IssuingFacts } from '../../src/authority/index.ts';
+import {
+  makeIssuingRequest,
+  type Authority,
+  type IssuingFacts,
+  type MadeRoot,
+  type RootFacts,
+} from '../../src/authority/index.ts';
 import { LsError, toHex, type Fault, type Result, type UnixMs } from '../../src/std/index.ts';
 import { testCrypto, testKey } from './crypto.ts';
 
@@ -8,6 +14,7 @@ export class TestDesk implements RolloverDesk {
   readonly #authority: Authority;
   readonly #now: () => UnixMs;
   readonly #next = testKey();
+  readonly #nextRoot = testKey();
   /** How often the home was to follow. */
   follows = 0;
 
@@ -29,6 +36,11 @@ export class TestDesk implements RolloverDesk {
     const wanted = { trustDomain: this.#authority.trustDomain, permittedDns: [] };
     const csr = valueOf(makeIssuingRequest({ crypto: testCrypto }, wanted, this.#next, generation));
     return { generation, csr, keySha256: toHex(testCrypto.sha256(this.#next.spki)) };
+  }
+
+  async prepareRoot(made: MadeRoot | undefined): Promise<RootFacts> {
+    const request = made ?? { key: this.#nextRoot };
+    return valueOf(await this.#authority.rollover.prepareRoot(request, this.#now()));
   }
 
   follow(): Promise<void> {

@@ -1,10 +1,17 @@
 import { execFile } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { auditHomes, initCa, initRoot, signIssuingCa, signNewRootCrl } from '../../src/app/index.ts';
+import {
+  auditHomes,
+  crossCertify,
+  initCa,
+  initRoot,
+  signIssuingCa,
+  signNewRootCrl,
+} from '../../src/app/index.ts';
 import { administerCa, backupCa, importCa, initCaRequest, type RequestedCa } from '../../src/app/index.ts';
 import { systemClock } from '../../src/io/index.ts';
 import { callTls, openFeed } from '../support/ca-http.ts';
@@ -164,6 +171,75 @@ describe('a CA with its root on another machine', () => {
     await expectCode('LS_ROOT_KEY_TAKEN', () =>
       initRoot({ home: second, trustDomain: '', from: home, ...common }),
     );
+  });
+
+  it('may be followed by another one, each on a machine of its own', async () => {
+    const { ca, root, bundle, directory } = await ceremony();
+    const { home } = ca;
+    await importCa({ home, files: [bundle], ...common });
+    const call = (path: string, body: object = {}) =>
+      administerCa({ home, call: { method: 'POST', path, body }, passphrase });
+    await expectCode('LS_ROLLOVER_ROOT_ABSENT', () => call('/v1/rollover/root', {}));
+
+    const next = join(directory, 'root-2');
+    const { rootSha256 } = await initRoot({
+      home: next,
+      trustDomain: 'mesh.internal',
+      generation: 2,
+      ...common,
+    });
+    const output = join(directory, 'root-bundle.pem');
+    const cross = (rootFile: string, sha256: string) =>
+      crossCertify({ home: root, rootFile, rootSha256: sha256, output, ...common });
+    const nextFile = join(next, 'root.pem');
+    await expectCode('LS_CEREMONY_KEY', () => cross(nextFile, `00${rootSha256.slice(2)}`));
+    await expectCode('LS_CEREMONY_KEY', () => cross(nextFile, rootSha256.slice(0, 31)));
+    const own = (await readFile(join(root, 'root.pem'), 'utf8')).replaceAll(/-----.*-----|\n/g, '');
+    const ownSha256 = createHash('sha256').update(Buffer.from(own, 'base64')).digest('hex');
+    await expectCode('LS_CEREMONY_HIERARCHY', () => cross(join(root, 'root.pem'), ownSha256));
+    await cross(nextFile, rootSha256);
+
+    const { crl } = await signNewRootCrl({ home: next, ...common });
+    const crlFile = join(directory, 'root-2.crl');
+    await writeFile(crlFile, crl);
+    await expectCode('LS_CEREMONY_FILES', () => importCa({ home, files: [output], ...common }));
+    const taken = await importCa({ home, files: [output, crlFile], ...common });
+    expect(taken).toMatchObject({
+      isNew: false,
+      preparedRoot: { generation: 2, isHere: false, crlNumber: 2 },
+    });
+    const both = await readFile(join(home, 'root.pem'), 'utf8');
+    expect(both.match(/BEGIN CERTIFICATE/g)).toHaveLength(2);
+
+    // It certifies the next issuing CA, whose request says where its CRL will be.
+    const { csr, keySha256 } = (await call('/v1/rollover/request')) as Record<
+      'csr' | 'keySha256',
+      string
+    >;
+    const requestFile = join(directory, 'issuing-next.csr');
+    await writeFile(requestFile, Buffer.from(csr, 'base64'));
+    const issuing = join(directory, 'issuing-next.pem');
+    await signIssuingCa({ home: next, requestFile, keySha256, output: issuing, ...common });
+    const prepared = await importCa({ home, files: [issuing], ...common });
+    expect(prepared).toMatchObject({ prepared: { generation: 2, state: 'prepared' } });
+    await call('/v1/rollover/activate', {});
+    const text = await run('openssl', ['x509', '-in', join(home, 'issuing.pem'), '-noout', '-text']);
+    expect(text.stdout).toMatch(/Issuer: CN ?= ?mesh\.internal root CA G2[\s\S]*\/crl\/root-2\.crl/);
+
+    // Newer CRLs of either root are told apart.
+    for (const [at, number] of [
+      [root, 4],
+      [next, 4],
+    ] as const) {
+      const newer = await signNewRootCrl({ home: at, ...common });
+      expect(newer.crlNumber).toBe(number);
+      await writeFile(crlFile, newer.crl);
+      expect((await importCa({ home, files: [crlFile], ...common })).rootCrl).toMatchObject({
+        number,
+        isNews: true,
+      });
+    }
+    expect(await auditHomes({ homes: [home] })).toMatchObject({ ok: true });
   });
 });
 

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
@@ -56,7 +56,12 @@ async function goodSerials(cluster: TestCluster): Promise<readonly { name: strin
  * By openssl alone: the certificate that a node has, up to the root, with the CRLs that the CA serves. What the CA has
  * issued is not yet what a node has put in use, so the file is waited for.
  */
-async function opensslAgrees(cluster: TestCluster, name: string, generation: number): Promise<void> {
+async function opensslAgrees(
+  cluster: TestCluster,
+  name: string,
+  generation: number,
+  roots: readonly string[] = ['root.crl'],
+): Promise<void> {
   const at = (file: string): string => join(cluster.home(name), file);
   const issuer = async () => {
     const { stdout } = await run('openssl', ['x509', '-in', at('cert.pem'), '-noout', '-issuer']);
@@ -66,7 +71,7 @@ async function opensslAgrees(cluster: TestCluster, name: string, generation: num
   await expect.poll(issuer, PATIENCE).toMatch(named);
   const crls = join(cluster.directory, 'crls.pem');
   const pems: string[] = [];
-  for (const file of ['root.crl', generation === 1 ? 'issuing.crl' : `issuing-${generation}.crl`]) {
+  for (const file of [...roots, generation === 1 ? 'issuing.crl' : `issuing-${generation}.crl`]) {
     const answer = await fetch(`http://127.0.0.1:${cluster.crlPort}/crl/${file}`);
     expect(answer.status).toBe(200);
     const der = join(cluster.directory, file);
@@ -80,8 +85,12 @@ async function opensslAgrees(cluster: TestCluster, name: string, generation: num
 }
 
 /** The CA's ledger and those of the nodes, together: who signed what below which issuing CA, and while it counted. */
-async function auditAgrees(cluster: TestCluster, homes: readonly string[]): Promise<void> {
-  const root = ['--root', join(cluster.caHome, 'root.pem')];
+async function auditAgrees(
+  cluster: TestCluster,
+  homes: readonly string[],
+  pinned = join(cluster.caHome, 'root.pem'),
+): Promise<void> {
+  const root = ['--root', pinned];
   const args = ['--json', 'audit', 'verify', cluster.caHome, ...homes, ...root];
   const audit = await lifesign(args, { env: cluster.env });
   expect(JSON.parse(audit.stdout), audit.stderr).toMatchObject({ ok: true, complete: true, faults: [] });
@@ -218,6 +227,76 @@ describe('an issuing CA follows another', () => {
       for (const name of others) await cluster.node(name).kill('SIGTERM');
       await back.kill('SIGTERM');
       await auditAgrees(cluster, [...[...others, stopped].map((name) => cluster.home(name)), anew]);
+    },
+  );
+});
+
+describe('a root follows another', () => {
+  it(
+    'while a mesh runs, nobody loses anybody, and who was away comes after',
+    { timeout: 600_000 },
+    async () => {
+      await using cluster = new TestCluster(await tempDir());
+      const away = 'gamma';
+      const others = ['alpha', 'beta'];
+      await cluster.up([away, ...others]);
+      await cluster.pki('rollover', 'root', 'prepare');
+      // Run again, it is the same one.
+      await cluster.pki('rollover', 'root', 'prepare');
+      const { roots } = JSON.parse((await cluster.pki('rollover', 'root', 'status')).stdout) as {
+        readonly roots: readonly { readonly generation: number; readonly issuing: readonly number[] }[];
+      };
+      expect(roots).toMatchObject([
+        { generation: 1, issuing: [1] },
+        { generation: 2, issuing: [] },
+      ]);
+      await cluster.node(away).kill('SIGTERM');
+      await cluster.pki('rollover', 'prepare');
+      const adopted = async () => (await status(cluster)).adoption?.missing;
+      await expect.poll(adopted, PATIENCE).toEqual([away]);
+      await cluster.pki('rollover', 'activate', '--renew-within', '10s', '--force');
+      await expect.poll(async () => (await status(cluster)).renewal?.behind, PATIENCE).toEqual([away]);
+      await cluster.until(others, others, (peer) => peer?.alive === true);
+      for (const name of others) {
+        await opensslAgrees(cluster, name, 2, ['root.crl', 'root-2.crl']);
+        const lost = (await losses(cluster, name)).map((loss) => loss.split(' ')[0]);
+        expect(lost.filter((peer) => peer !== away)).toEqual([]);
+      }
+
+      // Its certificate is below the first root, and what the CA's server and the others present is below the second.
+      await cluster.run(away);
+      await expect.poll(async () => (await status(cluster)).renewal?.behind, PATIENCE).toEqual([]);
+      const all = [away, ...others];
+      await cluster.until(all, all, (peer) => peer?.alive === true);
+      await opensslAgrees(cluster, away, 2, ['root.crl', 'root-2.crl']);
+
+      // A token names the first root alone.
+      await cluster.enroll('delta');
+      await cluster.run('delta');
+      const four = [...all, 'delta'];
+      await cluster.until(four, four, (peer) => peer?.alive === true);
+
+      // So does who has never heard of another one, and stock tools: the server shows who vouches for whom.
+      const [genesis] = (await readFile(join(cluster.caHome, 'root.pem'), 'utf8')).split(
+        /(?<=-----END .*-----\n)/,
+      );
+      const pinned = join(cluster.directory, 'genesis.pem');
+      await writeFile(pinned, genesis ?? '');
+      const dial = ['-connect', `127.0.0.1:${cluster.caPort}`, '-CAfile', pinned, '-verify_return_error'];
+      const served = run('openssl', ['s_client', ...dial, '-x509_strict', '-showcerts']);
+      served.child.stdin?.end();
+      expect((await served).stdout).toMatch(/Verif(?:y return code: 0|ication: OK)/);
+
+      await cluster.ca?.kill('SIGTERM');
+      await cluster.serve();
+      await cluster.until(four, four, (peer) => peer?.alive === true);
+      await cluster.ca?.kill('SIGTERM');
+      for (const name of four) await cluster.node(name).kill('SIGTERM');
+      await auditAgrees(
+        cluster,
+        four.map((name) => cluster.home(name)),
+        pinned,
+      );
     },
   );
 });

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { Authority, IssuingFacts, OcspResponder } from '../../authority/index.ts';
+import type { Authority, IssuingFacts, MadeRoot, OcspResponder, RootFacts } from '../../authority/index.ts';
 import type { Fault, Result, UnixMs } from '../../std/index.ts';
 import type { RenewingNode, VerifiedOperator, VerifiedPeer } from '../../trust/index.ts';
 import type { AckBook } from './ack-book.ts';
@@ -36,6 +36,8 @@ export interface RolloverDesk {
     /** DER. */
     readonly rootCrl?: Uint8Array;
   }): Promise<IssuingFacts>;
+  /** Pins the next root: one that is made now, or was made elsewhere; answers the one that has certified nothing yet. */
+  prepareRoot(made: MadeRoot | undefined): Promise<RootFacts>;
   /** What a root elsewhere is asked to sign for the next generation. */
   request(): Promise<IssuingRequest>;
   /** Has this server and its home follow a change of the generations. What fails is logged, and tried again later. */

@@ -20,8 +20,8 @@ export class EnrollmentBodies {
   }
 
   #sharedPart(enrollment: Enrollment): Buffer {
-    const { roots, issuing, crls, roster, seeds } = enrollment;
-    const of = [...roots, ...issuing, ...crls, roster, seeds];
+    const { roots, crossCertificates, issuing, crls, roster, seeds } = enrollment;
+    const of = [...roots, ...crossCertificates, ...issuing, ...crls, roster, seeds];
     const known = this.#shared;
     if (known.of.length === of.length && known.of.every((each, at) => each === of[at])) return known.bytes;
     const bytes = Buffer.from(JSON.stringify(enrolledAmongJson(enrollment)).slice(1));

@@ -19,8 +19,8 @@ export function estRoutes(app: FastifyInstance, context: CaApiContext, gate: Pee
   const { authority, now } = context;
 
   app.get(`${BASE}/cacerts`, (_, reply) => {
-    const { roots, issuing } = authority.bundle();
-    return answer(reply, CERTIFICATES, certsOnly([...issuing, ...roots]));
+    const { roots, crossCertificates, issuing } = authority.bundle();
+    return answer(reply, CERTIFICATES, certsOnly([...issuing, ...crossCertificates, ...roots]));
   });
 
   app.get(`${BASE}/csrattrs`, (_, reply) => answer(reply, 'application/csrattrs', encodeCsrAttributes()));

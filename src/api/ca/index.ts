@@ -22,7 +22,7 @@ export { OCSP_MAX_AGE_SECONDS } from './ocsp-routes.ts';
 export { tlsPeerGate, type GateTrust } from './peer-gate.ts';
 export { publicationEvents } from './publication-events.ts';
 export { MAX_TRACKED_ADDRESSES, RateLimiter, type RateLimit } from './rate-limit.ts';
-export type { Adoption, IssuingJson, Renewal, RolloverJson } from './rollover-status.ts';
+export type { Adoption, IssuingJson, Renewal, RolloverJson, RootJson } from './rollover-status.ts';
 export { MAX_BODY_BYTES } from './schemas.ts';
 export type {
   CertificateJson,

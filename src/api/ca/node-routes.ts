@@ -4,6 +4,7 @@ import type { VerifiedPeer } from '../../trust/index.ts';
 import type { SchemaTypes } from '../validation.ts';
 import type { CaApiContext, PeerGate } from './context.ts';
 import type { FeedEvent } from './feed-hub.ts';
+import { rootCrlEvent } from './publication-events.ts';
 import { ackBody, activateBody, feedQuery, reenrollBody } from './schemas.ts';
 import { valueOrThrow } from './spread.ts';
 import { authoritiesJson, base64Of, bytesOf, issuedJson, seedJson } from './wire.ts';
@@ -59,8 +60,8 @@ async function catchUp(
 ): Promise<readonly FeedEvent[]> {
   const events: FeedEvent[] = [];
   const crls = valueOrThrow(await authority.currentCrls());
-  // Small, and its number is not among those a node tells: one that has it already knows so by its bytes.
-  events.push({ kind: 'crl', delta: false, der: base64Of(crls.root) });
+  // Small, and their numbers are not among those a node tells: one that has them already knows so by their bytes.
+  events.push(...crls.roots.map(rootCrlEvent));
   const authorities = authority.bundle();
   if (authorities.active !== null) events.push({ kind: 'authorities', ...authoritiesJson(authorities) });
   for (const [at, { full, delta }] of crls.issuing.entries()) {

@@ -3,13 +3,14 @@ import type { IssuingFacts } from '../../authority/index.ts';
 import { fault, LsError } from '../../std/index.ts';
 import type { SchemaTypes } from '../validation.ts';
 import type { CaApiContext, RolloverDesk } from './context.ts';
-import { adoptionOf, issuingJson, rolloverStatus } from './rollover-status.ts';
+import { adoptionOf, issuingJson, rolloverStatus, rootJson } from './rollover-status.ts';
 import {
   MAX_ROOT_CRL_BODY_BYTES,
   rolloverActivateBody,
   rolloverGenerationBody,
   rolloverPrepareBody,
   rolloverRevokeBody,
+  rolloverRootBody,
 } from './schemas.ts';
 import { activeMembers, valueOrThrow } from './spread.ts';
 import { base64Of, bytesOf, rootCrlJson } from './wire.ts';
@@ -42,6 +43,15 @@ export function rolloverRoutes(plain: FastifyInstance, context: CaApiContext, de
     const { generation, serial } = facts;
     request.log.info({ event: 'rollover', generation, serial }, 'issuing CA prepared');
     return issuingJson(facts);
+  });
+
+  const root = { schema: { body: rolloverRootBody }, bodyLimit: 2 * MAX_ROOT_CRL_BODY_BYTES };
+  app.post('/v1/rollover/root', root, async (request) => {
+    const { made } = request.body;
+    if (made === undefined) return rootJson(await desk.prepareRoot(undefined));
+    const { certificate, cross, rootCrl } = made;
+    const parts = { certificate: bytesOf(certificate), cross: bytesOf(cross), rootCrl: bytesOf(rootCrl) };
+    return rootJson(await desk.prepareRoot(parts));
   });
 
   app.post('/v1/rollover/activate', { schema: { body: rolloverActivateBody } }, async (request) => {

@@ -1,4 +1,4 @@
-import type { Authority, IssuingFacts } from '../../authority/index.ts';
+import type { Authority, IssuingFacts, RootFacts } from '../../authority/index.ts';
 import type { RosterMember } from '../../membership/index.ts';
 import { equalBytes, toHex, type NodeId, type UnixMs } from '../../std/index.ts';
 import { parseCertificate } from '../../x509/index.ts';
@@ -28,6 +28,22 @@ export function issuingJson(facts: IssuingFacts) {
   };
 }
 
+/** One root, as a call answers it. */
+export function rootJson(facts: RootFacts) {
+  return {
+    generation: facts.generation,
+    serial: facts.serial,
+    sha256: toHex(facts.sha256),
+    spkiSha256: toHex(facts.spkiSha256),
+    notBefore: timeText(facts.notBefore),
+    notAfter: timeText(facts.notAfter),
+    isHere: facts.isHere,
+    issuing: facts.issuing,
+    crlNumber: facts.crlNumber,
+    crlNextUpdate: timeText(facts.crlNextUpdate),
+  };
+}
+
 /** Which active members have said that they hold a prepared generation and its CRL. */
 export interface Adoption {
   readonly generation: number;
@@ -48,6 +64,7 @@ export interface Renewal {
 /** The answer of `GET /v1/rollover`. */
 export interface RolloverJson {
   readonly generations: readonly IssuingJson[];
+  readonly roots: readonly RootJson[];
   /** Members that have started once and were not ended. */
   readonly activeMembers: number;
   /** Null when no generation is prepared. */
@@ -56,6 +73,7 @@ export interface RolloverJson {
   readonly renewal: Renewal | null;
 }
 export type IssuingJson = ReturnType<typeof issuingJson>;
+export type RootJson = ReturnType<typeof rootJson>;
 
 /** Where the rollover of this CA stands. Throws the authority's fault. */
 export async function rolloverStatus(context: CaApiContext): Promise<RolloverJson> {
@@ -66,6 +84,7 @@ export async function rolloverStatus(context: CaApiContext): Promise<RolloverJso
   const active = generations.find(({ state }) => state === 'active');
   return {
     generations: generations.map(issuingJson),
+    roots: valueOrThrow(await authority.rollover.roots()).map(rootJson),
     activeMembers: members.length,
     adoption: prepared === undefined ? null : adoptionOf(context, prepared, members),
     renewal: active === undefined ? null : await renewalOf(authority, active, members, now()),

@@ -89,6 +89,22 @@ export const rolloverPrepareBody = {
   properties: { certificate: base64(MAX_CSR_CHARS), rootCrl: base64(MAX_ROOT_CRL_BODY_BYTES) },
 } as const;
 
+/** A root that was made elsewhere; nothing where it is to be made here. */
+export const rolloverRootBody = {
+  ...strict,
+  properties: {
+    made: {
+      ...strict,
+      required: ['certificate', 'cross', 'rootCrl'],
+      properties: {
+        certificate: base64(MAX_CSR_CHARS),
+        cross: base64(MAX_CSR_CHARS),
+        rootCrl: base64(MAX_ROOT_CRL_BODY_BYTES),
+      },
+    },
+  },
+} as const;
+
 /** `force` true: whoever has not adopted it yet. */
 export const rolloverActivateBody = {
   ...strict,

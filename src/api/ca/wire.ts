@@ -56,6 +56,7 @@ export function enrolledAmongJson(enrollment: Enrollment) {
   return {
     trustDomain: enrollment.trustDomain,
     roots: enrollment.roots.map(base64Of),
+    crossCertificates: enrollment.crossCertificates.map(base64Of),
     issuing: enrollment.issuing.map(base64Of),
     crls: enrollment.crls.map(base64Of),
     roster: base64Of(enrollment.roster),
@@ -81,12 +82,16 @@ export function authoritiesJson({ roots, crossCertificates, issuing, active, ren
 
 export function crlsJson(crls: CurrentCrls) {
   const [first, ...others] = crls.issuing.map(issuingCrlsJson);
+  const [root, ...laterRoots] = crls.roots;
+  if (root === undefined) throw new RangeError('a CA has the CRL of its root');
   if (first === undefined) throw new RangeError('a CA has the CRLs of an issuing CA');
   return {
     /** Of the active issuing CA, and below those of others that have not ended. */
     ...first,
     others,
-    root: base64Of(crls.root),
+    /** Of the genesis root, and of those after it. */
+    root: base64Of(root.der),
+    laterRoots: laterRoots.map(({ der }) => base64Of(der)),
     /** Of the newest CRL: the delta when there is one. */
     crlNumber: crls.number,
     fullNumber: crls.fullNumber,

@@ -124,7 +124,7 @@ async function summarise(snapshot: string, madeAt: UnixMs): Promise<BackupSummar
     const read = await store.read(async (tx) =>
       ok({
         genesis: await tx.genesis(),
-        crl: await tx.newestCrl('issuing'),
+        crl: await tx.newestCrl(),
         roster: await tx.newestRoster(),
       }),
     );

@@ -1,4 +1,4 @@
-import type { Authority } from '../../authority/index.ts';
+import { isRevokedBy, type Authority, type RootCrlPublication } from '../../authority/index.ts';
 import { fault, LsError, type Fault, type Result } from '../../std/index.ts';
 import { parseCertificate, parseCrl } from '../../x509/index.ts';
 import type { Log } from '../log.ts';
@@ -29,24 +29,24 @@ export class Ended {
 
   /** Throws LS_CA_STORE_*. */
   async lookAgain(): Promise<void> {
-    this.look(valueOf(await this.#authority.currentCrls()).root);
+    this.look(valueOf(await this.#authority.currentCrls()).roots);
   }
 
-  /** `rootCrl`: DER of the root's newest CRL, which somebody has verified. */
-  look(rootCrl: Uint8Array): void {
+  /** `rootCrls`: the newest of all roots, or of some, which somebody has verified. */
+  look(rootCrls: readonly RootCrlPublication[]): void {
     const before = this.#reason;
-    this.#reason = this.#judge(rootCrl);
+    this.#reason = this.#judge(rootCrls);
     if (this.#reason === undefined || before !== undefined) return;
     const { code, detail } = this.#reason;
     this.#log.error({ event: 'ca-revoked', code, detail }, 'this CA issues nothing any more');
   }
 
-  #judge(rootCrl: Uint8Array): Fault | undefined {
+  #judge(rootCrls: readonly RootCrlPublication[]): Fault | undefined {
     const [active] = issuingCertificates(this.#authority);
     if (active === undefined) return fault('LS_CA_REVOKED', 'the root has revoked every issuing CA');
-    const { entries } = valueOf(parseCrl(rootCrl));
-    const { serialHex } = valueOf(parseCertificate(active));
-    if (entries.find(serialHex) === undefined) return undefined;
+    const certificate = valueOf(parseCertificate(active));
+    const { serialHex } = certificate;
+    if (!rootCrls.some(({ der }) => isRevokedBy(valueOf(parseCrl(der)), certificate))) return undefined;
     return fault('LS_CA_REVOKED', `the root has revoked the issuing CA ${serialHex}`);
   }
 }

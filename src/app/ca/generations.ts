@@ -12,6 +12,13 @@ export async function readGenerations(store: AuthorityStore): Promise<readonly G
   return read.value;
 }
 
+/** Of the roots that the store knows of. Throws LS_CA_STORE_*. */
+export async function readRootGenerations(store: AuthorityStore): Promise<readonly number[]> {
+  const read = await store.read(async (tx) => ok((await tx.roots()).map(({ generation }) => generation)));
+  if (!read.ok) throw new LsError(read.error);
+  return read.value;
+}
+
 /** DER of the issuing CAs that are prepared, active or retiring, the active one first. */
 export function issuingCertificates(authority: Pick<Authority, 'bundle'>): readonly Uint8Array[] {
   return authority.bundle().issuing;

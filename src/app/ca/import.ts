@@ -4,13 +4,13 @@ import {
   type ImportedFiles,
   type InitialisedAuthority,
 } from '../../authority/index.ts';
-import type { IssuingJson, RolloverJson } from '../../api/ca/index.ts';
+import type { IssuingJson, RolloverJson, RootJson } from '../../api/ca/index.ts';
 import { nodeCrypto } from '../../io/crypto/index.ts';
 import { HomeLock, writeFileDurably } from '../../io/files/index.ts';
 import type { PassphraseSources } from '../../io/keys/index.ts';
 import { systemRandom } from '../../io/system/index.ts';
 import { equalBytes, fault, LsError, toHex, type UnixMs } from '../../std/index.ts';
-import { MAX_CRL_BYTES, parseCertificate } from '../../x509/index.ts';
+import { MAX_CRL_BYTES, parseCertificate, parseCrl } from '../../x509/index.ts';
 import { readBlocks } from '../der-or-pem.ts';
 import { certificatesPem, readCertificatesPem } from '../pem-file.ts';
 import { administerCa } from './admin.ts';
@@ -44,6 +44,8 @@ export interface ImportedCa {
   readonly rootCrl: RootCrlJson | null;
   /** The next issuing CA, when it was the root's certificate for that. */
   readonly prepared: IssuingJson | null;
+  /** The next root. */
+  readonly preparedRoot: RootJson | null;
 }
 
 /** The answer of `POST /v1/root-crl`. */
@@ -75,7 +77,15 @@ export async function importCa(request: ImportCaRequest): Promise<ImportedCa> {
     await writeFileDurably(paths.issuingCert, certificatesPem([made.issuing]));
     const { trustDomain } = made;
     const rootSha256 = toHex(made.rootSha256);
-    return { home: paths.home, trustDomain, rootSha256, isNew: true, rootCrl: null, prepared: null };
+    return {
+      home: paths.home,
+      trustDomain,
+      rootSha256,
+      isNew: true,
+      rootCrl: null,
+      prepared: null,
+      preparedRoot: null,
+    };
   } finally {
     lock.release();
   }
@@ -131,7 +141,10 @@ async function takeLater(
     ...(await readCertificatesPem(paths.issuingCert)),
   ];
   const [root = new Uint8Array()] = own;
-  const [certificate, ...more] = certificates.filter((der) => !own.some((each) => equalBytes(each, der)));
+  const strange = certificates.filter((der) => !own.some((each) => equalBytes(each, der)));
+  const next = nextRootIn(strange);
+  if (next !== undefined) return takeRoot(paths, root, { ...next, crls }, passphrase);
+  const [certificate, ...more] = strange;
   const mayBeNext = certificate !== undefined && more.length === 0 && !isSelfIssued(certificate);
   if (certificate !== undefined && !(mayBeNext && (await hasAsked(paths)))) {
     throw new LsError(fault('LS_CEREMONY_DONE', `${paths.home} has other certificates already`));
@@ -142,7 +155,15 @@ async function takeLater(
   }
   const { trustDomain } = await readCaConfig(paths.home);
   const rootSha256 = toHex(nodeCrypto.sha256(root));
-  const done = { home: paths.home, trustDomain, rootSha256, isNew: false, rootCrl: null, prepared: null };
+  const done = {
+    home: paths.home,
+    trustDomain,
+    rootSha256,
+    isNew: false,
+    rootCrl: null,
+    prepared: null,
+    preparedRoot: null,
+  };
   if (certificate === undefined) {
     const call = { method: 'POST', path: '/v1/root-crl', body: { crl: base64Of(crl) } } as const;
     return { ...done, rootCrl: (await administerCa({ home: paths.home, call })) as RootCrlJson };
@@ -150,6 +171,55 @@ async function takeLater(
   const body = { certificate: base64Of(certificate), rootCrl: base64Of(crl) };
   const call = { method: 'POST', path: '/v1/rollover/prepare', body } as const;
   return { ...done, prepared: (await administerCa({ home: paths.home, call, passphrase })) as IssuingJson };
+}
+
+interface NextRoot {
+  readonly certificate: Uint8Array;
+  readonly cross: Uint8Array;
+}
+
+/** A self-signed certificate and another one of the same name: a root, and who vouches for it. */
+function nextRootIn(certificates: readonly Uint8Array[]): NextRoot | undefined {
+  const [certificate, ...otherRoots] = certificates.filter(isSelfIssued);
+  const [cross, ...others] = certificates.filter((der) => !isSelfIssued(der));
+  if (certificate === undefined || cross === undefined || otherRoots.length + others.length > 0)
+    return undefined;
+  return equalBytes(subjectOf(certificate), subjectOf(cross)) ? { certificate, cross } : undefined;
+}
+
+/** The CRL of the root that vouches comes with the cross certificate, if it is news; that of the new root has to. */
+async function takeRoot(
+  { home }: CaHome,
+  genesis: Uint8Array,
+  { certificate, cross, crls }: NextRoot & { readonly crls: readonly Uint8Array[] },
+  passphrase: PassphraseSources,
+): Promise<ImportedCa> {
+  const name = subjectOf(certificate);
+  const [own, ...more] = crls.filter((der) => equalBytes(issuerOfCrl(der), name));
+  if (own === undefined || more.length > 0)
+    throw new LsError(fault('LS_CEREMONY_FILES', 'the CRL of the new root is wanted too (`pki root crl`)'));
+  for (const crl of crls.filter((der) => der !== own)) {
+    const call = { method: 'POST', path: '/v1/root-crl', body: { crl: base64Of(crl) } } as const;
+    await administerCa({ home, call });
+  }
+  const made = { certificate: base64Of(certificate), cross: base64Of(cross), rootCrl: base64Of(own) };
+  const call = { method: 'POST', path: '/v1/rollover/root', body: { made } } as const;
+  const preparedRoot = (await administerCa({ home, call, passphrase })) as RootJson;
+  const { trustDomain } = await readCaConfig(home);
+  const rootSha256 = toHex(nodeCrypto.sha256(genesis));
+  return { home, trustDomain, rootSha256, isNew: false, rootCrl: null, prepared: null, preparedRoot };
+}
+
+function subjectOf(der: Uint8Array): Uint8Array {
+  const parsed = parseCertificate(der);
+  if (parsed.ok) return parsed.value.subject;
+  throw new LsError(parsed.error);
+}
+
+function issuerOfCrl(der: Uint8Array): Uint8Array {
+  const parsed = parseCrl(der);
+  if (parsed.ok) return parsed.value.issuer;
+  throw new LsError(parsed.error);
 }
 
 /** Whether `pki rollover prepare --root-csr` has made a key that is no CA's yet. */

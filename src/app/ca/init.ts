@@ -131,7 +131,7 @@ async function fill(
 ): Promise<InitialisedAuthority> {
   const paths = caHome(directory);
   await ensurePrivateDir(paths.keysDir);
-  const keys = { root: await ring.make('root', 'ES256'), issuing: [await ring.make('issuing', 'ES256')] };
+  const keys = { roots: [await ring.make('root', 'ES256')], issuing: [await ring.make('issuing', 'ES256')] };
   const made = await initialiseStore(paths, keys, await makeLogKey(ring), choice, now);
   await writeFileDurably(paths.rootCert, certificatesPem(made.roots), PUBLIC_IN_PRIVATE_DIRECTORY);
   await writeFileDurably(paths.issuingCert, certificatesPem([made.issuing]), PUBLIC_IN_PRIVATE_DIRECTORY);

@@ -14,7 +14,7 @@ import {
 import { err, fault, LsError, type UnixMs } from '../../std/index.ts';
 import { hasEnded } from '../../authority/index.ts';
 import { listKeys } from './key-list.ts';
-import type { CaKeyName } from './key-names.ts';
+import { generationOfRootKey, type CaKeyName } from './key-names.ts';
 import { CaKeys, keySecrets, NEXT, type KeyPlace } from './key-store.ts';
 import { openCa, type OpenCa } from './open.ts';
 
@@ -65,7 +65,7 @@ async function destroyable(home: string, keyId: string): Promise<CaKeyName> {
   const found = (await listKeys(home)).keys.find(({ id }) => id === keyId);
   if (found === undefined) throw new LsError(fault('LS_KEY_NOT_FOUND', `this CA has no key ${keyId}`));
   const { name, state } = found;
-  if (name === 'root' || (state !== null && hasEnded({ state }))) return name;
+  if (generationOfRootKey(name) !== undefined || (state !== null && hasEnded({ state }))) return name;
   const why = state === null || state === 'active' ? '' : `, which is ${state} and still signs`;
   throw new LsError(fault('LS_KEY_IN_USE', `${keyId} is the ${name} key of this CA${why}`));
 }

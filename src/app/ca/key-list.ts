@@ -7,7 +7,13 @@ import { parseCertificate } from '../../x509/index.ts';
 import { readCaConfig } from './config.ts';
 import { readGenerations, type Generation } from './generations.ts';
 import { caHome, type CaHome } from './home.ts';
-import { compareKeyNames, issuingKeyName, type CaKeyName } from './key-names.ts';
+import {
+  compareKeyNames,
+  generationOfRootKey,
+  issuingKeyName,
+  rootKeyName,
+  type CaKeyName,
+} from './key-names.ts';
 import { CaKeys, keySecrets, type KeyPlace } from './key-store.ts';
 import { openCaStoreReadOnly } from './store.ts';
 
@@ -66,7 +72,8 @@ export async function listKeys(home: string): Promise<CaKeyList> {
 }
 
 function useOf(name: CaKeyName, state: Generation['state'] | null): string {
-  if (name === 'root' || name === 'log') return OTHER_USES[name];
+  if (name === 'log') return OTHER_USES.log;
+  if (generationOfRootKey(name) !== undefined) return OTHER_USES.root;
   return state === null ? UNPREPARED : ISSUING_USES[state];
 }
 
@@ -83,13 +90,15 @@ async function publicKeys(paths: CaHome, choice: string): Promise<PublicKeys> {
   const store = await openCaStoreReadOnly(paths, choice);
   try {
     const read = await store.read(async (tx) =>
-      ok({ genesis: await tx.genesis(), first: (await tx.ledger(0, 1))[0]?.body }),
+      ok({ genesis: await tx.genesis(), roots: await tx.roots(), first: (await tx.ledger(0, 1))[0]?.body }),
     );
     if (!read.ok) throw new LsError(read.error);
-    const { genesis, first } = read.value;
+    const { genesis, roots, first } = read.value;
     if (genesis === null) throw new LsError(fault('LS_CA_NOT_INITIALISED', 'the store holds no CA'));
     const log = first === undefined ? undefined : await logKeyOf(paths, genesis.trustDomain, first);
-    const keys = new Map<CaKeyName, PublicKeyFacts>([['root', keyIn(genesis.root, null)]]);
+    const keys = new Map<CaKeyName, PublicKeyFacts>();
+    for (const { generation, certificate } of roots)
+      keys.set(rootKeyName(generation), keyIn(certificate, null));
     for (const { generation, state, certificate } of await readGenerations(store))
       keys.set(issuingKeyName(generation), keyIn(certificate, state));
     return log === undefined ? keys : keys.set('log', log);

@@ -14,9 +14,9 @@ import { fault, LsError, type Signer } from '../../std/index.ts';
 import { parseCertificate } from '../../x509/index.ts';
 import { refuseAwaiting } from './awaiting.ts';
 import { readCaConfig, type CaConfig } from './config.ts';
-import { readGenerations, type Generation } from './generations.ts';
+import { readGenerations, readRootGenerations, type Generation } from './generations.ts';
 import { caHome, type CaHome } from './home.ts';
-import { issuingKeyName } from './key-names.ts';
+import { issuingKeyName, rootKeyName } from './key-names.ts';
 import { CaKeys, keySecrets } from './key-store.ts';
 import { openLogKey } from './log-key.ts';
 import { readProfiles } from './profile-files.ts';
@@ -62,7 +62,7 @@ export async function openCa(
     store = await openCaStore(paths, config.store);
     const opened = await openAuthority({
       store,
-      keys: await keysFor(await readGenerations(store), ring),
+      keys: await keysFor(await readGenerations(store), await readRootGenerations(store), ring),
       profiles,
       crypto: nodeCrypto,
       random: systemRandom,
@@ -100,15 +100,23 @@ function pick({ urls, intervalMinMs, intervalMaxMs }: CaConfig) {
   return { urls, intervalMinMs, intervalMaxMs };
 }
 
-/** Of every issuing CA that still signs, and the root's, which may have been taken offline. */
-async function keysFor(generations: readonly Generation[], ring: CaKeys | undefined): Promise<AuthorityKeys> {
+/** Of every issuing CA that still signs, and of the roots, which may have been taken offline. */
+async function keysFor(
+  generations: readonly Generation[],
+  rootGenerations: readonly number[],
+  ring: CaKeys | undefined,
+): Promise<AuthorityKeys> {
   const needed = generations.filter((each) => !hasEnded(each));
   const open = (each: Generation): Promise<Signer> =>
     ring === undefined ? Promise.resolve(lockedKey(each)) : ring.open(issuingKeyName(each.generation));
   const issuing: Signer[] = [];
   for (const each of needed) issuing.push(await open(each));
-  if (ring === undefined || (await ring.placeOf('root')) === undefined) return { issuing };
-  return { issuing, root: await ring.open('root') };
+  const roots: Signer[] = [];
+  for (const generation of ring === undefined ? [] : rootGenerations) {
+    const name = rootKeyName(generation);
+    if ((await ring?.placeOf(name)) !== undefined && ring !== undefined) roots.push(await ring.open(name));
+  }
+  return { issuing, roots };
 }
 
 /** Stands for the key of an issuing CA where nothing is to be signed. */

@@ -32,7 +32,7 @@ const ENDED: readonly FaultCode[] = ['LS_TRUST_REVOKED', 'LS_TRUST_HELD'];
  */
 export class OwnTrust implements GateTrust {
   readonly #authority: Authority;
-  readonly #bundle: TrustBundle;
+  #bundle: TrustBundle;
   readonly #crypto: CryptoPort;
   #revocation = RevocationState.empty();
   /** The newest roster, until somebody asks what it says. */
@@ -50,8 +50,9 @@ export class OwnTrust implements GateTrust {
   static async of(authority: Authority, crypto: CryptoPort, now: UnixMs): Promise<OwnTrust> {
     const trust = new OwnTrust(authority, crypto);
     const crls = valueOf(await authority.currentCrls());
-    trust.#applyRootCrl(crls.root, now);
-    for (const der of crlsInOrder(crls)) if (der !== crls.root) trust.#applyCrl(der, now);
+    const ofRoots = crls.roots.map(({ der }) => der);
+    for (const der of ofRoots) trust.#applyRootCrl(der, now);
+    for (const der of crlsInOrder(crls)) if (!ofRoots.includes(der)) trust.#applyCrl(der, now);
     trust.#applyRoster(valueOf(await authority.currentRoster()).record);
     return trust;
   }
@@ -60,8 +61,12 @@ export class OwnTrust implements GateTrust {
     return this.#bundle;
   }
 
-  absorb({ crl, rootCrl, roster }: Publication, now: UnixMs): void {
-    if (rootCrl !== undefined) this.#applyRootCrl(rootCrl.der, now);
+  absorb({ authorities, crl, rootCrls = [], roster }: Publication, now: UnixMs): void {
+    if (authorities !== undefined && authorities.roots.length !== this.#bundle.anchors.length) {
+      const { trustDomain } = this.#bundle;
+      this.#bundle = valueOf(makeTrustBundle(trustDomain, authorities.roots, this.#crypto));
+    }
+    for (const { der } of rootCrls) this.#applyRootCrl(der, now);
     for (const der of crl?.lists ?? []) this.#applyCrl(der, now);
     if (roster !== undefined) this.#unread = roster.record;
   }

@@ -1,5 +1,11 @@
 import type { IssuingRequest, RolloverDesk } from '../../api/ca/index.ts';
-import { makeIssuingRequest, type IssuingFacts } from '../../authority/index.ts';
+import {
+  makeIssuingRequest,
+  type IssuingFacts,
+  type MadeRoot,
+  type PrepareRootRequest,
+  type RootFacts,
+} from '../../authority/index.ts';
 import { nodeCrypto } from '../../io/crypto/index.ts';
 import { readFileCapped, writeFileDurably } from '../../io/files/index.ts';
 import {
@@ -16,7 +22,7 @@ import {
 import type { Log } from '../log.ts';
 import { certificatesPem } from '../pem-file.ts';
 import { hasEnded } from '../../authority/index.ts';
-import { issuingKeyName } from './key-names.ts';
+import { issuingKeyName, rootKeyName } from './key-names.ts';
 import type { CaKeys } from './key-store.ts';
 import type { OpenCa } from './open.ts';
 
@@ -30,7 +36,7 @@ export interface DeskParts {
   readonly onChange?: () => Promise<void>;
 }
 
-const MAX_ISSUING_PEM_BYTES = 1024 * 1024;
+const MAX_PEM_BYTES = 1024 * 1024;
 const PUBLIC_IN_PRIVATE_DIRECTORY = { mode: 0o600 };
 
 /** Keys and files of the home where one issuing CA follows another. Its calls run one after the other. */
@@ -75,8 +81,17 @@ export class HomeRolloverDesk implements RolloverDesk {
       const { key } = await this.#nextKey(generation);
       const { trustDomain, permitDns, crlUrl } = this.#parts.ca.config;
       const wanted = { trustDomain, permittedDns: permitDns, crlUrl };
-      const csr = valueOf(makeIssuingRequest({ crypto: nodeCrypto }, wanted, key, generation));
+      const root = valueOf(await this.#parts.ca.authority.rollover.roots()).length;
+      const csr = valueOf(makeIssuingRequest({ crypto: nodeCrypto }, wanted, key, generation, root));
       return { generation, csr, keySha256: toHex(nodeCrypto.sha256(key.spki)) };
+    });
+  }
+
+  prepareRoot(made: MadeRoot | undefined): Promise<RootFacts> {
+    return this.#inTurn(async () => {
+      const facts = made === undefined ? await this.#makeRoot() : valueOf(await this.#pin(made));
+      await this.#follow();
+      return facts;
     });
   }
 
@@ -84,14 +99,48 @@ export class HomeRolloverDesk implements RolloverDesk {
     return this.#inTurn(() => this.#follow());
   }
 
+  /** The next one, or again the one that has certified nothing yet. */
+  async #makeRoot(): Promise<RootFacts> {
+    const { authority, keys } = this.#parts.ca;
+    const ring = unlocked(keys);
+    await this.#refuseRootless(ring);
+    const newest = valueOf(await authority.rollover.roots()).at(-1);
+    if (newest === undefined) throw new RangeError('a CA has a root');
+    if (newest.issuing.length === 0) return newest;
+    const name = rootKeyName(newest.generation + 1);
+    const isNew = (await ring.placeOf(name)) === undefined;
+    const key = isNew ? await ring.make(name, 'ES256') : await ring.open(name);
+    const prepared = await this.#pin({ key });
+    if (prepared.ok) return prepared.value;
+    // Another server was first, with a key of its own, which is to have this name.
+    if (isNew && prepared.error.code === 'LS_ROLLOVER_PENDING') await ring.destroy(name);
+    throw new LsError(prepared.error);
+  }
+
+  async #pin(request: PrepareRootRequest): Promise<Result<RootFacts, Fault>> {
+    const { authority } = this.#parts.ca;
+    const prepared = await authority.rollover.prepareRoot(request, this.#parts.now());
+    if (prepared.ok) {
+      const { generation, serial } = prepared.value;
+      this.#parts.log.info({ event: 'rollover', root: generation, serial }, 'root prepared');
+    }
+    return prepared;
+  }
+
+  /** The newest root certifies what comes next. */
+  async #refuseRootless(ring: CaKeys): Promise<void> {
+    const newest = valueOf(await this.#parts.ca.authority.rollover.roots()).at(-1);
+    const name = rootKeyName(newest?.generation ?? 1);
+    if ((await ring.placeOf(name)) !== undefined) return;
+    const detail = `the key ${name} is not in ${this.#parts.ca.home.keysDir}`;
+    throw new LsError(fault('LS_ROLLOVER_ROOT_ABSENT', detail));
+  }
+
   async #prepareNext(generation: number, files: PrepareFiles): Promise<IssuingFacts> {
     const { authority, keys } = this.#parts.ca;
     const ring = unlocked(keys);
     const isOffline = files.certificate !== undefined;
-    if (!isOffline && (await ring.placeOf('root')) === undefined)
-      throw new LsError(
-        fault('LS_ROLLOVER_ROOT_ABSENT', `the root's key is not in ${this.#parts.ca.home.keysDir}`),
-      );
+    if (!isOffline) await this.#refuseRootless(ring);
     const name = issuingKeyName(generation);
     const { key, isNew } = isOffline
       ? { key: await ring.open(name), isNew: false }
@@ -121,6 +170,7 @@ export class HomeRolloverDesk implements RolloverDesk {
       const known = await this.#list();
       await this.#takeKeys(known);
       await this.#writeCertificates(known);
+      await this.#writeRoots();
       await this.#parts.onChange?.();
       this.#fault = undefined;
     } catch (cause) {
@@ -156,8 +206,16 @@ export class HomeRolloverDesk implements RolloverDesk {
     const others = used.filter(({ state }) => state !== 'active').toReversed();
     const pem = certificatesPem([...active, ...others].map(({ certificate }) => certificate));
     const { issuingCert } = this.#parts.ca.home;
-    if (equalBytes(await readFileCapped(issuingCert, MAX_ISSUING_PEM_BYTES), utf8(pem))) return;
+    if (equalBytes(await readFileCapped(issuingCert, MAX_PEM_BYTES), utf8(pem))) return;
     await writeFileDurably(issuingCert, pem, PUBLIC_IN_PRIVATE_DIRECTORY);
+  }
+
+  /** The genesis root first. */
+  async #writeRoots(): Promise<void> {
+    const pem = certificatesPem(this.#parts.ca.authority.bundle().roots);
+    const { rootCert } = this.#parts.ca.home;
+    if (equalBytes(await readFileCapped(rootCert, MAX_PEM_BYTES), utf8(pem))) return;
+    await writeFileDurably(rootCert, pem, PUBLIC_IN_PRIVATE_DIRECTORY);
   }
 
   async #list(): Promise<readonly IssuingFacts[]> {

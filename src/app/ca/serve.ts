@@ -230,12 +230,13 @@ function makeContext(
   );
   const { exchange } = ca.store;
   const acks = new AckBook((nodeId, said) => exchange?.tell(ackWord(nodeId, said)));
-  const unsubscribe = ca.authority.onPublication(({ rootCrl, ...publication }) => {
-    // It may revoke this very CA, and with it every listener: all hear of it before they are cut.
-    if (rootCrl !== undefined) {
-      feeds.publish(publicationEvents({ rootCrl }));
-      trust.absorb({ rootCrl }, now());
-      ended.look(rootCrl.der);
+  const unsubscribe = ca.authority.onPublication(({ rootCrls, ...publication }) => {
+    // They may revoke this very CA, and with it every listener: all hear of it before they are cut.
+    if (rootCrls !== undefined) {
+      const { authorities } = publication;
+      feeds.publish(publicationEvents({ rootCrls }));
+      trust.absorb({ rootCrls, ...(authorities === undefined ? {} : { authorities }) }, now());
+      ended.look(rootCrls);
     }
     if (Object.keys(publication).length === 0) return;
     trust.absorb(publication, now());

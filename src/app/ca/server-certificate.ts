@@ -5,7 +5,6 @@ import { equalBytes, type UnixMs } from '../../std/index.ts';
 import type { Log } from '../log.ts';
 import { schedule } from './schedule.ts';
 import { makeServerIdentity, type ServerIdentity } from './server-identity.ts';
-import { issuingCertificates } from './generations.ts';
 
 const USED_UP = 2 / 3;
 const RETRY_MS = 60_000;
@@ -58,10 +57,10 @@ export class ServerCertificate {
 
   /** Issues another one if the CAs of the domain are no longer those that this one was made with. */
   async follow(): Promise<void> {
-    const issuing = issuingCertificates(this.#authority);
-    const made = this.#identity.issuing;
-    if (issuing.length === made.length && issuing.every((der, at) => equalBytes(der, made[at] ?? der)))
-      return;
+    const { roots, issuing } = this.#authority.bundle();
+    const now = [...roots, ...issuing];
+    const made = this.#identity.authorities;
+    if (now.length === made.length && now.every((der, at) => equalBytes(der, made[at] ?? der))) return;
     await this.#renew();
     this.#schedule();
   }

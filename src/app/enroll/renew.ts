@@ -1,15 +1,14 @@
 import { pino } from 'pino';
 import { HomeLock } from '../../io/files/index.ts';
 import { nodeCrypto } from '../../io/crypto/index.ts';
-import { systemClock } from '../../io/system/index.ts';
-import { fault, LsError, unixMs } from '../../std/index.ts';
+import { fault, LsError } from '../../std/index.ts';
 import { nodeHome, readNodeConfig } from '../node-config.ts';
+import { adoptRoots, judgesOf } from '../node/adopt-roots.ts';
 import { CaAccess } from '../node/ca-access.ts';
 import { queryNode } from '../node/control.ts';
 import { readCredentials } from '../node/credentials.ts';
 import { renewCertificate } from '../node/renewal.ts';
-import { readState } from '../node/state-file.ts';
-import { addFetched, issuerChainsOf, readBundle, readIssuers, readRevocation } from '../node/trust-files.ts';
+import { addFetched, readBundle, readRevocation } from '../node/trust-files.ts';
 
 export interface RenewedNode {
   readonly home: string;
@@ -44,14 +43,15 @@ async function renewOnDisk(path: string): Promise<RenewedNode> {
   const lock = HomeLock.acquire(home.home);
   try {
     const credentials = await readCredentials(home);
-    const bundle = await readBundle(home, config);
-    const { trustedTimeMs } = await readState(home.state);
-    const now = unixMs(Math.max(systemClock.now().wall, trustedTimeMs));
-    const access = new CaAccess(config, bundle, credentials);
-    const { crls, issuing } = await access.fetchTrust(pino({ level: 'silent' }));
-    const issuerChains = issuerChainsOf(credentials.chain, await readIssuers(home), issuing);
-    const judges = { bundle, issuerChains, now };
-    const { state } = await addFetched(home, await readRevocation(home, judges), crls, judges);
+    const pinned = await readBundle(home, config);
+    const access = new CaAccess(config, pinned, credentials);
+    const fetched = await access.fetchTrust(pino({ level: 'silent' }));
+    const judges = await judgesOf(home, pinned, credentials, fetched);
+    const bundle = await adoptRoots(home, config, fetched, judges);
+    access.bundle = bundle;
+    const crls = [...fetched.rootCrls, ...fetched.crls];
+    const stored = await readRevocation(home, { ...judges, bundle });
+    const { state } = await addFetched(home, stored, crls, { ...judges, bundle });
     access.trust = () => ({ bundle, revocation: state, crypto: nodeCrypto, ...config.revocation });
     const { issued } = await renewCertificate({ home, config, access });
     const notAfter = new Date(issued.notAfter).toISOString();

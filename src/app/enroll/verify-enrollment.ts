@@ -4,6 +4,7 @@ import { nodeCrypto } from '../../io/crypto/index.ts';
 import { decodeRoster, verifyRoster } from '../../membership/index.ts';
 import { equalBytes, fault, LsError, type Fault, type Result, type UnixMs } from '../../std/index.ts';
 import {
+  acceptRootsWith,
   applyCrlFrom,
   judgeCertificate,
   makeTrustBundle,
@@ -32,12 +33,13 @@ export function verifyEnrollment(
   spki: Uint8Array,
   now: UnixMs,
 ): VerifiedEnrollment {
-  const [root, ...others] = answer.roots;
-  if (root === undefined || others.length > 0 || !equalBytes(nodeCrypto.sha256(root), token.rootSha256)) {
+  const [root] = answer.roots;
+  if (root === undefined || !equalBytes(nodeCrypto.sha256(root), token.rootSha256)) {
     throw refusal('the root is not the one of the token');
   }
-  const bundle = valueOf(makeTrustBundle(answer.trustDomain, [root], nodeCrypto), 'the trust domain');
-  const material = materialOf(answer, bundle, now);
+  const genesis = valueOf(makeTrustBundle(answer.trustDomain, [root], nodeCrypto), 'the trust domain');
+  const material = materialOf(answer, genesis, now);
+  const { bundle } = material;
   const certificate = valueOf(judgeCertificate(material, answer.chain, 'node', now), 'the certificate');
   if (certificate.name !== token.name) throw refusal(`the certificate is for ${certificate.name}`);
   if (
@@ -52,15 +54,26 @@ export function verifyEnrollment(
   return { certificate, bundle };
 }
 
-/** CRLs of the root, and of every issuing CA that is in use: each certified by the root, as its chain shows. */
-function materialOf(answer: EnrollmentAnswer, bundle: TrustBundle, now: UnixMs): TrustMaterial {
-  let revocation = RevocationState.empty();
+/**
+ * CRLs of the roots, of which the one of the token vouches for the others, and of every issuing CA that is in use: each
+ * certified by a root, as its chain shows.
+ */
+function materialOf(answer: EnrollmentAnswer, genesis: TrustBundle, now: UnixMs): TrustMaterial {
+  const judging = { crypto: nodeCrypto, onStale: 'deny', graceMs: GRACE_MS } as const;
+  const before = { ...judging, bundle: genesis, revocation: RevocationState.empty() };
+  const accepted = acceptRootsWith(before, answer, answer.crls, now);
+  const { bundle } = accepted;
+  let { revocation } = accepted;
+  if (bundle.anchors.length < answer.roots.length) {
+    const [reason] = accepted.refused.filter(({ code }) => code === 'LS_TRUST_NEW_ROOT');
+    throw refusal('no root that the token vouches for has certified the others', reason);
+  }
   const chains = issuerChainsOf(answer.chain, answer.issuing);
   for (const der of answer.crls) {
     const applied = applyCrlFrom(revocation, der, chains, bundle, nodeCrypto, now);
     revocation = valueOf(applied, 'a CRL').state;
   }
-  return { bundle, revocation, crypto: nodeCrypto, onStale: 'deny', graceMs: GRACE_MS };
+  return { ...judging, bundle, revocation };
 }
 
 /** Signed by the issuing CA of the certificate, or by another one that is in use: the answer may be to an old request. */

@@ -13,6 +13,9 @@ export interface FetchedTrust {
   readonly roots: readonly Uint8Array[];
   readonly crossCertificates: readonly Uint8Array[];
   readonly issuing: readonly Uint8Array[];
+  /** Of the roots, by generation. */
+  readonly rootCrls: readonly Uint8Array[];
+  /** Of the issuing CAs. */
   readonly crls: readonly Uint8Array[];
   readonly rosters: readonly Uint8Array[];
 }
@@ -67,7 +70,8 @@ export class CaAccess {
         roots,
         crossCertificates,
         issuing,
-        crls: [crls.root, ...[crls, ...crls.others].flatMap(inOrder)],
+        rootCrls: crls.roots,
+        crls: [crls, ...crls.others].flatMap(inOrder),
         rosters: [roster.record],
       };
     } catch (cause) {
@@ -76,7 +80,7 @@ export class CaAccess {
         { event: 'ca-fetch', detail },
         'the CA does not answer: starting with the CRLs and the roster at hand',
       );
-      return { roots: [], crossCertificates: [], issuing: [], crls: [], rosters: [] };
+      return { roots: [], crossCertificates: [], issuing: [], rootCrls: [], crls: [], rosters: [] };
     } finally {
       client.close();
     }

@@ -7,12 +7,13 @@ import { systemClock, systemRandom } from '../../io/system/index.ts';
 import { formatAddress, parseAddress } from '../../io/transport/index.ts';
 import { logOrigin, logKeyOfSpki } from '../../ledger/index.ts';
 import { DEFAULT_CORE_CONFIG, NodeCore, type NodeStatus } from '../../mesh/index.ts';
-import { fault, LsError, unixMs, type Fault } from '../../std/index.ts';
+import { fault, LsError, type Fault } from '../../std/index.ts';
 import type { TrustBundle } from '../../trust/index.ts';
 import { listenOnSocket } from '../ca/listen.ts';
 import { Closers } from '../closers.ts';
 import type { Log } from '../log.ts';
 import { nodeHome, readNodeConfig, type NodeConfig, type NodeHome } from '../node-config.ts';
+import { adoptRoots, judgesOf } from './adopt-roots.ts';
 import { Agent } from './agent.ts';
 import { CaAccess, type FetchedTrust } from './ca-access.ts';
 import { CaLink } from './ca-link.ts';
@@ -21,14 +22,7 @@ import { Renewer } from './renewer.ts';
 import { Stapler } from './stapler.ts';
 import { SeedsFile } from './seeds-file.ts';
 import { readState } from './state-file.ts';
-import {
-  addFetched,
-  issuerChainsOf,
-  readBundle,
-  readIssuers,
-  readRevocation,
-  readRoster,
-} from './trust-files.ts';
+import { addFetched, readBundle, readIssuers, readRevocation, readRoster } from './trust-files.ts';
 
 export interface RunNodeRequest {
   readonly home: string;
@@ -73,9 +67,11 @@ export async function runNode({ home: path, log }: RunNodeRequest): Promise<Runn
 
 async function start(home: NodeHome, config: NodeConfig, log: Log, closers: Closers): Promise<RunningNode> {
   const credentials = await readCredentials(home);
-  const bundle = await readBundle(home, config);
-  const access = new CaAccess(config, bundle, credentials);
+  const pinned = await readBundle(home, config);
+  const access = new CaAccess(config, pinned, credentials);
   const fetched = await access.fetchTrust(log);
+  const bundle = await adoptRoots(home, config, fetched, await judgesOf(home, pinned, credentials, fetched));
+  access.bundle = bundle;
   const { core, ledger } = await openCore({ home, config, credentials, bundle, fetched, log, closers });
   const seeds = new SeedsFile(home.seeds, (reason) => {
     log.warn({ code: reason.code, detail: reason.detail }, 'addresses of members were not kept');
@@ -104,7 +100,8 @@ async function start(home: NodeHome, config: NodeConfig, log: Log, closers: Clos
   });
   const controlSocket = await openControl({ home, config, agent, renewer, log, closers });
   const place = await agent.transport.listen(parseAddress(config.listen));
-  agent.feed({ kind: 'authorities', ...fetched, active: null, renewWithinMs: null });
+  // Its CRLs are in use already.
+  tellTrust(agent, { ...fetched, rootCrls: [], crls: [] });
   for (const bytes of [await readRoster(home), ...fetched.rosters]) agent.feed({ kind: 'roster', bytes });
   agent.feed({ kind: 'seeds', seeds: [...config.seeds, ...(await seeds.read())] });
   agent.feed({ kind: 'start' });
@@ -124,6 +121,13 @@ async function start(home: NodeHome, config: NodeConfig, log: Log, closers: Clos
       await closers.close();
     },
   };
+}
+
+/** The CRL of a root that is not known yet waits for it. */
+function tellTrust(agent: Agent, { rootCrls, crls, ...authorities }: FetchedTrust): void {
+  for (const der of rootCrls) agent.feed({ kind: 'crl', der });
+  agent.feed({ kind: 'authorities', ...authorities, active: null, renewWithinMs: null });
+  for (const der of crls) agent.feed({ kind: 'crl', der });
 }
 
 interface ConnectedParts {
@@ -185,9 +189,7 @@ function connectParts(parts: ConnectedParts): {
       agent.feed(event);
     },
     catchUp: async (attempt) => {
-      const { crls, ...authorities } = await access.fetchTrust(log, attempt);
-      agent.feed({ kind: 'authorities', ...authorities, active: null, renewWithinMs: null });
-      for (const der of crls) agent.feed({ kind: 'crl', der });
+      tellTrust(agent, await access.fetchTrust(log, attempt));
     },
     log,
     share: Math.random,
@@ -209,11 +211,10 @@ interface CoreParts {
 async function openCore(parts: CoreParts): Promise<{ readonly core: NodeCore; readonly ledger: Ledger }> {
   const { home, config, credentials, bundle, fetched, log, closers } = parts;
   const persisted = await readState(home.state);
-  const now = unixMs(Math.max(systemClock.now().wall, persisted.trustedTimeMs));
   const issuing = await readIssuers(home);
-  const issuerChains = issuerChainsOf(credentials.chain, issuing, fetched.issuing);
-  const judges = { bundle, issuerChains, now };
-  const revocation = await addFetched(home, await readRevocation(home, judges), fetched.crls, judges);
+  const judges = await judgesOf(home, bundle, credentials, fetched);
+  const crls = [...fetched.rootCrls, ...fetched.crls];
+  const revocation = await addFetched(home, await readRevocation(home, judges), crls, judges);
   for (const reason of revocation.refused)
     log.warn({ code: reason.code }, `a CRL is not used: ${reason.detail}`);
   const ledgerKey = await logKey(home);

@@ -59,14 +59,19 @@ export async function keepAuthorities(
   { roots, issuing }: { readonly roots: readonly Uint8Array[]; readonly issuing: readonly Uint8Array[] },
 ): Promise<void> {
   await writeFileDurably(home.issuers, certificatesPem(issuing), { mode: PUBLIC_FILE });
-  const before = await readCertificates(home.root);
-  const isSame = before.length === roots.length && before.every((der, i) => equalBytes(der, roots[i] ?? der));
-  if (!isSame) await writeFileDurably(home.root, certificatesPem(roots), { mode: PUBLIC_FILE });
+  await keepRoots(home, roots);
   const ids = new Set([...roots, ...issuing].map((der) => shortKeyId(keyIdOf(der))));
   for (const name of await readdir(home.crlDir).catch(() => [])) {
     const id = CRL_FILE.exec(name)?.[1];
     if (id !== undefined && !ids.has(id)) await rm(join(home.crlDir, name), { force: true });
   }
+}
+
+/** Keeps the pinned roots, DER, the genesis root first. */
+export async function keepRoots(home: NodeHome, roots: readonly Uint8Array[]): Promise<void> {
+  const before = await readCertificates(home.root);
+  const isSame = before.length === roots.length && before.every((der, i) => equalBytes(der, roots[i] ?? der));
+  if (!isSame) await writeFileDurably(home.root, certificatesPem(roots), { mode: PUBLIC_FILE });
 }
 
 /** `issuerChains`: DER of each issuing CA's certificate and those above it; the node's own first. */

@@ -5,13 +5,14 @@ import { generateKey, nodeCrypto } from '../../io/crypto/index.ts';
 import { ensurePrivateDir, isThere, syncDirectory, writeFileDurably } from '../../io/files/index.ts';
 import { requirePassphrase, writeKeyFile, type PassphraseSources } from '../../io/keys/index.ts';
 import { systemRandom } from '../../io/system/index.ts';
-import { fault, LsError, ok, toHex, unixMs, type UnixMs } from '../../std/index.ts';
+import { equalBytes, fault, LsError, ok, toHex, unixMs, type UnixMs } from '../../std/index.ts';
 import { parseCertificate } from '../../x509/index.ts';
 import { readCaConfig } from '../ca/config.ts';
 import { caHome } from '../ca/home.ts';
+import { rootKeyName } from '../ca/key-names.ts';
 import { openCaStoreReadOnly } from '../ca/store.ts';
 import { buildHome, refuseExisting } from '../new-home.ts';
-import { certificatesPem, readCertificatesPem } from '../pem-file.ts';
+import { certificatesPem } from '../pem-file.ts';
 import { formatRootConfig } from './config.ts';
 import { ROOT_MARK, rootHome, type RootHome } from './home.ts';
 import { keepIssued, openRoot } from './open.ts';
@@ -20,6 +21,8 @@ import { valueOf } from './value-of.ts';
 export interface InitRootRequest {
   readonly home: string;
   readonly trustDomain: string;
+  /** Which root of the domain it is to be, from 1: its name says so. Default: 1. */
+  readonly generation?: number;
   /** A CA home whose root is to become this one: key, certificate and CRL are copied. */
   readonly from?: string;
   readonly passphrase: PassphraseSources;
@@ -47,13 +50,13 @@ export async function initRoot(request: InitRootRequest): Promise<InitialisedRoo
   const { home } = rootHome(request.home);
   await refuseExisting(home, ROOT_HOME);
   const wanted = { home, ...ROOT_HOME, purpose: 'pki root init' };
-  const { from } = request;
+  const { from, generation = 1 } = request;
   if (from !== undefined) {
     return buildHome(wanted, async (directory) => {
-      const trustDomain = await copyFrom(from, rootHome(directory));
+      const trustDomain = await copyFrom(from, generation, rootHome(directory));
       const root = await openRoot(directory, request.passphrase, false);
       const rootSha256 = toHex(nodeCrypto.sha256(root.atHand.certificate.der));
-      return { home, trustDomain, rootSha256, keyLeftAt: caHome(from).rootKey };
+      return { home, trustDomain, rootSha256, keyLeftAt: keyFileOf(from, generation) };
     });
   }
   const { trustDomain } = request;
@@ -62,7 +65,9 @@ export async function initRoot(request: InitRootRequest): Promise<InitialisedRoo
     const paths = rootHome(directory);
     const { signer, pkcs8 } = generateKey('ES256');
     const now = unixMs(Math.floor(request.now() / SECOND_MS) * SECOND_MS);
-    const der = valueOf(makeRoot({ crypto: nodeCrypto, random: systemRandom }, trustDomain, signer, now));
+    const der = valueOf(
+      makeRoot({ crypto: nodeCrypto, random: systemRandom }, trustDomain, signer, now, generation),
+    );
     const certificate = valueOf(parseCertificate(der));
     await makeFolders(paths);
     await writeKeyFile(paths.key, pkcs8, passphrase);
@@ -75,31 +80,45 @@ export async function initRoot(request: InitRootRequest): Promise<InitialisedRoo
 }
 
 /** The key stays under the passphrase that it has. Answers the trust domain. */
-async function copyFrom(from: string, paths: RootHome): Promise<string> {
-  const source = caHome(from);
+async function copyFrom(from: string, generation: number, paths: RootHome): Promise<string> {
   const { trustDomain, store } = await readCaConfig(from);
-  if (!(await isThere(source.rootKey)))
-    throw new LsError(fault('LS_ROOT_KEY_TAKEN', `${source.rootKey} does not exist`));
+  const key = keyFileOf(from, generation);
+  if (!(await isThere(key))) throw new LsError(fault('LS_ROOT_KEY_TAKEN', `${key} does not exist`));
+  const held = await readRoot(from, generation, store);
   await makeFolders(paths);
-  await copyFile(source.rootKey, paths.key);
+  await copyFile(key, paths.key);
   await syncDirectory(dirname(paths.key));
-  await writeFileDurably(paths.cert, certificatesPem(await readCertificatesPem(source.rootCert)));
-  await writeFileDurably(paths.crl, await newestRootCrl(from, store));
-  for (const der of await readCertificatesPem(source.issuingCert)) await keepIssued(paths, der);
+  await writeFileDurably(paths.cert, certificatesPem([held.certificate]));
+  await writeFileDurably(paths.crl, held.crl);
+  for (const der of held.certified) await keepIssued(paths, der);
   await writeFileDurably(join(paths.home, ROOT_MARK), formatRootConfig({ trustDomain }));
   return trustDomain;
 }
 
-async function newestRootCrl(from: string, choice: string): Promise<Uint8Array> {
+function keyFileOf(from: string, generation: number): string {
+  return join(caHome(from).keysDir, `${rootKeyName(generation)}.key.pem`);
+}
+
+/** DER of a root of the CA, of its newest CRL, and of all the CAs that it has certified. */
+async function readRoot(from: string, generation: number, choice: string) {
   const store = await openCaStoreReadOnly(caHome(from), choice);
   try {
-    const der = await store.read(async (tx) => {
-      const newest = await tx.newestCrl('root');
-      return ok(newest === null ? null : await tx.crlBytes(newest));
+    const read = await store.read(async (tx) => {
+      const [roots, issuers] = [await tx.roots(), await tx.issuers()];
+      const newest = await tx.newestRootCrl(generation);
+      return ok({ roots, issuers, crl: newest === null ? null : await tx.crlBytes(newest) });
     });
-    const found = valueOf(der);
-    if (found !== null) return found;
-    throw new LsError(fault('LS_CA_NOT_INITIALISED', 'the store holds no CA'));
+    const { roots, issuers, crl } = valueOf(read);
+    const root = roots.find((each) => each.generation === generation);
+    if (root === undefined || crl === null)
+      throw new LsError(fault('LS_CA_NOT_INITIALISED', `the store holds no root ${generation}`));
+    const { subject } = valueOf(parseCertificate(root.certificate));
+    const below = [
+      ...issuers.map(({ certificate }) => certificate),
+      ...roots.flatMap(({ cross }) => cross ?? []),
+    ];
+    const certified = below.filter((der) => equalBytes(valueOf(parseCertificate(der)).issuer, subject));
+    return { certificate: root.certificate, crl, certified };
   } finally {
     await store.close();
   }

@@ -1,11 +1,17 @@
 import { join } from 'node:path';
-import type { RootAtHand } from '../../authority/index.ts';
+import { generationOfName, type RootAtHand } from '../../authority/index.ts';
 import { nodeCrypto } from '../../io/crypto/index.ts';
 import { HomeLock, readFileCapped, writeFileDurably } from '../../io/files/index.ts';
 import { readKeyFile, requirePassphrase, type PassphraseSources } from '../../io/keys/index.ts';
 import { equalBytes, fault, LsError, type Fault, type UnixMs } from '../../std/index.ts';
 import { judgePastCrl, makeTrustBundle } from '../../trust/index.ts';
-import { MAX_CRL_BYTES, parseCertificate, type Certificate, type CertificateList } from '../../x509/index.ts';
+import {
+  commonNameOf,
+  MAX_CRL_BYTES,
+  parseCertificate,
+  type Certificate,
+  type CertificateList,
+} from '../../x509/index.ts';
 import { certificatesPem, readCertificatesPem } from '../pem-file.ts';
 import { readRootConfig } from './config.ts';
 import { rootHome, type RootHome } from './home.ts';
@@ -14,6 +20,8 @@ import { rootHome, type RootHome } from './home.ts';
 export interface OpenRoot {
   readonly paths: RootHome;
   readonly trustDomain: string;
+  /** From 1, as its name says. */
+  readonly generation: number;
   readonly atHand: RootAtHand;
   /** The newest CRL that it has signed, and its number. */
   readonly crl: CertificateList;
@@ -37,7 +45,8 @@ export async function openRoot(home: string, passphrase: PassphraseSources, lock
     if (!equalBytes(signer.spki, certificate.spki))
       throw broken(`${paths.key} is not the key of ${paths.cert}`);
     const close = (): void => held?.release();
-    return { paths, trustDomain, atHand: { certificate, signer }, crl, crlNumber, close };
+    const generation = generationOfName(commonNameOf(certificate) ?? '');
+    return { paths, trustDomain, generation, atHand: { certificate, signer }, crl, crlNumber, close };
   } catch (cause) {
     held?.release();
     throw cause;

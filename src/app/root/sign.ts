@@ -9,6 +9,7 @@ import { MAX_CSR_BYTES, parseCertificate } from '../../x509/index.ts';
 import { readDerOrPem } from '../der-or-pem.ts';
 import { writeOutput } from '../named-file.ts';
 import { certificatesPem } from '../pem-file.ts';
+import { fingerprintOf } from './fingerprint.ts';
 import { keepIssued, openRoot, signingTime } from './open.ts';
 import { valueOf } from './value-of.ts';
 
@@ -16,7 +17,7 @@ export interface SignIssuingRequest {
   readonly home: string;
   /** PKCS#10, PEM or DER. */
   readonly requestFile: string;
-  /** SHA-256 of the key in the request, as its home told it: hexadecimal, at least {@link MIN_FINGERPRINT_DIGITS}. */
+  /** SHA-256 of the key in the request, as its home told it: hexadecimal, at least 32 digits. */
   readonly keySha256: string;
   /** Gets certificate, root and CRL, as PEM. */
   readonly output: string;
@@ -36,9 +37,6 @@ export interface SignedIssuing {
   readonly crlNumber: number;
 }
 
-/** 128 bits: nobody finds a second key for them. */
-export const MIN_FINGERPRINT_DIGITS = 32;
-const FINGERPRINT = /^[0-9a-f]{32,64}$/;
 const SECOND_MS = 1_000;
 
 /**
@@ -80,13 +78,4 @@ export async function signIssuingCa(request: SignIssuingRequest): Promise<Signed
   } finally {
     root.close();
   }
-}
-
-/** Colons and blanks are for the eye. */
-function fingerprintOf(text: string): string {
-  const digits = text.replaceAll(/[: ]/g, '').toLowerCase();
-  if (FINGERPRINT.test(digits)) return digits;
-  throw new LsError(
-    fault('LS_CEREMONY_KEY', `a fingerprint has ${MIN_FINGERPRINT_DIGITS} to 64 hexadecimal digits`),
-  );
 }

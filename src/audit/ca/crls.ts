@@ -1,10 +1,11 @@
-import { parseSerialNumber, unixMs, type UnixMs } from '../../std/index.ts';
+import { equalBytes, parseSerialNumber, unixMs, type UnixMs } from '../../std/index.ts';
 import { entryRetainedUntil, judgePastCrl, type PastCrl } from '../../trust/index.ts';
 import { parseCrl } from '../../x509/index.ts';
 import { reasonFor } from '../record-check.ts';
 import type { Place } from '../report.ts';
 import { hasEnded, type IssuerOfCa, type NewestCrl } from './issuer.ts';
 import { issuerNamed } from './issuers.ts';
+import { rootNamed } from './roots.ts';
 import type { CaState, RevokedByCa } from './state.ts';
 
 /** A CRL that the CA says it published: its signature, its number, and that it lists exactly what the entries revoke. */
@@ -30,25 +31,33 @@ function issuerOfCrl(state: CaState, der: Uint8Array): IssuerOfCa | undefined {
 
 /** The entry before says which CAs the root revokes, or how many where it is elsewhere. No revocation is ever taken back. */
 function checkRootCrl(state: CaState, { list, crlNumber }: PastCrl, newest: NewestCrl): void {
-  goesUp(state, state.newestRootCrl, newest);
-  state.newestRootCrl = newest;
+  const root = rootNamed(state, list.issuer);
+  if (root === undefined) {
+    const { place } = newest;
+    const expected = 'CRLs of roots that entries name';
+    state.findings.add('LS_AUDIT_CA_ORDER', place, { node: 'CA', expected, found: 'that of another root' });
+    return;
+  }
+  goesUp(state, root.newestCrl, newest);
+  root.newestCrl = newest;
   const said = state.rootCrlSaid;
   state.rootCrlSaid = undefined;
   const listed = new Set<string>();
   for (const { serialHex } of list.entries) listed.add(serialHex);
-  const gone = [...state.rootRevoked].find((serial) => !listed.has(serial));
+  const gone = [...root.revoked].find((serial) => !listed.has(serial));
   const report = (expected: string, found: string): void =>
     state.findings.add('LS_AUDIT_CA_CRL_CONTENT', newest.place, { node: 'CA', expected, found });
   if (gone !== undefined) report(`CA ${gone} revoked, as before`, 'not listed');
-  const due = [...state.rootRevokesNext].find((serial) => !listed.has(serial));
+  const due = [...root.revokesNext].find((serial) => !listed.has(serial));
   if (due !== undefined) report(`CA ${due} revoked`, 'not listed');
-  const known = new Set([...state.rootRevoked, ...state.rootRevokesNext]).size;
+  const known = new Set([...root.revoked, ...root.revokesNext]).size;
   const entries = said?.number === crlNumber ? said.entries : known;
   if (listed.size !== entries) report(`${String(entries)} entries`, `${String(listed.size)} entries`);
-  state.rootRevoked = listed;
-  state.rootRevokesNext.clear();
+  root.revoked = listed;
+  root.revokesNext.clear();
   for (const each of state.issuers) {
-    if (listed.has(each.certificate.serialHex)) each.state = 'revoked';
+    const { issuer, serialHex } = each.certificate;
+    if (equalBytes(issuer, list.issuer) && listed.has(serialHex)) each.state = 'revoked';
   }
 }
 

@@ -1,16 +1,16 @@
-import { equalBytes, parseSerialNumber, type SerialNumber, type UnixMs } from '../../std/index.ts';
+import { equalBytes, type SerialNumber, type UnixMs } from '../../std/index.ts';
 import { judgePast } from '../../trust/index.ts';
 import { parseCertificate, type Certificate } from '../../x509/index.ts';
 import { reasonFor } from '../record-check.ts';
-import { differs, outOfOrder, type Event } from './event.ts';
+import { differs, numbersOf, outOfOrder, type Event } from './event.ts';
 import { hasEnded, type IssuerOfCa } from './issuer.ts';
+import { rootNamed } from './roots.ts';
 import type { CaState } from './state.ts';
 
 /** Issuing CAs that an audit follows: one in two years for longer than any root lives. */
 export const MAX_AUDITED_ISSUERS = 64;
 
 const OWN_ROLES: readonly string[] = ['ocsp', 'server'];
-const DECIMAL = /^[1-9][0-9]{0,5}$/;
 
 /** The one with this certificate. */
 export function issuerWith({ issuers }: Pick<CaState, 'issuers'>, der: Uint8Array): IssuerOfCa | undefined {
@@ -84,7 +84,7 @@ export function issuingRevoked(state: CaState, event: Event): void {
   if (issuer === undefined) return;
   if (hasEnded(issuer)) outOfOrder(state, event, 'an issuing CA in use', issuer.state);
   issuer.state = 'revoked';
-  state.rootRevokesNext.add(issuer.certificate.serialHex);
+  rootNamed(state, issuer.certificate.issuer)?.revokesNext.add(issuer.certificate.serialHex);
 }
 
 function inDateBelow(state: CaState, issuer: IssuerOfCa, at: UnixMs): SerialNumber | undefined {
@@ -107,18 +107,6 @@ function namedBy(state: CaState, event: Event): IssuerOfCa | undefined {
   if (issuer?.generation === generation && issuer.certificate.serialHex === serial) return issuer;
   const found = issuer === undefined ? 'no issuing CA of before' : `generation ${String(issuer.generation)}`;
   differs(state, event, `the certificate of generation ${String(generation)}`, found);
-  return undefined;
-}
-
-function numbersOf(
-  state: CaState,
-  event: Event,
-): { readonly generation: number; readonly serial: SerialNumber } | undefined {
-  const [number = '', text = ''] = event.values;
-  const serial = parseSerialNumber(text);
-  if (DECIMAL.test(number) && serial !== undefined) return { generation: Number(number), serial };
-  const expected = 'a generation and a serial';
-  state.findings.add('LS_AUDIT_CA_WORD', event.place, { node: 'CA', expected, found: `${number} ${text}` });
   return undefined;
 }
 

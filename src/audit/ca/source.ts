@@ -20,9 +20,11 @@ export interface CaTables {
   rosterNodes(now: UnixMs): Promise<readonly NodeInStore[]>;
   tokens(): Promise<readonly { readonly tokenId: string; readonly name: string }[]>;
   requests(): Promise<readonly RequestInStore[]>;
-  newestCrl(issuer: CrlIssuerName): Promise<CrlInStore | null>;
-  newestFullCrl(issuer: CrlIssuerName): Promise<CrlInStore | null>;
+  newestCrl(): Promise<CrlInStore | null>;
+  newestFullCrl(): Promise<CrlInStore | null>;
+  newestRootCrl(generation: number): Promise<CrlInStore | null>;
   crlBytes(crl: CrlKeyInStore): Promise<Uint8Array | null>;
+  roots(): Promise<readonly RootInStore[]>;
   issuers(): Promise<readonly IssuerInStore[]>;
   newestRoster(): Promise<{ readonly number: number; readonly structureHash: Uint8Array } | null>;
   rosterRecord(number: number): Promise<Uint8Array | null>;
@@ -32,9 +34,15 @@ export type CrlIssuerName = 'issuing' | 'root';
 
 export interface CrlKeyInStore {
   readonly issuer: CrlIssuerName;
-  /** 1 for the root. */
+  /** Of the issuing CA, or of the root. */
   readonly generation: number;
   readonly number: number;
+}
+
+export interface RootInStore {
+  readonly generation: number;
+  /** DER. */
+  readonly certificate: Uint8Array;
 }
 
 export interface IssuerInStore {

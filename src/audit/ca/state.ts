@@ -10,7 +10,9 @@ import type { RecordKey } from '../../heartbeat/index.ts';
 import type { RosterMemberState } from '../../membership/index.ts';
 import type { Role, TrustBundle } from '../../trust/index.ts';
 import type { Findings, Place } from '../report.ts';
-import type { IssuerOfCa, NewestCrl } from './issuer.ts';
+import type { Certificate } from '../../x509/index.ts';
+import type { IssuerOfCa } from './issuer.ts';
+import type { RootOfCa } from './root.ts';
 
 /** Certificates, revocations, identities or tokens of one CA that an audit keeps in memory, each. */
 export const MAX_CA_SUBJECTS = 1_000_000;
@@ -70,7 +72,8 @@ export interface RequestToCa {
 
 /** What the entries of a CA's ledger have said so far. */
 export class CaState {
-  readonly bundle: TrustBundle;
+  /** The roots that were pinned, and those that these have vouched for. */
+  bundle: TrustBundle;
   readonly crypto: CryptoPort;
   readonly findings: Findings;
   /** By generation. */
@@ -103,11 +106,10 @@ export class CaState {
   readonly releasedSinceFull = new Map<SerialNumber, number>();
   /** The number that the issuing CAs have come to, and those that have a CRL of that number. */
   crlRound: { number: number; readonly place: Place; readonly generations: Set<number> } | undefined;
-  newestRootCrl: NewestCrl | undefined;
-  /** Serials that the root's newest CRL lists. */
-  rootRevoked: ReadonlySet<string> = new Set();
-  /** Those that its next CRL lists too. */
-  readonly rootRevokesNext = new Set<string>();
+  /** By generation. */
+  readonly roots: RootOfCa[];
+  /** Of the root that the next entry names. */
+  crossCertificate: Certificate | undefined;
   /** What the entry before a CRL of an offline root says of it. */
   rootCrlSaid: { readonly number: number; readonly entries: number } | undefined;
   roster: { readonly number: number; readonly structureHash: Uint8Array; readonly place: Place } | undefined;
@@ -117,11 +119,17 @@ export class CaState {
   logKey: Uint8Array | undefined;
   signatures = 0;
 
-  /** `issuer`: the one that the CA began with. */
-  constructor(parts: Pick<CaState, 'bundle' | 'crypto' | 'findings'> & { readonly issuer: IssuerOfCa }) {
+  /** `issuer`, `root`: those that the CA began with. */
+  constructor(
+    parts: Pick<CaState, 'bundle' | 'crypto' | 'findings'> & {
+      readonly issuer: IssuerOfCa;
+      readonly root: RootOfCa;
+    },
+  ) {
     this.bundle = parts.bundle;
     this.crypto = parts.crypto;
     this.findings = parts.findings;
+    this.roots = [parts.root];
     this.issuers = [parts.issuer];
     this.active = parts.issuer;
   }

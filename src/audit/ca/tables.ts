@@ -42,6 +42,7 @@ export async function compareTables(state: CaState, tables: CaTables, whole: Pla
       );
   }
   await compareRequests(state, tables, whole);
+  await compareRoots(state, tables, whole);
   await compareIssuers(state, tables, whole);
   await compareCrls(state, tables, whole);
   await compareRoster(state, tables, whole);
@@ -143,7 +144,7 @@ async function compareCrls(state: CaState, tables: CaTables, whole: Place): Prom
     issuer: CrlIssuerName,
     held: CrlInStore | null,
     said: NewestCrl | undefined,
-    generation = 1,
+    generation: number,
   ) => {
     const expected = said === undefined ? 'none' : `${issuer} CRL ${String(said.number)}`;
     const place = said?.place ?? whole;
@@ -155,12 +156,28 @@ async function compareCrls(state: CaState, tables: CaTables, whole: Place): Prom
     if (held.generation === generation) digests.push(held.sha256);
     if (!digests.every((digest) => equalBytes(digest, said.sha256))) tell('another content');
   };
-  const [newest, full] = [await tables.newestCrl('issuing'), await tables.newestFullCrl('issuing')];
+  const [newest, full] = [await tables.newestCrl(), await tables.newestFullCrl()];
   for (const { generation, newestCrl, newestFull } of inUse(state)) {
     await compare('issuing', newest, newestCrl, generation);
     await compare('issuing', full, newestFull, generation);
   }
-  await compare('root', await tables.newestCrl('root'), state.newestRootCrl);
+  for (const { generation, newestCrl } of state.roots) {
+    await compare('root', await tables.newestRootCrl(generation), newestCrl, generation);
+  }
+}
+
+async function compareRoots(state: CaState, tables: CaTables, whole: Place): Promise<void> {
+  const rows = await tables.roots();
+  const tell = (place: Place, expected: string, found: string) =>
+    report(state, 'LS_AUDIT_CA_STORE_ISSUER', place, 'CA', expected, found);
+  for (const { generation, place, certificate } of state.roots) {
+    const row = rows.find((each) => each.generation === generation);
+    if (row === undefined || !equalBytes(row.certificate, certificate.der))
+      tell(place, `root ${String(generation)}`, 'another certificate or none');
+  }
+  const unsaid = rows.find(({ generation }) => generation > state.roots.length);
+  if (unsaid !== undefined)
+    tell(whole, 'an entry for each root', `root ${String(unsaid.generation)} without one`);
 }
 
 /** Those that sign CRLs; where all have ended, the last that was active. */

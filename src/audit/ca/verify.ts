@@ -11,6 +11,8 @@ import { checkCrl, endOfRound } from './crls.ts';
 import { checkCaRoster, checkCaSuccessor, checkLogKey } from './records.ts';
 import { RecentRosters } from './recent-rosters.ts';
 import type { CaSource } from './source.ts';
+import { freshRoot } from './root.ts';
+import { rootAbove } from './roots.ts';
 import { CaState } from './state.ts';
 import { compareTables } from './tables.ts';
 import { checkEvent } from './words.ts';
@@ -27,6 +29,8 @@ export interface CaAudit {
   readonly report: AuditReport;
   /** The newest rosters, oldest first. */
   readonly rosters: readonly Uint8Array[];
+  /** The roots that were pinned, and those that the ledger shows that these have vouched for. */
+  readonly bundle: TrustBundle;
 }
 
 /**
@@ -93,7 +97,8 @@ class CaLedgerAudit {
     };
     const ok = faults.length === 0 && complete;
     const report = { ok, complete, records, signatures, nodes: 0, faults, missing, unlisted, homes: [home] };
-    return { report, rosters: this.#rosters.all };
+    const { bundle } = this.#state ?? this.#options;
+    return { report, rosters: this.#rosters.all, bundle };
   }
 
   #derived() {
@@ -127,6 +132,9 @@ class CaLedgerAudit {
       return undefined;
     }
     const { certificate, key } = judged.value;
+    const above = rootAbove(bundle, certificate);
+    if (above === undefined) throw new RangeError('the pinned root of a path that holds');
+    const root = freshRoot(1, this.#whole(), above);
     const fresh = { newestCrl: undefined, newestFull: undefined };
     const issuer = {
       generation: 1,
@@ -136,7 +144,7 @@ class CaLedgerAudit {
       state: 'active',
       ...fresh,
     } as const;
-    return new CaState({ bundle, crypto, findings: this.#findings, issuer: { ...issuer } });
+    return new CaState({ bundle, crypto, findings: this.#findings, issuer: { ...issuer }, root });
   }
 
   async #row(index: number, body: Uint8Array): Promise<void> {

@@ -28,6 +28,7 @@ import {
 } from './issuers.ts';
 import { isKeyNamed, keyIdOf } from './key-id.ts';
 import { DECIMAL, held, released, revoked, revokedElsewhere } from './revocation-words.ts';
+import { rootCrossCertified, rootPrepared } from './roots.ts';
 import { keep, type CaState, type NodeOfCa } from './state.ts';
 import { tokenCreated, tokenDeleted } from './token-words.ts';
 
@@ -61,6 +62,8 @@ const WORDS: Readonly<Record<string, Word>> = {
   exported: { values: 2, check: exported },
   imported: { values: 1, check: imported },
   'root-crl': { values: 2, check: rootCrl },
+  'root-cross-certified': { values: 2, check: rootCrossCertified },
+  'root-prepared': { values: 2, check: rootPrepared },
   'issuing-prepared': { values: 2, check: issuingPrepared },
   'issuing-activated': { values: 2, check: issuingActivated },
   'issuing-retired': { values: 2, check: issuingRetired },
@@ -95,7 +98,8 @@ function imported(state: CaState, event: Event): void {
   aboutNoCertificate(state, event);
   const pinned = state.bundle.anchors.map(({ der }) => toHex(state.crypto.sha256(der)));
   if (!pinned.includes(root)) differs(state, event, `root ${pinned.join(' or ')}`, root);
-  if (state.newestRootCrl !== undefined) outOfOrder(state, event, 'the first of all', 'a CRL before it');
+  if (state.roots.some(({ newestCrl }) => newestCrl !== undefined))
+    outOfOrder(state, event, 'the first of all', 'a CRL before it');
 }
 
 function rootCrl(state: CaState, event: Event): void {

@@ -1,17 +1,18 @@
-import { equalBytes, err, fault, ok, unixMs, type Fault, type Result, type UnixMs } from '../../std/index.ts';
+import { err, fault, ok, unixMs, type Fault, type Result, type UnixMs } from '../../std/index.ts';
 import { applyCrl, makeTrustBundle, RevocationState, type TrustBundle } from '../../trust/index.ts';
 import { parseCrl, type CertificateList } from '../../x509/index.ts';
 import { commitStanding, type Outcome } from '../context.ts';
 import { keepRootCrl, readRootCrl } from '../crl.ts';
 import type { Publication, RootCrlFacts } from '../facts.ts';
-import { endRevoked } from '../rollover/end-revoked.ts';
+import { endRevoked, isRevokedBy } from '../rollover/end-revoked.ts';
 import { certificateEvent, journal } from '../journal.ts';
+import { rootNamed } from '../root-ca.ts';
 import type { StoreTransaction } from '../store.ts';
 import { actingTime } from '../time.ts';
 import type { AuthorityBase, StandingContext } from '../standing.ts';
 
 /**
- * Takes a newer CRL of the root, by the rules of any relying party, and tells the nodes. One that revokes the active
+ * Takes a newer CRL of a root, by the rules of any relying party, and tells the nodes. One that revokes the active
  * issuing CA is taken like any other: it is the root that decides.
  *
  * Errors: LS_CRL_ISSUER for another issuer's, LS_CEREMONY_LAPSED for one past its nextUpdate; those of applyCrl.
@@ -24,9 +25,6 @@ export async function importRootCrl(
   const parsed = parseCrl(new Uint8Array(der));
   if (!parsed.ok) return parsed;
   const list = parsed.value;
-  if (!equalBytes(list.issuer, base.root.subject)) {
-    return err(fault('LS_CRL_ISSUER', 'the CRL is not that of the root of this CA'));
-  }
   return commitStanding(base, async (tx, context) => {
     const taken = await takeRootCrl(context, tx, list, await actingTime(tx, now));
     if (!taken.ok) return taken;
@@ -42,18 +40,20 @@ interface TakenRootCrl {
   readonly publication: Publication;
 }
 
-/** {@link importRootCrl} within a transaction, of a CRL with the root's name. */
+/** {@link importRootCrl} within a transaction. */
 export async function takeRootCrl(
   context: StandingContext,
   tx: StoreTransaction,
   list: CertificateList,
   now: UnixMs,
 ): Promise<Result<TakenRootCrl, Fault>> {
+  const root = rootNamed(context.roots, list.issuer);
+  if (root === undefined) return err(fault('LS_CRL_ISSUER', 'the CRL is not that of a root of this CA'));
   const { trustDomain, roots } = context.trust;
   const made = makeTrustBundle(trustDomain, roots, context.deps.crypto);
   if (!made.ok) return made;
   const bundle: TrustBundle = made.value;
-  const held = await readRootCrl(tx);
+  const held = await readRootCrl(tx, root);
   if (held === null) return err(fault('LS_CA_STORE_CORRUPT', 'the CA store has no CRL of the root'));
   const apply = (state: RevocationState, crl: CertificateList) =>
     applyCrl(state, crl.der, [], bundle, context.deps.crypto, now);
@@ -68,8 +68,8 @@ export async function takeRootCrl(
   }
   await journalRootCrl(context, tx, list, now);
   const ended = await endRevoked(context, tx, list, now);
-  const rootCrl = await keepRootCrl(context, tx, list.der, now);
-  return ok({ facts, publication: { ...ended, rootCrl } });
+  const rootCrl = await keepRootCrl(context, tx, root, list.der, now);
+  return ok({ facts, publication: { ...ended, rootCrls: [rootCrl] } });
 }
 
 /** The word in the ledger that goes before a CRL which the root has signed elsewhere. */
@@ -90,6 +90,6 @@ function factsOf({ issuing }: StandingContext, list: CertificateList, isNews: bo
     nextUpdate: unixMs(list.nextUpdate ?? list.thisUpdate),
     revoked: list.entries.size,
     isNews,
-    endsIssuing: list.entries.find(issuing.certificate.serialHex) !== undefined,
+    endsIssuing: isRevokedBy(list, issuing.certificate),
   };
 }

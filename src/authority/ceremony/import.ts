@@ -4,6 +4,7 @@ import { keepRootCrl } from '../crl.ts';
 import { beginnerContext, checkRequest, found, genesisOf, initialised } from '../initialise.ts';
 import { certificateEvent, journal } from '../journal.ts';
 import { shippedProfiles } from '../profiles.ts';
+import { newestRoot } from '../root-ca.ts';
 import { checkImport, type ImportedFiles } from './check.ts';
 import { journalRootCrl } from './import-root-crl.ts';
 
@@ -46,7 +47,7 @@ export async function importAuthority(
           const values = [toHex(deps.crypto.sha256(root.der))];
           await journal(tx, [certificateEvent('imported', values, issuing.der)], now);
           await journalRootCrl(context.value, tx, crl, now);
-          await keepRootCrl(context.value, tx, crl.der, now);
+          await keepRootCrl(context.value, tx, newestRoot(context.value.roots), crl.der, now);
         }),
       );
     }

@@ -32,6 +32,7 @@ export function makeIssuingRequest(
   request: InitialiseRequest,
   key: Signer,
   generation = 1,
+  rootGeneration = 1,
 ): Result<Uint8Array, Fault> {
   const refused = checkRequest(request);
   if (refused !== undefined) return err(refused);
@@ -39,7 +40,12 @@ export function makeIssuingRequest(
   if (!subjectKey.ok) return subjectKey;
   const { issuing } = profiles ?? shippedProfiles();
   const pathLen = issuing.kind === 'authority' ? issuing.pathLen : 0;
-  const { trustDomain, nameConstraints, crlUrls } = issuingWish(request, key.spki, generation);
+  const { trustDomain, nameConstraints, crlUrls } = issuingWish(
+    request,
+    key.spki,
+    generation,
+    rootGeneration,
+  );
   const extensions = [
     subjectKeyIdExtension(subjectKey.value.keyId),
     basicConstraintsExtension({ ca: true, pathLen }),

@@ -1,6 +1,6 @@
 import { unixMs, type SerialNumber, type UnixMs } from '../../std/index.ts';
 import { signCrl, type CrlEntry, type CrlReason } from '../../x509/index.ts';
-import type { RootAtHand } from '../hierarchy.ts';
+import type { RootAtHand } from '../root-ca.ts';
 import { ROOT_CRL_NEXT_UPDATE_MS } from '../limits.ts';
 import { wholeSecond } from '../time.ts';
 

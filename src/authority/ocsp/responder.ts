@@ -44,7 +44,7 @@ export async function openResponder(
 ): Promise<Result<OcspResponder, Fault>> {
   const standing = await base.deps.store.read(async (tx) =>
     ok({
-      crlNumber: (await tx.newestCrl('issuing'))?.number ?? 0,
+      crlNumber: (await tx.newestCrl())?.number ?? 0,
       isReadOnly: (await tx.readOnlySince()) !== null,
     }),
   );
@@ -242,7 +242,7 @@ class Responder implements OcspResponder {
   /** Drops what other processes over the same store have revoked or released. */
   async #catchUp(): Promise<Fault | undefined> {
     const missed = await this.#base.deps.store.read(async (tx) => {
-      const newest = (await tx.newestCrl('issuing'))?.number ?? 0;
+      const newest = (await tx.newestCrl())?.number ?? 0;
       if (newest <= this.#crlNumber) return ok({ newest, changed: [] });
       const revocations = await tx.revocationsAfterCrl(this.#crlNumber);
       const releases = await tx.releasesAfterCrl(this.#crlNumber);

@@ -1,5 +1,5 @@
-import type { UnixMs } from '../../std/index.ts';
-import type { CertificateList } from '../../x509/index.ts';
+import { equalBytes, type UnixMs } from '../../std/index.ts';
+import type { Certificate, CertificateList } from '../../x509/index.ts';
 import { authoritiesOf } from '../authorities.ts';
 import type { Publication } from '../facts.ts';
 import { hasEnded, type IssuingCa } from '../issuing-ca.ts';
@@ -14,14 +14,22 @@ import { standingIn, type StandingContext } from '../standing.ts';
 export async function endRevoked(
   context: StandingContext,
   tx: StoreTransaction,
-  { entries }: Pick<CertificateList, 'entries'>,
+  list: Pick<CertificateList, 'issuer' | 'entries'>,
   now: UnixMs,
 ): Promise<Pick<Publication, 'authorities'>> {
   const doomed = context.cas.filter(
-    ({ row, certificate }) => !hasEnded(row) && entries.find(certificate.serialHex) !== undefined,
+    ({ row, certificate }) => !hasEnded(row) && isRevokedBy(list, certificate),
   );
   for (const ca of doomed) await endRevokedCa(tx, ca, now);
   return doomed.length === 0 ? {} : { authorities: authoritiesOf(await standingIn(context, tx)) };
+}
+
+/** Whether it is the root with this CRL that has certified the CA, and revokes it. */
+export function isRevokedBy(
+  { issuer, entries }: Pick<CertificateList, 'issuer' | 'entries'>,
+  certificate: Certificate,
+): boolean {
+  return equalBytes(issuer, certificate.issuer) && entries.find(certificate.serialHex) !== undefined;
 }
 
 /** Its row, and the entry of the ledger that goes before the root's CRL. */

@@ -32,6 +32,42 @@ export interface PrepareRequest {
   readonly rootCrl?: Uint8Array;
 }
 
+/** One root of the domain. */
+export interface RootFacts {
+  /** 1 is the genesis root, which names the domain. */
+  readonly generation: number;
+  /** DER. */
+  readonly certificate: Uint8Array;
+  /** DER: by which an earlier root vouches for it; null for the genesis root. */
+  readonly cross: Uint8Array | null;
+  readonly serial: SerialNumber;
+  /** SHA-256 of its DER. */
+  readonly sha256: Uint8Array;
+  /** SHA-256 of its DER SubjectPublicKeyInfo. */
+  readonly spkiSha256: Uint8Array;
+  readonly notBefore: UnixMs;
+  readonly notAfter: UnixMs;
+  /** Whether this process has its key. */
+  readonly isHere: boolean;
+  /** Generations of the issuing CAs that it has certified. */
+  readonly issuing: readonly number[];
+  readonly crlNumber: number;
+  readonly crlNextUpdate: UnixMs;
+}
+
+/** A root, and what it needs to be pinned. DER. */
+export interface MadeRoot {
+  /** Self-signed. */
+  readonly certificate: Uint8Array;
+  /** For the same name and key, by a root of this domain. */
+  readonly cross: Uint8Array;
+  /** Its own. */
+  readonly rootCrl: Uint8Array;
+}
+
+/** The key of a root that is to be made here, or a root that was made elsewhere. */
+export type PrepareRootRequest = { readonly key: Signer } | MadeRoot;
+
 /**
  * One issuing CA after another. Each has a name and a key of its own; all that have not ended sign CRLs, of one
  * sequence of numbers.
@@ -59,4 +95,14 @@ export interface Rollover {
    * LS_ROLLOVER_STATE for the active one, or one that was retired.
    */
   revokeIssuing(generation: number, now: UnixMs): Promise<Result<RootCrlFacts, Fault>>;
+  /** By generation. */
+  roots(): Promise<Result<readonly RootFacts[], Fault>>;
+  /**
+   * Pins one more root beside those there are: it certifies the issuing CAs that are prepared from now on. domainId
+   * stays. A key that is a root's already changes nothing but that this process has it from now on.
+   *
+   * Errors: LS_ROLLOVER_PENDING while the newest root has certified nothing, LS_ROLLOVER_ROOT_ABSENT, LS_ROLLOVER_LIMIT;
+   * LS_TRUST_NEW_ROOT, LS_CEREMONY_*, LS_X509_LINT, LS_CRL_* for one that nobody would pin.
+   */
+  prepareRoot(request: PrepareRootRequest, now: UnixMs): Promise<Result<RootFacts, Fault>>;
 }

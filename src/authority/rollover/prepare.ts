@@ -1,6 +1,6 @@
 import { equalBytes, err, fault, ok } from '../../std/index.ts';
 import type { Fault, Result, UnixMs } from '../../std/index.ts';
-import { commonNameOf, parseCrl, type Certificate } from '../../x509/index.ts';
+import { commonNameOf, parseCertificate, parseCrl, type Certificate } from '../../x509/index.ts';
 import { authoritiesOf } from '../authorities.ts';
 import { checkImport } from '../ceremony/check.ts';
 import { takeRootCrl } from '../ceremony/import-root-crl.ts';
@@ -11,6 +11,7 @@ import type { Publication } from '../facts.ts';
 import { generationOfName, nameOfIssuing, signIssuing } from '../hierarchy.ts';
 import { hasEnded, livingOf, MAX_LIVING_ISSUERS, type LivingCa } from '../issuing-ca.ts';
 import { certificateEvent, journal } from '../journal.ts';
+import { atHand, newestRoot, rootAbsent, rootNamed } from '../root-ca.ts';
 import type { StoreTransaction } from '../store.ts';
 import { hostsOf } from '../note-config.ts';
 import { actingTime, wholeSecond } from '../time.ts';
@@ -113,42 +114,46 @@ async function journalPrepared(
   await journal(tx, [certificateEvent('issuing-prepared', values, certificate.der)], now);
 }
 
-/** DER by the root's key at hand, for the names that the last one was for. */
+/** DER by the newest root, whose key has to be at hand, for the names that the last one was for. */
 function certifyHere(
-  { deps, root, genesis, issuing }: StandingContext,
+  { deps, roots, genesis, issuing }: StandingContext,
   { key }: PrepareRequest,
   generation: number,
   now: UnixMs,
 ): Result<Uint8Array, Fault> {
   const { nameConstraints } = issuing.certificate.extensions;
   const { trustDomain, crlUrl } = genesis;
-  if (deps.keys.root === undefined) {
-    return err(fault('LS_ROLLOVER_ROOT_ABSENT', 'the key of the root is not here'));
-  }
+  const root = newestRoot(roots);
+  const signing = atHand(root);
+  if (signing === undefined) return err(rootAbsent(root));
   const wish = {
     trustDomain,
     spki: key.spki,
     nameConstraints: nameConstraints?.value ?? { permitted: [], excluded: [] },
-    crlUrls: crlUrl === null ? [] : [rootCrlUrl(crlUrl)],
+    crlUrls: crlUrl === null ? [] : [rootCrlUrl(crlUrl, root.generation)],
     generation,
   };
-  return signIssuing(deps, { certificate: root, signer: deps.keys.root }, wish, wholeSecond(now));
+  return signIssuing(deps, signing, wish, wholeSecond(now));
 }
 
 /** DER that a root elsewhere has made, judged as that of a new CA would be. */
 async function certifiedElsewhere(
-  { deps, profiles, root, trust, cas }: StandingContext,
+  { deps, profiles, roots, trust, cas }: StandingContext,
   tx: StoreTransaction,
   { key, certificate = new Uint8Array(), rootCrl }: PrepareRequest,
   generation: number,
   now: UnixMs,
 ): Promise<Result<Uint8Array, Fault>> {
-  const held = await readRootCrl(tx);
+  const parsed = parseCertificate(certificate);
+  if (!parsed.ok) return parsed;
+  // One that no root has certified is refused with its reasons when it is held against one.
+  const root = rootNamed(roots, parsed.value.issuer) ?? newestRoot(roots);
+  const held = await readRootCrl(tx, root);
   const crl = rootCrl ?? held?.der;
   if (crl === undefined) return err(fault('LS_CA_STORE_CORRUPT', 'the CA store has no CRL of the root'));
   const hosts = hostsOf(deps.config.urls);
   const target = { trustDomain: trust.trustDomain, issuingSpki: key.spki, hosts };
-  const files = { certificates: [root.der, certificate], crls: [crl] };
+  const files = { certificates: [root.certificate.der, certificate], crls: [crl] };
   const checked = checkImport({ crypto: deps.crypto, profiles }, target, files, now);
   if (!checked.ok) return checked;
   const { issuing } = checked.value;

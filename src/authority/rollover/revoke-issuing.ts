@@ -5,6 +5,7 @@ import { commit } from '../context.ts';
 import { publishFullCrl, publishRootCrl, readRootCrl } from '../crl.ts';
 import type { RootCrlFacts } from '../facts.ts';
 import { ROOT_CRL_NEXT_UPDATE_MS } from '../limits.ts';
+import { rootAbsent, rootNamed, type RootCa } from '../root-ca.ts';
 import type { StoreReader } from '../store.ts';
 import { actingTime, wholeSecond } from '../time.ts';
 import { endRevokedCa } from './end-revoked.ts';
@@ -21,17 +22,17 @@ export async function revokeIssuing(
     const at = await actingTime(tx, now);
     const ca = context.cas.find((each) => each.generation === generation);
     const state = ca === undefined ? 'unknown' : ca.row.state;
-    if (ca !== undefined && state === 'revoked') return ok({ answer: await factsNow(tx, false) });
-    if (ca === undefined || state === 'active' || state === 'retired') {
+    const root = ca === undefined ? undefined : rootNamed(context.roots, ca.certificate.issuer);
+    if (ca !== undefined && root !== undefined && state === 'revoked')
+      return ok({ answer: await factsNow(tx, root, false) });
+    if (ca === undefined || root === undefined || state === 'active' || state === 'retired') {
       const detail = `issuing CA ${generation} is ${state}: the root revokes one that is prepared or retiring`;
       return err(fault('LS_ROLLOVER_STATE', detail));
     }
-    if (base.deps.keys.root === undefined) {
-      return err(fault('LS_ROLLOVER_ROOT_ABSENT', 'the key of the root is not here'));
-    }
+    if (root.signer === undefined) return err(rootAbsent(root));
     await endRevokedCa(tx, ca, at);
     const { serial } = await factsOfGeneration(base, tx, generation, at);
-    const rootCrl = await publishRootCrl(base, tx, at, {
+    const rootCrl = await publishRootCrl(base, tx, root, at, {
       revoked: [caRevocation(serial, 'cACompromise', at)],
     });
     const after = await standingIn(base, tx);
@@ -39,15 +40,15 @@ export async function revokeIssuing(
     if (!left.ok) return left;
     const crl = await publishFullCrl(left.value, tx, at);
     return ok({
-      answer: await factsNow(tx, true),
-      publication: { authorities: authoritiesOf(after), rootCrl, crl },
+      answer: await factsNow(tx, root, true),
+      publication: { authorities: authoritiesOf(after), rootCrls: [rootCrl], crl },
     });
   });
 }
 
 /** Of the root's newest CRL. Requires: there is one. */
-async function factsNow(tx: StoreReader, isNews: boolean): Promise<RootCrlFacts> {
-  const list = await readRootCrl(tx);
+async function factsNow(tx: StoreReader, root: RootCa, isNews: boolean): Promise<RootCrlFacts> {
+  const list = await readRootCrl(tx, root);
   if (list === null) throw new RangeError('a CA has a CRL of its root');
   const thisUpdate = unixMs(list.thisUpdate);
   return {

@@ -35,7 +35,7 @@ export function registerImport(pki: Command, ctx: CliContext): void {
         passphrase: await sourcesOf(ctx, options),
         now: () => ctx.clock.now().wall,
       });
-      const { home, trustDomain, rootSha256, isNew, rootCrl, prepared } = done;
+      const { isNew, rootCrl } = done;
       if (isNew && options.rootSha256 === undefined) {
         ctx.note(
           'compare the SHA-256 of the root with what it is where the root is: every node will trust this one',
@@ -44,12 +44,18 @@ export function registerImport(pki: Command, ctx: CliContext): void {
       if (rootCrl?.endsIssuing === true) {
         ctx.note('the root has revoked an issuing CA in use: nodes count nobody alive that it certified');
       }
-      ctx.report({ home, trustDomain, rootSha256, isNew, rootCrl, prepared }, () => lines(ctx, done));
+      ctx.report(done, () => lines(ctx, done));
     });
 }
 
 function lines(ctx: CliContext, done: ImportedCa): readonly string[] {
-  const { home, trustDomain, rootSha256, rootCrl, prepared } = done;
+  const { home, trustDomain, rootSha256, rootCrl, prepared, preparedRoot } = done;
+  if (preparedRoot !== null) {
+    return [
+      `root ${preparedRoot.generation} is prepared: certificate ${preparedRoot.serial}`,
+      `next, below it: lifesign${homeFlag(ctx)} pki rollover prepare --root-csr issuing-next.csr`,
+    ];
+  }
   if (prepared !== null) {
     return [
       `generation ${prepared.generation} of the issuing CA is prepared: certificate ${prepared.serial}`,

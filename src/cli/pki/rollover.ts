@@ -10,6 +10,7 @@ import { command, query } from './admin.ts';
 import { registerCompromised } from './compromised.ts';
 import { generationArgument } from './generation.ts';
 import { passphraseOption, type PassphraseOption } from './passphrase.ts';
+import { registerRolloverRoot } from './rollover-root.ts';
 
 interface PrepareOptions extends PassphraseOption {
   readonly rootCsr?: string;
@@ -38,6 +39,7 @@ export function registerRollover(pki: Command, ctx: CliContext): void {
   registerActivate(rollover, ctx);
   registerRetire(rollover, ctx);
   registerCompromised(rollover, ctx);
+  registerRolloverRoot(rollover, ctx);
 }
 
 function registerStatus(rollover: Command, ctx: CliContext): void {

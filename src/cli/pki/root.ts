@@ -7,6 +7,7 @@ import type { CliContext } from '../context.ts';
 import { withExample } from '../example.ts';
 import { formatTime } from '../format.ts';
 import { homeFlag, shortPath } from '../home-flag.ts';
+import { generationArgument } from './generation.ts';
 import { passphraseOption, sourcesOf, type PassphraseOption } from './passphrase.ts';
 
 const DEFAULT_HOME = 'ca/root';
@@ -25,6 +26,7 @@ export function registerRoot(pki: Command, ctx: CliContext): void {
   const root = pki.command('root').description('a root on a machine of its own, without a network');
   registerRootInit(root, ctx);
   registerRootSign(root, ctx);
+  registerRootCross(root, ctx);
   registerRootCrl(root, ctx);
 }
 
@@ -32,6 +34,7 @@ function registerRootInit(root: Command, ctx: CliContext): void {
   interface Options extends PassphraseOption {
     readonly trustDomain?: string;
     readonly from?: string;
+    readonly generation?: number;
   }
   withExample(
     root.command('init'),
@@ -41,6 +44,11 @@ function registerRootInit(root: Command, ctx: CliContext): void {
     .description('make a root: encrypted key, certificate, first CRL')
     .option('--trust-domain <name>', `the cluster whose CAs it certifies (default: ${DEFAULT_TRUST_DOMAIN})`)
     .option('--from <dir>', 'take over the root of a CA home that was made with one')
+    .option(
+      '--generation <n>',
+      'which root of the domain, where another one is to follow the first (default: 1)',
+      generationArgument,
+    )
     .addOption(passphraseOption())
     .action(async (options: Options) => {
       if (options.from !== undefined && options.trustDomain !== undefined) {
@@ -51,6 +59,7 @@ function registerRootInit(root: Command, ctx: CliContext): void {
         home: ctx.newHome(DEFAULT_HOME),
         trustDomain: options.trustDomain ?? DEFAULT_TRUST_DOMAIN,
         ...(options.from === undefined ? {} : { from: path.resolve(ctx.cwd, options.from) }),
+        ...(options.generation === undefined ? {} : { generation: options.generation }),
         passphrase: await sourcesOf(ctx, options),
         now: () => ctx.clock.now().wall,
       });
@@ -103,6 +112,40 @@ function signedLines(ctx: CliContext, signed: SignedIssuing): readonly string[] 
     `root SHA-256 ${signed.rootSha256}`,
     `next, where the CA is: lifesign pki import ${path.basename(signed.file)} --root-sha256 ${signed.rootSha256}`,
   ];
+}
+
+function registerRootCross(root: Command, ctx: CliContext): void {
+  interface Options extends PassphraseOption {
+    readonly rootSha256: string;
+    readonly crlUrl?: string;
+    readonly output: string;
+  }
+  withExample(
+    root.command('cross'),
+    'lifesign pki root cross root-2.pem --root-sha256 9f86d081884c7d659a2feaa0c55ad015 -o root-bundle.pem',
+  )
+    .description('vouch for the next root of the domain: its certificate, a cross certificate and a new CRL')
+    .argument('<root>', 'root.pem of the next root, which `pki root init --generation 2` made')
+    .requiredOption('--root-sha256 <hex>', 'of that root, as `pki root init` printed it; 32 digits or more')
+    .option('--crl-url <url>', 'where the CA serves CRLs: its `crl_url`, for stock tools that look there')
+    .requiredOption('-o, --output <file>', 'gets the three as PEM')
+    .addOption(passphraseOption())
+    .action(async (file: string, options: Options) => {
+      const { crossCertify } = await import('../../app/index.ts');
+      const made = await crossCertify({
+        home: ctx.home('root'),
+        rootFile: path.resolve(ctx.cwd, file),
+        rootSha256: options.rootSha256,
+        ...(options.crlUrl === undefined ? {} : { crlUrl: options.crlUrl }),
+        output: path.resolve(ctx.cwd, options.output),
+        passphrase: await sourcesOf(ctx, options),
+        now: () => ctx.clock.now().wall,
+      });
+      ctx.report({ ...made, notAfter: formatTime(made.notAfter) }, () => [
+        `this root vouches for root ${made.rootSha256} until ${formatTime(made.notAfter)}: ${shortPath(ctx.cwd, made.file)}`,
+        `next, where the CA is, with a CRL of the new root: lifesign pki import ${path.basename(made.file)} root-2.crl`,
+      ]);
+    });
 }
 
 function registerRootCrl(root: Command, ctx: CliContext): void {

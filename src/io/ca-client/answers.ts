@@ -13,6 +13,7 @@ import {
   crossesSchema,
   issuingSchema,
   MAX_NAMED_ISSUING,
+  MAX_NAMED_ROOTS,
   readAuthorities,
   type AuthoritiesAnswer,
 } from './authorities.ts';
@@ -39,6 +40,8 @@ export interface EnrollmentAnswer extends IssuedAnswer {
   readonly nodeId: NodeId;
   readonly trustDomain: string;
   readonly roots: readonly Uint8Array[];
+  /** By which the first root vouches for the second, and so on. */
+  readonly crossCertificates: readonly Uint8Array[];
   /** Issuing CAs in use, of all the CRLs; none from a CA that has but the one in `chain`. */
   readonly issuing: readonly Uint8Array[];
   readonly crls: readonly Uint8Array[];
@@ -64,11 +67,12 @@ export interface IssuingCrlAnswer {
   readonly delta: Uint8Array | null;
 }
 
-/** Of the active issuing CA, and of the root. */
+/** Of the active issuing CA, and of the roots. */
 export interface CrlAnswer extends IssuingCrlAnswer {
   /** Of the other issuing CAs that are in use. */
   readonly others: readonly IssuingCrlAnswer[];
-  readonly root: Uint8Array;
+  /** Of the genesis root, and of those after it. */
+  readonly roots: readonly Uint8Array[];
 }
 
 /** What the CA tells its nodes as it happens. */
@@ -113,6 +117,7 @@ const isEnrollment = jsonCheck({
     nodeId: text,
     trustDomain: text,
     roots,
+    crossCertificates: crossesSchema,
     issuing: issuingSchema,
     crls: { type: 'array', items: base64, maxItems: MAX_CRLS },
     roster: base64,
@@ -141,6 +146,7 @@ const isCrl = jsonCheck({
       maxItems: MAX_NAMED_ISSUING,
     },
     root: base64,
+    laterRoots: { type: 'array', items: base64, maxItems: MAX_NAMED_ROOTS },
   },
 });
 const isActivation = jsonCheck({
@@ -173,6 +179,7 @@ export function readEnrollment(body: unknown): EnrollmentAnswer {
     nodeId: known(parseNodeId(answer.nodeId), 'nodeId'),
     trustDomain: answer.trustDomain,
     roots: answer.roots.map(bytesOf),
+    crossCertificates: (answer.crossCertificates ?? []).map(bytesOf),
     issuing: (answer.issuing ?? []).map(bytesOf),
     crls: answer.crls.map(bytesOf),
     roster: bytesOf(answer.roster),
@@ -197,8 +204,9 @@ export function readRosterAnswer(body: unknown): RosterAnswer {
 }
 
 export function readCrlAnswer(body: unknown): CrlAnswer {
-  const { full, delta, others, root } = checked(isCrl, body);
-  return { ...crlPairOf({ full, delta }), others: others.map(crlPairOf), root: bytesOf(root) };
+  const { full, delta, others, root, laterRoots = [] } = checked(isCrl, body);
+  const roots = [root, ...laterRoots].map(bytesOf);
+  return { ...crlPairOf({ full, delta }), others: others.map(crlPairOf), roots };
 }
 
 function crlPairOf({ full, delta }: { full: string; delta: string | null }): IssuingCrlAnswer {

@@ -218,6 +218,20 @@ export const MIGRATIONS: readonly Migration[] = [
       `ALTER TABLE crls_of_each RENAME TO crls`,
     ],
   },
+  {
+    // One root after another: there was the genesis root alone.
+    version: 7,
+    statements: [
+      `CREATE TABLE roots (
+        generation BIGINT PRIMARY KEY CHECK (generation > 0),
+        certificate BYTEA NOT NULL,
+        cross_certificate BYTEA,
+        prepared_at BIGINT NOT NULL,
+        CHECK ((cross_certificate IS NULL) = (generation = 1))
+      )`,
+      `INSERT INTO roots (generation, certificate, prepared_at) SELECT 1, root, created_at FROM genesis`,
+    ],
+  },
 ];
 
 export const NEWEST_SCHEMA = newestOf(MIGRATIONS);

@@ -1,6 +1,5 @@
 import type {
   CrlHead,
-  CrlIssuer,
   CrlKey,
   CrlRow,
   LedgerRow,
@@ -43,19 +42,24 @@ export async function revocationsAfterCrl(sql: Sql, base: number): Promise<reado
 const CRL_HEAD = 'SELECT issuer, generation, number, base, this_update, next_update, sha256 FROM crls';
 
 /** A delta stands on the newest full CRL there was: what it names need not be searched for among all deltas. */
-const NUMBER_OF_NEWEST_FULL = `SELECT COALESCE(base, number) FROM crls WHERE issuer = ? ORDER BY number DESC LIMIT 1`;
-const NEWEST = `${CRL_HEAD} WHERE issuer = ? ORDER BY number DESC, generation LIMIT 1`;
+const NUMBER_OF_NEWEST_FULL = `SELECT COALESCE(base, number) FROM crls WHERE issuer = 'issuing' ORDER BY number DESC LIMIT 1`;
 
-export async function newestCrl(sql: Sql, issuer: CrlIssuer): Promise<CrlHead | null> {
-  const row = await sql.first(NEWEST, issuer);
+export async function newestCrl(sql: Sql): Promise<CrlHead | null> {
+  const row = await sql.first(`${CRL_HEAD} WHERE issuer = 'issuing' ORDER BY number DESC, generation LIMIT 1`);
   return row === undefined ? null : crlHeadOf(row);
 }
 
-export async function newestFullCrl(sql: Sql, issuer: CrlIssuer): Promise<CrlHead | null> {
+export async function newestFullCrl(sql: Sql): Promise<CrlHead | null> {
   const row = await sql.first(
-    `${CRL_HEAD} WHERE issuer = ? AND number = (${NUMBER_OF_NEWEST_FULL}) ORDER BY generation LIMIT 1`,
-    issuer,
-    issuer,
+    `${CRL_HEAD} WHERE issuer = 'issuing' AND number = (${NUMBER_OF_NEWEST_FULL}) ORDER BY generation LIMIT 1`,
+  );
+  return row === undefined ? null : crlHeadOf(row);
+}
+
+export async function newestRootCrl(sql: Sql, generation: number): Promise<CrlHead | null> {
+  const row = await sql.first(
+    `${CRL_HEAD} WHERE issuer = 'root' AND generation = ? ORDER BY number DESC LIMIT 1`,
+    generation,
   );
   return row === undefined ? null : crlHeadOf(row);
 }
@@ -70,13 +74,9 @@ export async function crlBytes(sql: Sql, { issuer, generation, number }: CrlKey)
 export async function insertCrl(sql: Sql, row: CrlRow): Promise<void> {
   // Only the newest publication before, and the full one that it stands on, still have their bytes.
   const { issuer, generation } = row;
-  const before = await sql.first(
-    `${CRL_HEAD} WHERE issuer = ? AND number < ? ORDER BY number DESC, generation LIMIT 1`,
-    issuer,
-    row.number,
-  );
-  if (before !== undefined) {
-    const { number, base } = crlHeadOf(before);
+  const before = issuer === 'root' ? await newestRootCrl(sql, generation) : await issuingBefore(sql, row.number);
+  if (before !== null) {
+    const { number, base } = before;
     if (row.base === null || base !== null) await dropCrlBytes(sql, { issuer, generation, number });
     if (row.base === null && base !== null) await dropCrlBytes(sql, { issuer, generation, number: base });
   }
@@ -92,6 +92,15 @@ export async function insertCrl(sql: Sql, row: CrlRow): Promise<void> {
     row.sha256,
     row.der,
   );
+}
+
+/** One of the last publication below a number. */
+async function issuingBefore(sql: Sql, number: number): Promise<CrlHead | null> {
+  const row = await sql.first(
+    `${CRL_HEAD} WHERE issuer = 'issuing' AND number < ? ORDER BY number DESC, generation LIMIT 1`,
+    number,
+  );
+  return row === undefined ? null : crlHeadOf(row);
 }
 
 async function dropCrlBytes(sql: Sql, { issuer, generation, number }: CrlKey): Promise<void> {

@@ -34,6 +34,7 @@ import {
   ledgerSize,
   newestCrl,
   newestFullCrl,
+  newestRootCrl,
   newestRoster,
   rosterRecord,
   revocationsAfterCrl,
@@ -47,6 +48,7 @@ import {
   releasesFrom,
 } from './releases.ts';
 import { allRequests, countPendingRequests, decideRequest, findRequest, insertRequest } from './requests.ts';
+import { allRoots, insertRoot } from './roots.ts';
 import { attempt } from './savepoint.ts';
 import type { Sql } from './sql.ts';
 import {
@@ -74,6 +76,7 @@ export function sqlTransaction(sql: Sql): StoreTransaction {
     attempt: (work) => attempt(sql, work),
     ...readingSteps(step),
     insertGenesis: step(insertGenesis),
+    insertRoot: step(insertRoot),
     insertIssuer: step(insertIssuer),
     updateIssuer: step(updateIssuer),
     setReadOnlySince: step(putReadOnlySince),
@@ -104,6 +107,7 @@ export function sqlTransaction(sql: Sql): StoreTransaction {
 function readingSteps(step: Step): StoreReader {
   return {
     genesis: step(findGenesis),
+    roots: step(allRoots),
     issuers: step(allIssuers),
     belowIssuer: step(belowIssuer),
     readOnlySince: step(findReadOnlySince),
@@ -129,6 +133,7 @@ function readingSteps(step: Step): StoreReader {
     newestReleasedHold: step(newestReleasedHold),
     newestCrl: step(newestCrl),
     newestFullCrl: step(newestFullCrl),
+    newestRootCrl: step(newestRootCrl),
     crlBytes: step(crlBytes),
     newestRoster: step(newestRoster),
     rosterRecord: step(rosterRecord),

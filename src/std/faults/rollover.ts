@@ -18,13 +18,13 @@ export const rolloverFaults = {
     'have the root do its part where its key is, then bring what it has signed with `lifesign pki import`',
   ),
   LS_ROLLOVER_PENDING: refused(
-    'go on with the issuing CA that is prepared already: see `lifesign pki rollover status`',
+    'go on with the CA that is prepared already: see `lifesign pki rollover status`, `… rollover root status`',
   ),
   LS_ROLLOVER_NOT_ADOPTED: refused(
     'wait for the nodes that are named, or start them; --force goes on without them',
   ),
   LS_ROLLOVER_LIMIT: refused(
-    'retire an issuing CA below which nothing is left first: `lifesign pki rollover status`',
+    'retire an issuing CA below which nothing is left first (`lifesign pki rollover status`); of roots there are no more',
   ),
   LS_ROLLOVER_STATE: refused('see `lifesign pki rollover status` for where each issuing CA stands'),
 } as const satisfies Record<string, FaultKind>;

@@ -40,7 +40,7 @@ export interface PathInput {
   readonly crypto: CryptoPort;
   /** Default: a fresh one with the named maxima. */
   readonly budget?: WorkBudget;
-  /** Default: {@link MAX_PATH_CERTIFICATES}. More than that is for conformance tests of the rules alone. */
+  /** Default: {@link MAX_PATH_CERTIFICATES}. */
   readonly maxCertificates?: number;
 }
 

@@ -162,7 +162,7 @@ async function makeTemplate(algorithm: ModelAlgorithm): Promise<Uint8Array> {
 
 function depsOf(algorithm: ModelAlgorithm, seed: number) {
   return {
-    keys: { issuing: [poolKey(algorithm, ISSUING_KEY)], root: poolKey(algorithm, ROOT_KEY) },
+    keys: { issuing: [poolKey(algorithm, ISSUING_KEY)], roots: [poolKey(algorithm, ROOT_KEY)] },
     crypto: modelCrypto,
     random: seededRandom(seed),
     config: { urls: ['https://ca.mesh.internal:8440'], intervalMinMs: 100, intervalMaxMs: 10_000 },

@@ -56,6 +56,50 @@ describe('what a node makes of the CA’s answer', () => {
     });
   });
 
+  /** By an issuing CA below a root that the one of the token vouches for. */
+  async function enrolledBelowSecond(): Promise<Case> {
+    const { authority } = await makeTestCa();
+    valueOf(await authority.rollover.prepareRoot({ key: testKey() }, CA_NOW));
+    valueOf(await authority.rollover.prepare({ key: testKey() }, CA_NOW));
+    valueOf(await authority.rollover.activate(2, CA_NOW, 0));
+    const { token } = valueOf(await authority.createToken({ name: 'alpha' }, CA_NOW));
+    const key = testKey();
+    const enrollment = valueOf(await authority.enroll(requestFor(token, key), CA_NOW));
+    return { answer: enrollment, token: valueOf(decodeToken(token)), key };
+  }
+
+  it('takes one below another root, which the one of the token vouches for, and pins both', async () => {
+    const good = await enrolledBelowSecond();
+    const { bundle } = verifyEnrollment(good.answer, good.token, good.key.spki, CA_NOW);
+    expect(bundle.anchors.map(({ der }) => der)).toEqual(good.answer.roots);
+    expect(good.answer.roots).toHaveLength(2);
+  });
+
+  it.each<[string, (answer: Answer) => Partial<Answer>, string]>([
+    ['without the cross certificate', () => ({ crossCertificates: [] }), 'certified the others'],
+    [
+      'with a forged cross certificate',
+      ({ crossCertificates }) => ({ crossCertificates: crossCertificates.map(flipped) }),
+      'certified the others',
+    ],
+    ['without the second root', ({ roots }) => ({ roots: roots.slice(0, 1) }), 'LS_'],
+    ['with the second root as the first', ({ roots }) => ({ roots: roots.toReversed() }), 'root'],
+    // Last of all are those of the roots.
+    [
+      'without the CRL of the first root',
+      ({ crls }) => ({ crls: crls.toSpliced(-2, 1) }),
+      'certified the others',
+    ],
+    [
+      'without the CRL of the second root',
+      ({ crls }) => ({ crls: crls.slice(0, -1) }),
+      'LS_TRUST_NO_REVOCATION',
+    ],
+  ])('refuses one below another root %s', async (_, change, why) => {
+    const good = await enrolledBelowSecond();
+    expect(refusalOf(withAnswer(good, change(good.answer)))).toContain(why);
+  });
+
   it.each<[string, Forge, string]>([
     ['no root', (good) => withAnswer(good, { roots: [] }), 'root'],
     ['the root of another CA', (good, other) => withAnswer(good, { roots: other.answer.roots }), 'root'],

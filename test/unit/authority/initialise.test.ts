@@ -20,7 +20,7 @@ import { CA_NOW, enrollMember, later, makeTestCa } from '../../support/ca.ts';
 import { testCrypto, testKey } from '../../support/crypto.ts';
 import { codeOf, valueOf } from '../../support/result.ts';
 import { tempDir } from '../../support/temp-dir.ts';
-import { activeBundle, ofActive } from '../../support/issuing.ts';
+import { activeBundle, ofActive, ofRoot } from '../../support/issuing.ts';
 
 const run = promisify(execFile);
 const YEAR_MS = 365 * 86_400_000;
@@ -31,8 +31,8 @@ describe('initialising', () => {
     const { roots, issuing, domainId } = activeBundle(authority);
     const root = valueOf(parseCertificate(roots[0] ?? new Uint8Array()));
     const ca = valueOf(parseCertificate(issuing));
-    expect(domainId).toEqual(testCrypto.sha256(deps.keys.root.spki));
-    expect(root.spki).toEqual(deps.keys.root.spki);
+    expect(domainId).toEqual(testCrypto.sha256(deps.keys.roots[0].spki));
+    expect(root.spki).toEqual(deps.keys.roots[0].spki);
     expect(root.notAfter - root.notBefore).toBe(10 * YEAR_MS + 300_000);
     expect(ca.issuer).toEqual(root.subject);
     expect(ca.extensions.basicConstraints?.value).toEqual({ ca: true, pathLen: 0 });
@@ -57,7 +57,7 @@ describe('initialising', () => {
     const { authority, deps } = await makeTestCa();
     const request = { trustDomain: 'other.internal', permittedDns: [] };
     expect(codeOf(await initialiseAuthority(deps, request, CA_NOW))).toBe('LS_CA_ALREADY_INITIALISED');
-    const keys = { issuing: [testKey()], root: testKey() };
+    const keys = { issuing: [testKey()], roots: [testKey()] };
     expect(codeOf(await initialiseAuthority({ ...deps, keys }, request, CA_NOW))).toBe(
       'LS_CA_ALREADY_INITIALISED',
     );
@@ -139,11 +139,11 @@ describe('opening', () => {
     onTestFinished(() => empty.close());
     const {
       issuing: [issuing],
-      root,
+      roots: [root],
     } = deps.keys;
     expect(codeOf(await openAuthority({ ...deps, store: empty }))).toBe('LS_CA_NOT_INITIALISED');
     expect(codeOf(await openAuthority({ ...deps, keys: { issuing: [root] } }))).toBe('LS_CA_KEY_MISMATCH');
-    expect(codeOf(await openAuthority({ ...deps, keys: { issuing: [issuing], root: issuing } }))).toBe(
+    expect(codeOf(await openAuthority({ ...deps, keys: { issuing: [issuing], roots: [issuing] } }))).toBe(
       'LS_CA_KEY_MISMATCH',
     );
     expect(codeOf(await openAuthority({ ...deps, keys: { issuing: [issuing] } }))).toBeUndefined();
@@ -152,7 +152,7 @@ describe('opening', () => {
   it('without the root key publishes all but the CRL of the root', async () => {
     const { deps } = await makeTestCa();
     const authority = valueOf(await openAuthority({ ...deps, keys: { issuing: deps.keys.issuing } }));
-    expect(valueOf(await authority.publishFull(later(YEAR_MS / 2))).rootNumber).toBe(1);
+    expect(ofRoot(valueOf(await authority.publishFull(later(YEAR_MS / 2)))).rootNumber).toBe(1);
   });
 });
 

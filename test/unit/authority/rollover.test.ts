@@ -32,6 +32,7 @@ import {
   verdictOn,
 } from '../../support/ca.ts';
 import { CaLedgerWorld } from '../../support/ca-ledger-world.ts';
+import { ofRoot } from '../../support/issuing.ts';
 import { testCrypto, testKey } from '../../support/crypto.ts';
 import { makeTestPki } from '../../support/pki.ts';
 import { codeOf, valueOf } from '../../support/result.ts';
@@ -302,7 +303,7 @@ describe('an issuing CA that is compromised', () => {
     const done = valueOf(await authority.rollover.revokeIssuing(1, later(3_000)));
     expect(done).toMatchObject({ number: 2, revoked: 1, isNews: true, endsIssuing: false });
     expect(await states(authority)).toEqual(['1 revoked', '2 active']);
-    expect(heard).toMatchObject([{ rootCrl: { number: 2 }, authorities: {}, crl: { delta: false } }]);
+    expect(heard).toMatchObject([{ rootCrls: [{ number: 2 }], authorities: {}, crl: { delta: false } }]);
     expect(heard[0]?.crl?.lists).toHaveLength(1);
     expect((await verdictOn(authority, renewed.chain, later(4_000))).ok).toBe(true);
     expect(codeOf(await verdictOn(authority, beta.enrollment.chain, later(4_000)))).toBe('LS_TRUST_REVOKED');
@@ -361,7 +362,7 @@ describe('a root that is elsewhere', () => {
       state: 'prepared',
       certificate: own.der,
     });
-    expect(valueOf(await authority.currentCrls()).rootNumber).toBe(2);
+    expect(ofRoot(valueOf(await authority.currentCrls())).rootNumber).toBe(2);
     valueOf(await authority.rollover.activate(2, CA_NOW, 0));
     expect(codeOf(await authority.rollover.revokeIssuing(1, CA_NOW))).toBe('LS_ROLLOVER_ROOT_ABSENT');
     const ending = pki.rootCrl({ number: 3, revoked: [pki.issuing] });
@@ -402,7 +403,7 @@ describe('a root that is elsewhere', () => {
     expect(valueOf(await authority.importRootCrl(crl, CA_NOW))).toMatchObject({ endsIssuing: true });
     expect(await states(authority)).toEqual(['1 revoked']);
     expect(heard[0]?.authorities).toMatchObject({ issuing: [], active: null });
-    expect(valueOf(await authority.currentCrls())).toMatchObject({ root: crl, number: 1 });
+    expect(valueOf(await authority.currentCrls())).toMatchObject({ roots: [{ der: crl }], number: 1 });
     const refused = [
       await authority.createToken({ name: 'beta' }, CA_NOW),
       await authority.revoke({ name: 'alpha' }, CA_NOW),
@@ -488,11 +489,12 @@ it('renews the CRL of a root that is at hand when it is due, after it has revoke
   const [root = none] = authority.bundle().roots;
   const { serialHex } = valueOf(parseCertificate(authority.bundle().issuing[0] ?? none));
   const serial = defined(parseSerialNumber(serialHex));
-  const atHand = { certificate: valueOf(parseCertificate(root)), signer: deps.keys.root };
+  const atHand = { certificate: valueOf(parseCertificate(root)), signer: deps.keys.roots[0] };
   const entries = [caRevocation(serial, 'cACompromise', CA_NOW)];
   valueOf(await authority.importRootCrl(signRootCrl(atHand, { number: 2, entries }, CA_NOW), CA_NOW));
   expect(codeOf(await authority.publishFull(later(DAY_MS)))).toBe('LS_CA_REVOKED');
-  const { rootNumber, root: crl, number } = valueOf(await authority.publishFull(later(91 * DAY_MS)));
+  const published = valueOf(await authority.publishFull(later(91 * DAY_MS)));
+  const { rootNumber, root: crl, number } = { ...published, ...ofRoot(published) };
   expect([rootNumber, number]).toEqual([3, 1]);
   expect(valueOf(parseCrl(crl)).entries.find(serial)?.reason).toBe('cACompromise');
 });

@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { unixMs } from '../../../src/std/index.ts';
-import { judgeCaServer, judgeServer, pinnedRoot, RevocationState } from '../../../src/trust/index.ts';
+import {
+  judgeCaServer,
+  judgeServer,
+  MAX_PRESENTED_CERTIFICATES,
+  pinnedRoot,
+  RevocationState,
+} from '../../../src/trust/index.ts';
 import { testCrypto, testKey } from '../../support/crypto.ts';
 import { forgeCertificate, type CertificateSpec } from '../../support/forge/certificate.ts';
 import {
@@ -39,9 +45,9 @@ describe('the pinned root', () => {
   });
 
   it('is not looked for behind more certificates than a server presents', () => {
-    expect(codeOf(pinnedRoot([server, issuing, issuing, issuing, root], pin, testCrypto))).toBe(
-      'LS_TRUST_PIN',
-    );
+    const below = (count: number) => [server, ...Array.from({ length: count - 2 }, () => issuing), root];
+    expect(pinnedRoot(below(MAX_PRESENTED_CERTIFICATES), pin, testCrypto).ok).toBe(true);
+    expect(codeOf(pinnedRoot(below(MAX_PRESENTED_CERTIFICATES + 1), pin, testCrypto))).toBe('LS_TRUST_PIN');
   });
 });
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { toHex, unixMs, type UnixMs } from '../../../src/std/index.ts';
 import {
+  MAX_PRESENTED_CERTIFICATES,
   judgeCertificate,
   MAX_END_ENTITY_LIFETIME_MS,
   recheck,
@@ -140,7 +141,9 @@ describe('a path that does not hold', () => {
     expect(code([])).toBe('LS_TRUST_CHAIN_LENGTH');
     expect(code([Uint8Array.of(1, 2, 3)])).toMatch(/^LS_DER_/);
     expect(code([node.subarray(0, 100), issuing])).toMatch(/^LS_DER_/);
-    expect(code([node, issuing, root, root, root])).toBe('LS_TRUST_CHAIN_LENGTH');
+    const presented = (count: number) => [node, issuing, ...Array.from({ length: count - 2 }, () => root)];
+    expect(code(presented(MAX_PRESENTED_CERTIFICATES))).toBeUndefined();
+    expect(code(presented(MAX_PRESENTED_CERTIFICATES + 1))).toBe('LS_TRUST_CHAIN_LENGTH');
   });
 });
 

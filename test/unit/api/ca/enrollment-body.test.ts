@@ -15,6 +15,7 @@ const shared = {
   trustDomain: 'mesh.internal',
   domainId: defined(domainIdOf(some(32, 1))),
   roots: [some(300, 2)],
+  crossCertificates: [],
   issuing: [some(300, 8)],
   crls: [some(200, 3), some(100, 4)],
   roster: some(5_000, 5),
@@ -42,6 +43,7 @@ describe('the body of an enrollment should', () => {
     ['other seeds', [enrollment(1), enrollment(2, { seeds: [] })]],
     ['one CRL more', [enrollment(1), enrollment(2, { crls: [...shared.crls, some(50, 7)] })]],
     ['one CRL less', [enrollment(1), enrollment(2, { crls: shared.crls.slice(0, 1) })]],
+    ['a cross certificate more', [enrollment(1), enrollment(2, { crossCertificates: [some(300, 9)] })]],
     ['a root more', [enrollment(1), enrollment(2, { roots: [...shared.roots, some(300, 8)] })]],
   ])('be the JSON of the enrollment: %s', (_, enrollments) => {
     const bodies = new EnrollmentBodies();

@@ -14,6 +14,7 @@ import { openSqliteStore } from '../../../../src/io/index.ts';
 import { LsError, parseSerialNumber, unixMs } from '../../../../src/std/index.ts';
 import { parseCertificate } from '../../../../src/x509/index.ts';
 import { BreakingStore } from '../../../support/breaking-store.ts';
+import { ofRoot } from '../../../support/issuing.ts';
 import { CA_NOW, enrollMember, peerOf, renewalFor } from '../../../support/ca.ts';
 import { makeTestApi, type TestApi } from '../../../support/ca-api.ts';
 import { testCrypto, testKey } from '../../../support/crypto.ts';
@@ -68,7 +69,7 @@ async function firstSerial({ authority }: TestApi): Promise<string> {
 /** What an offline root signs to end the first issuing CA. */
 async function endFirst(api: TestApi): Promise<void> {
   const [root = new Uint8Array()] = api.authority.bundle().roots;
-  const atHand = { certificate: valueOf(parseCertificate(root)), signer: api.deps.keys.root };
+  const atHand = { certificate: valueOf(parseCertificate(root)), signer: api.deps.keys.roots[0] };
   const serial = parseSerialNumber(await firstSerial(api)) ?? expect.fail('a serial');
   const entries = [caRevocation(serial, 'cACompromise', CA_NOW)];
   valueOf(await api.authority.importRootCrl(signRootCrl(atHand, { number: 2, entries }, CA_NOW), CA_NOW));
@@ -120,7 +121,7 @@ describe('leaving a compromised issuing CA', () => {
     for (const step of done.slice(0, steps)) valueOf<unknown>(await step());
     expect(await leave()).toMatchObject({ generation: 1, successor: 2, activeMembers: 0, leftBehind: [] });
     expect(await statesOf(api)).toEqual(['revoked', 'active']);
-    expect(valueOf(await api.authority.currentCrls()).rootNumber).toBe(2);
+    expect(ofRoot(valueOf(await api.authority.currentCrls())).rootNumber).toBe(2);
   });
 
   it('revokes nothing while not one node has renewed, unless forced, and then names who was left behind', async () => {
@@ -171,7 +172,7 @@ function certifiedBy(api: TestApi, root: Uint8Array, key: ReturnType<typeof test
   const wanted = { trustDomain: authority.trustDomain, permittedDns: ['example.test'] };
   const csr = valueOf(makeIssuingRequest({ crypto: testCrypto }, wanted, key, 2));
   const wish = valueOf(readIssuingRequest(csr, authority.trustDomain, testCrypto));
-  const atHand = { certificate: valueOf(parseCertificate(root)), signer: deps.keys.root };
+  const atHand = { certificate: valueOf(parseCertificate(root)), signer: deps.keys.roots[0] };
   const { crypto, random } = deps;
   return valueOf(signIssuing({ crypto, random }, atHand, wish, wholeSecondOf(CA_NOW)));
 }

@@ -13,7 +13,7 @@ import { enrollMember, peerOf } from '../../../support/ca.ts';
 import { testCrypto, testKey } from '../../../support/crypto.ts';
 import { freshSerial, makeTestPki, unknownExtension, type TestPki } from '../../../support/pki.ts';
 import { codeOf, refusalOf, valueOf } from '../../../support/result.ts';
-import { ofActive } from '../../../support/issuing.ts';
+import { ofActive, ofRoot } from '../../../support/issuing.ts';
 
 const DAY_MS = 86_400_000;
 const pki = makeTestPki();
@@ -308,8 +308,8 @@ describe('newer CRLs of the root', () => {
 
   it('are taken and told, and once only', async () => {
     const { deps, authority } = await imported();
-    const told: (number | undefined)[] = [];
-    authority.onPublication(({ rootCrl }) => told.push(rootCrl?.number));
+    const told: number[] = [];
+    authority.onPublication(({ rootCrls = [] }) => told.push(...rootCrls.map(({ number }) => number)));
     const revoked = [pki.issuingCa('former')];
     const crl = pki.rootCrl({ number: 6, revoked });
     const facts = { number: 6, revoked: 1, isNews: true, endsIssuing: false };
@@ -361,12 +361,12 @@ describe('newer CRLs of the root', () => {
 
   it('are carried on where the key of the root is here too', async () => {
     const { deps } = await imported();
-    const withRoot = valueOf(await openAuthority({ ...deps, keys: { ...deps.keys, root: pki.root.key } }));
+    const withRoot = valueOf(await openAuthority({ ...deps, keys: { ...deps.keys, roots: [pki.root.key] } }));
     const serialHex = freshSerial();
     const entry = { serialHex, revokedAt: NOW, reason: 'superseded', invalidityDate: undefined } as const;
     valueOf(await withRoot.importRootCrl(pki.rootCrl({ number: 6, revoked: [entry] }), NOW));
     const later = unixMs(NOW + 100 * DAY_MS);
-    const { rootNumber, root } = valueOf(await withRoot.publishFull(later));
+    const { rootNumber, root } = ofRoot(valueOf(await withRoot.publishFull(later)));
     expect(rootNumber).toBe(7);
     expect(Buffer.from(root).toString('hex')).toContain(serialHex);
   });

@@ -34,12 +34,16 @@ it('gives what a store without generations holds to the first issuing CA', async
           ...{ preparedAt: 1_000, activatedAt: 1_000, endedAt: null, renewWithinMs: null },
         },
       ]);
+      expect(await tx.roots()).toEqual([
+        { generation: 1, certificate: Uint8Array.of(1), cross: null, preparedAt: 1_000 },
+      ]);
+      expect(await tx.newestRootCrl(1)).toMatchObject({ generation: 1, number: 1 });
       expect(await tx.certificate(testSerial(1))).toMatchObject({
         issuer: 1,
         revocation: { issuer: 1, crlNumber: 2 },
       });
       expect(await tx.releasesAfterCrl(0)).toMatchObject([{ issuer: 1, heldAt: 1_500 }]);
-      expect(await tx.newestCrl('issuing')).toMatchObject({ generation: 1, number: 2, base: 1 });
+      expect(await tx.newestCrl()).toMatchObject({ generation: 1, number: 2, base: 1 });
       const key = { issuer: 'issuing', generation: 1 } as const;
       expect(await tx.crlBytes({ ...key, number: 1 })).toEqual(Uint8Array.of(0x0b));
       expect(await tx.crlBytes({ ...key, number: 2 })).toEqual(Uint8Array.of(0x0d));
