@@ -11,6 +11,8 @@ const START_TIMEOUT_MS = 60_000;
 const LOOK_EVERY_MS = 50;
 const PRIVATE = 0o700;
 const MAX_KEPT = 8_192;
+/** A dump of all that a test puts into a store. */
+const MAX_OUTPUT = 64 * 1024 * 1024;
 const AS_NOBODY = ['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups'] as const;
 
 export interface PostgresOptions {
@@ -186,6 +188,7 @@ function run(
 ): string {
   const ended = spawnSync(command, args, {
     encoding: 'utf8',
+    maxBuffer: MAX_OUTPUT,
     input,
     cwd: '/',
     env: { ...process.env, ...env },

@@ -117,8 +117,9 @@ describe('a CA in a PostgreSQL database', () => {
     delete cluster.env['PGPASSWORD'];
     const made = await cluster.initCa();
     const serving = await cluster.serve();
-    const backup = await cluster.askCa('backup', '-o', join(cluster.directory, 'b'));
-    expect([backup.code, backup.stderr]).toEqual([3, expect.stringContaining('LS_BACKUP_STORE')]);
+    const passphrase = ['--passphrase-file', cluster.passphraseFile];
+    const backup = await cluster.askCa('backup', '-o', join(cluster.directory, 'b'), ...passphrase);
+    expect([backup.code, backup.stderr]).toEqual([0, expect.anything()]);
     await server.stop('kill');
     const failed = await cluster.askCa('list');
     expect([failed.code, failed.stderr]).toEqual([4, expect.stringContaining('LS_CA_STORE_UNREACHABLE')]);

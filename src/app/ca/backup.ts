@@ -14,7 +14,7 @@ import {
 import { nodeCrypto } from '../../io/crypto/index.ts';
 import { fileError, isThere, syncDirectory } from '../../io/files/index.ts';
 import { requirePassphrase, type PassphraseSources } from '../../io/keys/index.ts';
-import { openSqliteStore, snapshotSqliteStore } from '../../io/sqlite/index.ts';
+import { openSqliteStore } from '../../io/sqlite/index.ts';
 import { systemRandom } from '../../io/system/index.ts';
 import { fault, LsError, ok, type UnixMs } from '../../std/index.ts';
 import { refuseAwaiting } from './awaiting.ts';
@@ -22,7 +22,7 @@ import { sealForShares, type SharedSeal } from './backup-shares.ts';
 import { readCaConfig } from './config.ts';
 import { caHome, type CaHome } from './home.ts';
 import { caHomeFiles, withFile } from './home-files.ts';
-import { requireStoreInHome } from './store.ts';
+import { snapshotCaStore } from './store-copy.ts';
 
 export interface BackupRequest {
   readonly home: string;
@@ -57,7 +57,7 @@ export async function backupCa(request: BackupRequest): Promise<MadeBackup> {
   await refuseExisting(file);
   const home = caHome(request.home);
   await refuseAwaiting(home);
-  requireStoreInHome((await readCaConfig(home.home)).store);
+  const { store } = await readCaConfig(home.home);
   const salt = systemRandom.bytes(BACKUP_SALT_BYTES);
   const seal = await sealOf(request, file, salt);
   const workplace = await mkdtemp(`${file}.`).catch((cause: unknown) => {
@@ -66,7 +66,8 @@ export async function backupCa(request: BackupRequest): Promise<MadeBackup> {
   try {
     const fresh = join(workplace, 'backup');
     const header = await makeHeader(salt, seal.unlock);
-    await writeBackup(home, workplace, fresh, header, request.now());
+    const source = { home, store, now: request.now() };
+    await writeBackup(source, workplace, fresh, header);
     const summary = await withFile(fresh, ({ content }) => readParts(content, seal.unlockAgain, discard));
     const { size: bytes } = await stat(fresh);
     await refuseExisting(file);
@@ -91,12 +92,19 @@ async function sealOf(
   return { unlock, unlockAgain: unlock, shares: [] };
 }
 
+/** What is backed up: a home, and the store that its ca.yaml names. */
+interface BackupSource {
+  readonly home: CaHome;
+  readonly store: string;
+  readonly now: UnixMs;
+}
+
+/** A store elsewhere is written as the one in a home would be, so that a backup of either may become either. */
 async function writeBackup(
-  home: CaHome,
+  { home, store, now }: BackupSource,
   workplace: string,
   path: string,
   header: OpenHeader,
-  now: UnixMs,
 ): Promise<void> {
   const output = await open(path, 'wx', PRIVATE_FILE);
   try {
@@ -108,7 +116,7 @@ async function writeBackup(
       );
     }
     const snapshot = join(workplace, 'store.sqlite');
-    snapshotSqliteStore(home.store, snapshot);
+    await snapshotCaStore(home, store, snapshot);
     const summary = await summarise(snapshot, now);
     await withFile(snapshot, ({ size, mode, content }) => parts.add({ path: null, mode, size }, content));
     await parts.finish(summary);

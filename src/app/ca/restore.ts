@@ -10,19 +10,23 @@ import {
   type Unlock,
 } from '../../io/backup/index.ts';
 import { nodeCrypto } from '../../io/crypto/index.ts';
-import { ensurePrivateDir, fileError, syncDirectory } from '../../io/files/index.ts';
+import { ensurePrivateDir, fileError, syncDirectory, writeFileDurably } from '../../io/files/index.ts';
 import { requirePassphrase, type Passphrase, type PassphraseSources } from '../../io/keys/index.ts';
 import { checkSqliteStore, openSqliteStore } from '../../io/sqlite/index.ts';
 import { equalBytes, fault, LsError, type UnixMs } from '../../std/index.ts';
 import { parseCrl } from '../../x509/index.ts';
+import { readTextFile } from '../named-file.ts';
 import { buildHome, refuseExisting } from '../new-home.ts';
 import { readCertificatesPem } from '../pem-file.ts';
 import { gatherShares, unlockWithShares, type ShareSources } from './backup-shares.ts';
-import { readCaConfig } from './config.ts';
+import { parseCaConfig, readCaConfig } from './config.ts';
 import { caHome } from './home.ts';
 import { withFile } from './home-files.ts';
 import { openCa } from './open.ts';
 import { OwnTrust } from './own-trust.ts';
+import { withSetting } from './settings.ts';
+import { placeCaStore } from './store-copy.ts';
+import { checkStoreChoice, SQLITE, storePlace } from './store.ts';
 
 export interface RestoreRequest {
   readonly file: string;
@@ -31,11 +35,15 @@ export interface RestoreRequest {
   /** Of the backup; not looked at when there are shares. */
   readonly passphrase: PassphraseSources;
   readonly shares?: ShareSources;
+  /** `sqlite` or a PostgreSQL URL; absent: as ca.yaml of the backup says. */
+  readonly store?: string;
   readonly now: () => UnixMs;
 }
 
 export interface RestoredCa extends BackupSummary {
   readonly home: string;
+  /** Where the store is now, without a password. */
+  readonly store: string;
   readonly files: number;
 }
 
@@ -61,14 +69,18 @@ export interface DrilledBackup extends BackupSummary {
 const CA_HOME = { mark: 'ca.yaml', existsCode: 'LS_CA_EXISTS' } as const;
 /** However the modes in a backup were, nobody else reads or writes what is restored. */
 const OWNER_BITS = 0o700;
+const PRIVATE_FILE = 0o600;
+const MAX_CONFIG_BYTES = 1024 * 1024;
 
 /**
- * Makes a CA home of a backup, all or nothing. The CA is read-only then: see Authority.readOnlySince.
- * Throws LS_BACKUP_*, LS_CA_EXISTS, LS_HOME_*, LS_KEY_NO_PASSPHRASE, LS_CA_STORE_*, LS_DISK_FULL.
+ * Makes a CA home of a backup, all or nothing, and its store where that is to be. The CA is read-only then: see
+ * Authority.readOnlySince. Another database is filled in one transaction just before the home gets its name.
+ * Throws LS_BACKUP_*, LS_CONFIG_*, LS_CA_EXISTS, LS_HOME_*, LS_KEY_NO_PASSPHRASE, LS_CA_STORE_*, LS_DISK_FULL.
  */
 export async function restoreCa(request: RestoreRequest): Promise<RestoredCa> {
   const { home } = caHome(request.home);
   await refuseExisting(home, CA_HOME);
+  if (request.store !== undefined) await checkStoreChoice(request.store);
   const file = resolve(request.file);
   const { unlock } = await unlockOf(request, file);
   const wanted = { home, ...CA_HOME, purpose: 'pki restore' };
@@ -76,9 +88,12 @@ export async function restoreCa(request: RestoreRequest): Promise<RestoredCa> {
     const unpacked = await unpack(file, unlock, directory);
     await checkUnpacked(directory, unpacked);
     await mark(directory, request.now());
-    return unpacked;
+    const choice = await chooseStore(directory, request.store);
+    await placeCaStore(caHome(directory), choice);
+    return { ...unpacked, choice };
   });
-  return { ...summary, home };
+  const { choice, ...restored } = summary;
+  return { ...restored, home, store: await storePlace(caHome(home), choice) };
 }
 
 /**
@@ -93,6 +108,8 @@ export async function drillBackup(request: DrillRequest): Promise<DrilledBackup>
   try {
     const summary = await unpack(file, unlock, place);
     await checkUnpacked(place, summary);
+    // What is tried is the copy, wherever the store of the CA is.
+    await chooseStore(place, SQLITE);
     // A PIN is never guessed: what opens the backup is not tried on a token.
     const ca = await openCa(place, request.keyPassphrase ?? passphrase, request.passphrase);
     try {
@@ -176,6 +193,17 @@ async function mark(directory: string, now: UnixMs): Promise<void> {
   } finally {
     await store.close();
   }
+}
+
+/** Has ca.yaml of a restored home name `choice`, if there is one. Answers what it names then. */
+async function chooseStore(directory: string, choice: string | undefined): Promise<string> {
+  const { config } = caHome(directory);
+  const { store } = await readCaConfig(directory);
+  if (choice === undefined || choice === store) return store;
+  const text = withSetting(await readTextFile(config, MAX_CONFIG_BYTES), { path: ['store'], value: choice });
+  await parseCaConfig(text, config);
+  await writeFileDurably(config, text, { mode: PRIVATE_FILE });
+  return choice;
 }
 
 async function isCrlInDate(authority: Authority, now: UnixMs): Promise<boolean> {

@@ -41,7 +41,7 @@ const FIXED: Readonly<Record<string, string>> = {
   'trust-domain': 'the trust domain is in every certificate',
   'crl-url': 'certificates look for CRLs where they say, and a CRL counts only for those that name its place',
   'permit-dns': 'what the CA may certify is in its certificate',
-  store: 'a CA does not move from one store to another',
+  store: 'a CA moves to another store by a backup and `pki restore --store`',
   'key-store': 'keys do not move from one place to another',
 };
 
@@ -67,7 +67,7 @@ export function chooseSetting(name: string, values: readonly string[]): ChosenSe
 }
 
 /** The text of ca.yaml with one value another, its comments and all else as they were. Requires: it parses. */
-export function withSetting(text: string, { path, value }: ChosenSetting): string {
+export function withSetting(text: string, { path, value }: Pick<ChosenSetting, 'path' | 'value'>): string {
   const document = parseDocument(text, { schema: 'core' });
   document.setIn(path, value);
   return document.toString({ lineWidth: 0 });

@@ -1,5 +1,4 @@
 import type { AuthorityStore } from '../../authority/index.ts';
-import { fault, LsError } from '../../std/index.ts';
 import type { CaHome } from './home.ts';
 
 /** The store in the home itself. */
@@ -40,10 +39,4 @@ export async function storePlace({ store: path }: CaHome, choice: string): Promi
   if (choice === SQLITE) return path;
   const { withoutPassword } = await import('../../io/postgres/index.ts');
   return withoutPassword(choice);
-}
-
-/** Throws LS_BACKUP_STORE for a store that is not in the home. */
-export function requireStoreInHome(choice: string): void {
-  if (choice === SQLITE) return;
-  throw new LsError(fault('LS_BACKUP_STORE', 'the store of this CA is a PostgreSQL database'));
 }

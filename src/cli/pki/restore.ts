@@ -18,6 +18,7 @@ interface RestoreOptions extends PassphraseOption {
   readonly keyPassphraseFile?: string;
   readonly share?: readonly string[];
   readonly askShares?: boolean;
+  readonly store?: string;
 }
 
 const DEFAULT_HOME = 'ca/state';
@@ -28,6 +29,7 @@ export function registerRestore(pki: Command, ctx: CliContext): void {
     pki.command('restore'),
     'lifesign pki restore ca-monday.backup --home ca/state',
     'lifesign pki restore --check ca-monday.backup',
+    'lifesign pki restore ca-monday.backup --store postgres://lifesign@db.example/ca2',
     'lifesign pki restore ca-monday.backup --share @mine.txt --share lss1-… --ask-shares',
     'lifesign pki restore --accept-loss --crl alpha/crl/issuing.crl --crl alpha/crl/issuing-delta.crl',
   )
@@ -51,9 +53,15 @@ export function registerRestore(pki: Command, ctx: CliContext): void {
       'one of those that `pki backup --shares` has shown, or @FILE with one a line; repeatable',
       collectArgument,
     )
+    .option(
+      '--store <store>',
+      'sqlite, or postgres://USER@HOST:PORT/DATABASE of an empty database (default: where the store was)',
+    )
     .option('--ask-shares', 'ask for further shares until there are enough')
     .addOption(sealOption())
     .action(async (file: string | undefined, options: RestoreOptions) => {
+      const makesHome = options.acceptLoss !== true && options.check !== true;
+      refuse(!makesHome && options.store !== undefined, '--store goes with a backup that becomes a home');
       if (options.acceptLoss === true) {
         refuse(
           file !== undefined || options.check === true || wantsShares(options),
@@ -104,16 +112,17 @@ async function restore(ctx: CliContext, file: string, options: RestoreOptions): 
     file,
     home: ctx.newHome(DEFAULT_HOME),
     ...(await sharesOf(ctx, options)),
+    ...(options.store === undefined ? {} : { store: options.store }),
     passphrase: await sourcesOf(ctx, options),
     now: () => ctx.clock.now().wall,
   });
-  const { home, trustDomain, crlNumber, rosterNumber } = restored;
+  const { home, store, trustDomain, crlNumber, rosterNumber } = restored;
   const madeAt = formatTime(restored.madeAt);
   const rootSha256 = toHex(restored.rootSha256);
-  const result = { home, madeAt, trustDomain, rootSha256, crlNumber, rosterNumber, readOnly: true };
+  const result = { home, store, madeAt, trustDomain, rootSha256, crlNumber, rosterNumber, readOnly: true };
   ctx.report(result, () => [
     `CA of ${trustDomain} as of ${madeAt} restored to ${home}, at CRL ${crlNumber} and roster ${rosterNumber}`,
-    `root SHA-256 ${rootSha256}`,
+    `root SHA-256 ${rootSha256}; store ${store}`,
     'it is read-only: what was revoked, removed, enrolled or renewed since then it does not know',
     `next: read docs/OPERATIONS.md, then lifesign${homeFlag(ctx)} pki restore --accept-loss`,
   ]);

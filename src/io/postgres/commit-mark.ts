@@ -7,6 +7,7 @@ import { randomBytes } from 'node:crypto';
  */
 
 const NAME_BYTES = 16;
+/** A copy of the store leaves these rows out: see copiedRows. */
 const PREFIX = 'commit:';
 /** Nobody is in doubt for so long. */
 const KEPT_MS = 24 * 60 * 60 * 1_000;

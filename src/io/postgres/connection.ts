@@ -9,7 +9,7 @@ import type { PostgresTarget } from './target.ts';
 
 /** Until a connection is there, TLS and log-in included. */
 const CONNECT_TIMEOUT_MS = 5_000;
-/** No statement of ours takes this long: a server that is silent longer is gone. */
+/** No statement of a server of ours takes this long: a server that is silent longer is gone. */
 const ANSWER_TIMEOUT_MS = 15_000;
 const KEEPALIVE_AFTER_MS = 5_000;
 
@@ -31,10 +31,13 @@ export class PostgresConnection implements Sql {
     client.on('notification', ({ payload }) => this.#onNotice?.(payload ?? ''));
   }
 
-  static async open(target: PostgresTarget): Promise<PostgresConnection> {
+  static async open(
+    target: PostgresTarget,
+    answerTimeoutMs: number = ANSWER_TIMEOUT_MS,
+  ): Promise<PostgresConnection> {
     const { Client } = await import('pg');
     const socket = new Socket();
-    const client = new Client(await configurationOf(target, socket));
+    const client = new Client({ ...(await configurationOf(target, socket)), query_timeout: answerTimeoutMs });
     const connection = new PostgresConnection(client, socket);
     try {
       await client.connect();
@@ -137,7 +140,6 @@ async function configurationOf(target: PostgresTarget, socket: Socket): Promise<
     ssl: tls === null ? false : await tlsOptions(tls.rootCertFile),
     application_name: 'lifesign',
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    query_timeout: ANSWER_TIMEOUT_MS,
     keepAlive: true,
     keepAliveInitialDelayMillis: KEEPALIVE_AFTER_MS,
     stream: () => socket,

@@ -25,20 +25,28 @@ export async function migrate(
 ): Promise<void> {
   await connection.script('BEGIN ISOLATION LEVEL READ COMMITTED');
   try {
-    await connection.script(`SELECT pg_advisory_xact_lock(${MIGRATION_LOCK})`);
-    const found = await connection.first(`SELECT to_regnamespace('${SCHEMA}')::text AS name`);
-    // Not IF NOT EXISTS: that asks for the right to make schemas, which whoever owns this one may lack.
-    if (found?.['name'] === null) await connection.script(`CREATE SCHEMA ${SCHEMA}`);
-    await connection.script(bytewise(SCHEMA_TABLE));
-    const held = schemaVersionOf(await connection.first(READ_SCHEMA_VERSION));
-    for (const { version, statements } of pendingMigrations(held, migrations)) {
-      for (const statement of statements) await connection.script(bytewise(statement));
-      await connection.run(WRITE_SCHEMA_VERSION, version);
-    }
+    await migrateWithin(connection, migrations);
     await connection.script(forgetOldMarks(Date.now()));
     await connection.script('COMMIT');
   } catch (cause) {
     if (!connection.isOver) await connection.script('ROLLBACK').catch(() => undefined);
     throw cause;
+  }
+}
+
+/** {@link migrate} as a part of the transaction that `connection` is in, until whose end nobody else migrates. */
+export async function migrateWithin(
+  connection: PostgresConnection,
+  migrations: readonly Migration[] = MIGRATIONS,
+): Promise<void> {
+  await connection.script(`SELECT pg_advisory_xact_lock(${MIGRATION_LOCK})`);
+  const found = await connection.first(`SELECT to_regnamespace('${SCHEMA}')::text AS name`);
+  // Not IF NOT EXISTS: that asks for the right to make schemas, which whoever owns this one may lack.
+  if (found?.['name'] === null) await connection.script(`CREATE SCHEMA ${SCHEMA}`);
+  await connection.script(bytewise(SCHEMA_TABLE));
+  const held = schemaVersionOf(await connection.first(READ_SCHEMA_VERSION));
+  for (const { version, statements } of pendingMigrations(held, migrations)) {
+    for (const statement of statements) await connection.script(bytewise(statement));
+    await connection.run(WRITE_SCHEMA_VERSION, version);
   }
 }

@@ -14,10 +14,20 @@ export const IDLE_IN_TRANSACTION_MS = 4_000;
 /** Bounds what a replica that vanished in the middle of a statement can hold. */
 const STATEMENT_TIMEOUT_MS = 14_000;
 
+/** How long the two ends of a session wait for each other. */
+export interface Patience {
+  readonly idleMs: number;
+  readonly statementMs: number;
+  /** Undefined: as the connection has it. */
+  readonly answerMs?: number;
+}
+
+const SERVING: Patience = { idleMs: IDLE_IN_TRANSACTION_MS, statementMs: STATEMENT_TIMEOUT_MS };
+/** For the copy of a whole store: looks at each table as a whole, and waits for the disk on this side. */
+export const COPYING: Patience = { idleMs: 60_000, statementMs: 600_000, answerMs: 615_000 };
+
 const SETTINGS: Readonly<Record<string, string>> = {
   search_path: SCHEMA,
-  idle_in_transaction_session_timeout: String(IDLE_IN_TRANSACTION_MS),
-  statement_timeout: String(STATEMENT_TIMEOUT_MS),
   client_encoding: 'UTF8',
   bytea_output: 'hex',
   client_min_messages: 'warning',
@@ -32,15 +42,16 @@ const SETTINGS: Readonly<Record<string, string>> = {
 export async function openSession(
   target: PostgresTarget,
   lockWaitMs: number = LOCK_WAIT_MS,
+  patience: Patience = SERVING,
 ): Promise<PostgresConnection> {
-  const connection = await PostgresConnection.open(target);
+  const connection = await PostgresConnection.open(target, patience.answerMs);
   try {
     const row = await connection.first(
       `SELECT current_setting('fsync') AS fsync, pg_is_in_recovery()::text AS standby,
          set_config('synchronous_commit',
            CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on'
              ELSE current_setting('synchronous_commit') END, false) AS synchronous_commit,
-         ${Object.entries({ ...SETTINGS, lock_timeout: String(lockWaitMs) })
+         ${Object.entries({ ...SETTINGS, ...settingsOf(patience), lock_timeout: String(lockWaitMs) })
            .map(([name, value]) => `set_config('${name}', '${value}', false)`)
            .join(', ')}`,
     );
@@ -64,12 +75,20 @@ export async function openSession(
   }
 }
 
+function settingsOf({ idleMs, statementMs }: Patience): Readonly<Record<string, string>> {
+  return {
+    idle_in_transaction_session_timeout: String(idleMs),
+    statement_timeout: String(statementMs),
+  };
+}
+
 /** {@link openSession}, and the store there is of this program's version. Throws LS_CA_STORE_SCHEMA too. */
 export async function openStoreSession(
   target: PostgresTarget,
   lockWaitMs: number = LOCK_WAIT_MS,
+  patience: Patience = SERVING,
 ): Promise<PostgresConnection> {
-  const connection = await openSession(target, lockWaitMs);
+  const connection = await openSession(target, lockWaitMs, patience);
   try {
     const held = schemaVersionOf(await connection.first(READ_SCHEMA_VERSION));
     checkVersion(held);

@@ -10,5 +10,16 @@ export {
   type Migration,
 } from './migrations.ts';
 export { LOCK_WAIT_MS, MAX_WAITING_TRANSACTIONS, TransactionQueue, type Attempt } from './queue.ts';
+export {
+  COLUMN_TYPES,
+  copiedRows,
+  differenceOf,
+  MAX_COPIED_BYTES,
+  MAX_COPIED_ROWS,
+  META,
+  type ColumnType,
+  type FoundColumn,
+  type TableShape,
+} from './shape.ts';
 export type { Sql, SqlRow, SqlValue } from './sql.ts';
 export { sqlTransaction } from './transaction.ts';

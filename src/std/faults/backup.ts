@@ -57,7 +57,15 @@ export const backupFaults = {
     exit: 3,
     http: 500,
     advice:
-      'keep a pg_dump of the database and, beside it, a copy of the home (docs/OPERATIONS.md says in which order)',
+      "move out of the store what is not lifesign's, or use the lifesign version that wrote it: a copy would lack what is named",
+  },
+  LS_BACKUP_TARGET: {
+    cause: 'misconfiguration',
+    stateChanged: false,
+    exit: 3,
+    http: 500,
+    advice:
+      'name an empty database by --store; if what is there is left of a restore whose home did not come to be, drop the schema lifesign and run it again',
   },
   LS_BACKUP_FILE: {
     cause: 'misconfiguration',
