@@ -96,7 +96,9 @@ export class StoreFile {
   }
 
   #empty(): void {
+    // What a crash leaves of the file is thrown away.
     this.#database.exec('PRAGMA synchronous = OFF');
+    this.#database.exec('PRAGMA journal_mode = MEMORY');
     migrate(this.#database);
     this.#database.exec(`DELETE FROM ${META}`);
   }
