@@ -91,6 +91,7 @@ describe('CaClient calls', () => {
       notAfter: Date.parse(ISSUED.notAfter),
       chain: [BYTES],
       roots: [BYTES],
+      crossCertificates: [],
       issuing: [],
       crls: [BYTES, BYTES],
       roster: BYTES,
@@ -112,7 +113,7 @@ describe('CaClient calls', () => {
       .json('GET /v1/bundle', { trustDomain: 'mesh.internal', roots: [BASE64] })
       .json('GET /v1/roster', { rosterNumber: 2, record: BASE64 })
       .json('GET /v1/crl', {
-        ...{ full: BASE64, delta: null, root: BASE64, crlNumber: 1 },
+        ...{ full: BASE64, delta: null, root: BASE64, laterRoots: [BASE64], crlNumber: 1 },
         others: [{ generation: 1, full: BASE64, delta: BASE64 }],
       });
     const client = clientOf(ca.url, pki, true);
@@ -127,7 +128,7 @@ describe('CaClient calls', () => {
     });
     expect(await client.roster()).toEqual({ rosterNumber: 2, record: BYTES });
     expect(await client.crl()).toEqual({
-      ...{ full: BYTES, delta: null, root: BYTES },
+      ...{ full: BYTES, delta: null, roots: [BYTES, BYTES] },
       others: [{ full: BYTES, delta: BYTES }],
     });
     expect(ca.requests.map(({ hasClientCertificate }) => hasClientCertificate)).toEqual(Array(6).fill(true));

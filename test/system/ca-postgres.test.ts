@@ -108,6 +108,89 @@ describe('a CA in a PostgreSQL database', () => {
     expect((await onKept('revoke', 'beta')).code).toBe(0);
   });
 
+  it('is backed up while it serves, tried, and restored: into another database, and into a file', async () => {
+    await using cluster = await newCluster();
+    await cluster.up(NAMES);
+    for (const [name, reason] of [
+      ['gamma', 'keyCompromise'],
+      ['beta', 'certificateHold'],
+    ] as const)
+      await cluster.pki('revoke', name, '--reason', reason);
+    await cluster.pki('rollover', 'root', 'prepare');
+    await cluster.token('delta', '--dns', 'delta.test.internal');
+    const secret = ['--passphrase-file', cluster.passphraseFile];
+    // Servers of the same database write meanwhile: what is copied is of one moment.
+    const stop = new AbortController();
+    const writing = (async () => {
+      for (let n = 0; !stop.signal.aborted; n++)
+        await callSocket(cluster.caHome, 'POST', '/v1/tokens', { name: `token-${n}` });
+    })();
+    const file = join(cluster.directory, 'ca.backup');
+    const made = await cluster.pki('backup', '-o', file, ...secret);
+    stop.abort();
+    await writing;
+    await cluster.ca?.kill('SIGTERM');
+    for (const name of NAMES) await cluster.node(name).kill('SIGTERM');
+    const { crlNumber, rosterNumber } = JSON.parse(made.stdout) as Record<
+      'crlNumber' | 'rosterNumber',
+      number
+    >;
+    const at = (home: string, ...args: readonly string[]) =>
+      lifesign(['--home', home, '--json', ...args, ...secret], { env: cluster.env });
+
+    const list = (home: string) =>
+      lifesign(['--home', home, '--json', 'pki', 'list', '--all'], { env: cluster.env });
+
+    const drill = await lifesign(['--json', 'pki', 'restore', '--check', file, ...secret], {
+      env: cluster.env,
+    });
+    expect(JSON.parse(drill.stdout), drill.stderr).toMatchObject({ ok: true, rootKey: true });
+    const there = join(cluster.directory, 'there');
+    const full = await at(there, 'pki', 'restore', file);
+    expect([full.code, full.stderr]).toEqual([3, expect.stringContaining('LS_BACKUP_TARGET')]);
+    await expect(stat(there)).rejects.toThrow('ENOENT');
+
+    const elsewhere = new URL(server.create(`e2e_${databases++}`));
+    elsewhere.password = '';
+    const inFile = join(cluster.directory, 'in-file');
+    for (const [home, store] of [
+      [there, elsewhere.href],
+      [inFile, 'sqlite'],
+    ] as const) {
+      const restored = await at(home, 'pki', 'restore', file, '--store', store);
+      expect(JSON.parse(restored.stdout), restored.stderr).toMatchObject({
+        crlNumber,
+        rosterNumber,
+        readOnly: true,
+      });
+      const audit = ['audit', 'verify', home, '--root', join(cluster.caHome, 'root.pem')];
+      const agreed = await lifesign(['--json', ...audit], { env: cluster.env });
+      expect(JSON.parse(agreed.stdout), agreed.stderr).toMatchObject({ ok: true });
+      const listed = JSON.parse((await list(home)).stdout) as {
+        certificates: { status: string; name: string; reason?: string }[];
+      };
+      const nodes = listed.certificates.filter(({ name }) => NAMES.includes(name));
+      expect(nodes.map(({ name, status, reason = '-' }) => `${name} ${status} ${reason}`).toSorted()).toEqual(
+        ['alpha good -', 'beta revoked certificateHold', 'gamma revoked keyCompromise'],
+      );
+      expect((await at(home, 'pki', 'release', 'beta')).stderr).toContain('LS_CA_READ_ONLY');
+      expect((await at(home, 'pki', 'restore', '--accept-loss')).code).toBe(0);
+      // No server runs that could tell the nodes.
+      const released = await at(home, 'pki', 'release', 'beta');
+      expect([released.code, JSON.parse(released.stdout)]).toMatchObject([
+        2,
+        { name: 'beta', spread: 'local' },
+      ]);
+      const again = await lifesign(['--json', ...audit], { env: cluster.env });
+      expect(JSON.parse(again.stdout), again.stderr).toMatchObject({ ok: true });
+    }
+    await expect(stat(join(there, 'store.sqlite'))).rejects.toThrow('ENOENT');
+    expect((await stat(join(inFile, 'store.sqlite'))).mode & 0o777).toBe(0o600);
+    // As strict as a database that was made here: a row that has lost its parent is refused again.
+    const orphan = `INSERT INTO lifesign.addresses VALUES ('none', 'none', 'none:1', 1)`;
+    expect(() => server.sql(`e2e_${databases - 1}`, orphan)).toThrow(/foreign key/);
+  });
+
   it('never shows the password, wherever it came from', async () => {
     await using cluster = await newCluster();
     const [, url = ''] = cluster.initOptions;

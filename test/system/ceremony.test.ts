@@ -212,10 +212,7 @@ describe('a CA with its root on another machine', () => {
     expect(both.match(/BEGIN CERTIFICATE/g)).toHaveLength(2);
 
     // It certifies the next issuing CA, whose request says where its CRL will be.
-    const { csr, keySha256 } = (await call('/v1/rollover/request')) as Record<
-      'csr' | 'keySha256',
-      string
-    >;
+    const { csr, keySha256 } = (await call('/v1/rollover/request')) as Record<'csr' | 'keySha256', string>;
     const requestFile = join(directory, 'issuing-next.csr');
     await writeFile(requestFile, Buffer.from(csr, 'base64'));
     const issuing = join(directory, 'issuing-next.pem');

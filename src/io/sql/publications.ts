@@ -45,7 +45,9 @@ const CRL_HEAD = 'SELECT issuer, generation, number, base, this_update, next_upd
 const NUMBER_OF_NEWEST_FULL = `SELECT COALESCE(base, number) FROM crls WHERE issuer = 'issuing' ORDER BY number DESC LIMIT 1`;
 
 export async function newestCrl(sql: Sql): Promise<CrlHead | null> {
-  const row = await sql.first(`${CRL_HEAD} WHERE issuer = 'issuing' ORDER BY number DESC, generation LIMIT 1`);
+  const row = await sql.first(
+    `${CRL_HEAD} WHERE issuer = 'issuing' ORDER BY number DESC, generation LIMIT 1`,
+  );
   return row === undefined ? null : crlHeadOf(row);
 }
 
@@ -74,7 +76,8 @@ export async function crlBytes(sql: Sql, { issuer, generation, number }: CrlKey)
 export async function insertCrl(sql: Sql, row: CrlRow): Promise<void> {
   // Only the newest publication before, and the full one that it stands on, still have their bytes.
   const { issuer, generation } = row;
-  const before = issuer === 'root' ? await newestRootCrl(sql, generation) : await issuingBefore(sql, row.number);
+  const before =
+    issuer === 'root' ? await newestRootCrl(sql, generation) : await issuingBefore(sql, row.number);
   if (before !== null) {
     const { number, base } = before;
     if (row.base === null || base !== null) await dropCrlBytes(sql, { issuer, generation, number });
