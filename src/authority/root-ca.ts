@@ -1,10 +1,11 @@
 import { equalBytes, fault, LsError, toHex, type Fault, type Signer } from '../std/index.ts';
+import { MAX_ANCHORS } from '../trust/index.ts';
 import { parseCertificate, type Certificate } from '../x509/index.ts';
 import type { RootRow } from './rows.ts';
 import type { StoreReader } from './store.ts';
 
 /** Roots of a domain in its whole life: what every relying party has room for. */
-export const MAX_ROOTS = 8;
+export const MAX_ROOTS = MAX_ANCHORS;
 
 /** A root of the domain, as a transaction finds it. */
 export interface RootCa {

@@ -8,7 +8,7 @@ import {
   type Result,
   type UnixMs,
 } from '../std/index.ts';
-import { checkValidityAt, parseCertificate, type Certificate } from '../x509/index.ts';
+import { checkValidityAt, parseCertificate, parseCrlHeading, type Certificate } from '../x509/index.ts';
 import { MAX_ANCHORS, readAnchor, type TrustBundle } from './bundle.ts';
 import { judgeCertificate, type TrustMaterial } from './judge.ts';
 import { judgePast } from './past.ts';
@@ -119,7 +119,8 @@ export interface AcceptedRoots {
 }
 
 /**
- * {@link acceptRoots} with the CRLs of all roots, DER, in any order: each new root may be what the next one needs.
+ * {@link acceptRoots} with the CRLs of all roots, DER, in any order: each new root may be what the next one needs. CRLs of
+ * others may be among them, and are left alone.
  */
 export function acceptRootsWith(
   material: TrustMaterial,
@@ -129,9 +130,10 @@ export function acceptRootsWith(
 ): AcceptedRoots {
   let { bundle, revocation } = material;
   const { crypto } = material;
+  const ofRoots = crls.filter((der) => isOfRoot(der, [...bundle.anchors, ...readable(offered.roots)]));
   for (;;) {
     const refused: Fault[] = [];
-    for (const der of crls) {
+    for (const der of ofRoots) {
       const applied = applyCrl(revocation, der, [], bundle, crypto, now);
       if (applied.ok) revocation = applied.value.state;
       else refused.push(applied.error);
@@ -142,6 +144,19 @@ export function acceptRootsWith(
     }
     bundle = accepted.bundle;
   }
+}
+
+/** By its name, which is read without what the CRL lists. */
+function isOfRoot(crl: Uint8Array, roots: readonly Certificate[]): boolean {
+  const heading = parseCrlHeading(crl);
+  return heading.ok && roots.some(({ subject }) => equalBytes(subject, heading.value.issuer));
+}
+
+function readable(certificates: readonly Uint8Array[]): readonly Certificate[] {
+  return certificates.flatMap((der) => {
+    const parsed = parseCertificate(der);
+    return parsed.ok ? [parsed.value] : [];
+  });
 }
 
 /** What the pinned root certified is this root: its name, its key, and the identifier that paths are built by. */

@@ -50,6 +50,12 @@ const steps: Readonly<Record<string, Step>> = {
     from: ['1 retiring', '2 active'],
     to: ['1 retired', '2 active'],
   },
+  'prepare root': {
+    before: () => Promise.resolve(),
+    ask: (ca, key) => ca.rollover.prepareRoot({ key }, NOW),
+    from: ['1 active'],
+    to: ['1 active', 'root 2'],
+  },
   revoke: {
     before: async (ca, key) => {
       valueOf(await prepare(ca, key));
@@ -63,7 +69,11 @@ const steps: Readonly<Record<string, Step>> = {
 
 async function states(authority: Authority): Promise<readonly string[]> {
   const listed = valueOf(await authority.rollover.list(NOW));
-  return listed.map(({ generation, state }) => `${String(generation)} ${state}`);
+  const [, ...successors] = valueOf(await authority.rollover.roots());
+  return [
+    ...listed.map(({ generation, state }) => `${String(generation)} ${state}`),
+    ...successors.map(({ generation }) => `root ${String(generation)}`),
+  ];
 }
 
 /** Breaks the store at one point of the step; what it was broken at, or undefined when the step has fewer points. */
