@@ -7,7 +7,6 @@ import { certificateEvent, journal } from './journal.ts';
 import { nextRosterNumber } from './roster.ts';
 import type { CertificateRow, NodeRow } from './rows.ts';
 import type { StoreReader, StoreTransaction } from './store.ts';
-import { actingTime } from './time.ts';
 import { endedFault, listedFault } from './token-policy.ts';
 import type { AuthorityContext } from './standing.ts';
 
@@ -23,7 +22,7 @@ export async function activate(
   const checked = address === null ? ok(null) : checkAddress(address);
   if (!checked.ok) return checked;
   return group.commit(async ({ tx, common, context }) => {
-    const at = await actingTime(tx, now);
+    const at = await common.actingTime(now);
     const standing = await checkStanding(tx, peer);
     if (!standing.ok) return standing;
     const { node, current } = standing.value;

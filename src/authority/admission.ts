@@ -11,7 +11,6 @@ import { certificateEvent, journal } from './journal.ts';
 import { MAX_ROSTER_MEMBERS } from './limits.ts';
 import { orderFor } from './node-order.ts';
 import type { CertificateRow, NodeRow, RequestRow, TokenRow } from './rows.ts';
-import { actingTime } from './time.ts';
 import { checkSecret, endedFault, heldFault, judgeName, judgeToken, listedFault } from './token-policy.ts';
 import type { AuthorityBase, AuthorityContext } from './standing.ts';
 
@@ -36,7 +35,7 @@ export async function redeem(
   now: UnixMs,
 ): Promise<Result<Intent, Fault>> {
   const outcome = await group.commit<Intent | RequestRow>(async ({ tx, common, context }) => {
-    const at = await actingTime(tx, now);
+    const at = await common.actingTime(now);
     const token = checkSecret(await tx.token(applicant.tokenId), applicant.secret, deps.crypto);
     if (!token.ok) return token;
     const { spkiSha256, commonName = '' } = applicant.csr;
@@ -124,7 +123,7 @@ async function checkRoom(
 
 /** Frees the name, and answers the identity that this ended. Requires: {@link checkRoom} found nothing. */
 async function makeRoom({ tx, common, context }: Part, token: TokenRow, now: UnixMs): Promise<NodeId | null> {
-  const holder = await tx.nodeByName(token.name);
+  const holder = token.replace ? await tx.nodeByName(token.name) : null;
   if (holder === null || holder.endedAt !== null) return null;
   await endIdentity(tx, holder, 'removed', now);
   common.addressesChanged();

@@ -9,7 +9,6 @@ import type { Group } from './group.ts';
 import type { InCommon } from './in-common.ts';
 import { keepCertificate, signIntent } from './issue.ts';
 import type { TokenRow } from './rows.ts';
-import { actingTime } from './time.ts';
 import { tokenBinding } from './token.ts';
 import { checkSecret } from './token-policy.ts';
 import { livingCa, type AuthorityBase, type AuthorityContext } from './standing.ts';
@@ -81,7 +80,7 @@ async function complete(
   now: UnixMs,
 ): Promise<Result<Enrollment, Fault>> {
   return group.commit(async ({ tx, common, context }) => {
-    const at = await actingTime(tx, now);
+    const at = await common.actingTime(now);
     const row = await tx.certificate(serial);
     const node = row === null || row.nodeId === null ? null : await tx.node(row.nodeId);
     if (row === null || node === null) return err(noRecord(serial));

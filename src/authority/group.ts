@@ -5,7 +5,6 @@ import { InCommon } from './in-common.ts';
 import { MAX_GROUP, MAX_WAITING_FOR_GROUP } from './limits.ts';
 import { publishRoster } from './roster.ts';
 import type { StoreTransaction } from './store.ts';
-import { actingTime } from './time.ts';
 import type { AuthorityBase, AuthorityContext } from './standing.ts';
 
 /** What one member of a group does in the transaction of all, and what is made public with it. */
@@ -93,7 +92,7 @@ export class Group {
     let publication = merged(outcomes.map((outcome) => outcome.publication ?? {}));
     if (outcomes.some(({ changesRoster }) => changesRoster === true)) {
       const latest = seats.reduce((time, { now }) => Math.max(time, now), 0);
-      const roster = await publishRoster(context, tx, await actingTime(tx, unixMs(latest)));
+      const roster = await publishRoster(context, tx, await common.actingTime(unixMs(latest)));
       publication = { ...publication, roster };
     }
     return ok({ answer: null, publication });

@@ -1,8 +1,10 @@
 import type { UnixMs } from '../std/index.ts';
 import { crlsInOrder, readCurrentCrls } from './crl.ts';
 import type { CurrentCrls, Seed } from './facts.ts';
+import type { CrlHead } from './rows.ts';
 import { liveSeeds } from './seeds.ts';
 import type { StoreReader } from './store.ts';
+import { noEarlierThan } from './time.ts';
 
 /** The newest CRLs and the newest roster's record. */
 export interface Published {
@@ -21,6 +23,7 @@ export class InCommon {
   #published: Promise<Published | null> | undefined;
   #seeds: Promise<readonly Seed[]> | undefined;
   #members: Promise<number> | undefined;
+  #newestCrl: Promise<CrlHead | null> | undefined;
   #admitted = 0;
 
   constructor(tx: StoreReader) {
@@ -31,6 +34,12 @@ export class InCommon {
   published(): Promise<Published | null> {
     this.#published ??= readPublished(this.#tx);
     return this.#published;
+  }
+
+  /** As actingTime. */
+  async actingTime(now: UnixMs): Promise<UnixMs> {
+    this.#newestCrl ??= this.#tx.newestCrl();
+    return noEarlierThan(await this.#newestCrl, now);
   }
 
   seeds(): Promise<readonly Seed[]> {

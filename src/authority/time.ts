@@ -8,7 +8,11 @@ const SECOND_MS = 1_000;
  * makes no expired token good again and no CRL older than the one before.
  */
 export async function actingTime(tx: StoreReader, now: UnixMs): Promise<UnixMs> {
-  const newest = await tx.newestCrl();
+  return noEarlierThan(await tx.newestCrl(), now);
+}
+
+/** `now`, or the thisUpdate of a CRL that is newer. */
+export function noEarlierThan(newest: { readonly thisUpdate: UnixMs } | null, now: UnixMs): UnixMs {
   return newest === null || newest.thisUpdate <= now ? now : newest.thisUpdate;
 }
 

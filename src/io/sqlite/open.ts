@@ -8,6 +8,8 @@ import { SqliteStore } from './store.ts';
 
 const PRIVATE_FILE_MODE = 0o600;
 const OPEN_BUSY_TIMEOUT_MS = 5_000;
+/** SQLite's own 2 MB hold the indexes of some thousand certificates: each further one would read pages again. */
+const CACHE_KIB = 32_768;
 const IN_MEMORY = ':memory:';
 
 export interface SqliteStoreOptions {
@@ -59,6 +61,7 @@ function configure(database: DatabaseSync, path: string): void {
     throw new LsError(fault('LS_CA_STORE_IO', `the file system of ${path} does not allow a write-ahead log`));
   }
   database.exec('PRAGMA synchronous = FULL');
+  database.exec(`PRAGMA cache_size = ${-CACHE_KIB}`);
   database.exec('PRAGMA foreign_keys = ON');
   database.exec('PRAGMA trusted_schema = OFF');
 }
