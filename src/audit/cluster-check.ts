@@ -73,11 +73,15 @@ export function checkDownCertificate(
     crypto,
     domainId: bundle.domainId,
     h: known.roster.h,
-    isObserver: (accuser, ring) => known.assignment().ringOf(accuser, subject) === ring,
+    isObserver: (accuser, ring) =>
+      known.assignment().mayObserve(accuser, subject, ring, evidence.cannotObserve),
     keyOf: (certId) => certificates.node(certId)?.key,
     subjectKey,
   });
-  if (verdict.ok) return 2 * accusations.length;
+  if (verdict.ok) {
+    evidence.cannotObserve.add(subject);
+    return 2 * accusations.length;
+  }
   const { error } = verdict;
   const code =
     error.code === 'LS_ACCUSATION_UNKNOWN_KEY' ? 'LS_AUDIT_UNKNOWN_CERTIFICATE' : 'LS_AUDIT_DOWN_CERTIFICATE';

@@ -202,6 +202,7 @@ export class EntryCheck {
     const established = checkSharedRecord(evidence, place, record, signer, record.body.tMs);
     if (established === undefined) return;
     home.signatures += 1;
+    evidence.cannotObserve.add(signer.key.nodeId);
     this.#place(home, place, record.body, signer);
     enterHistory(evidence, place, signer.key.nodeId, record.body, established);
   }

@@ -34,6 +34,9 @@ export class Evidence {
     this.keys = new KeyHistory(bundle.domainId, crypto);
   }
 
+  /** A good down certificate, or its own leave, says so: others observe in its place. For ever, as far as the audit goes. */
+  readonly cannotObserve = new Set<NodeId>();
+
   roster(number: number): KnownRoster | undefined {
     return this.#rosters.get(number);
   }

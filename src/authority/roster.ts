@@ -1,8 +1,7 @@
-import { signRoster } from '../membership/index.ts';
+import { observerNumbers, signRoster } from '../membership/index.ts';
 import { unixMs, type UnixMs } from '../std/index.ts';
 import type { Publication } from './facts.ts';
 import { journal } from './journal.ts';
-import { observerNumbers } from './quorum.ts';
 import type { RosterRow } from './rows.ts';
 import type { StoreReader, StoreTransaction } from './store.ts';
 import type { AuthorityContext } from './standing.ts';
@@ -40,7 +39,8 @@ async function signNextRoster(
 ): Promise<RosterRow> {
   const { crypto, config } = context.deps;
   const [newest, nodes] = [await tx.newestRoster(), await tx.rosterNodes(now)];
-  const { k, h, active } = observerNumbers(nodes.map(({ state }) => state));
+  const active = nodes.filter(({ state }) => state === 'active').length;
+  const { k, h } = observerNumbers(active);
   const number = Math.max(atLeast, newest === null ? FIRST_ROSTER_NUMBER : newest.number + 1);
   const tMs = unixMs(Math.max(now, newest?.tMs ?? now));
   const { bytes, structureHash } = signRoster(

@@ -10,6 +10,7 @@ export interface HeldAccusation {
   readonly id: Digest;
   readonly accuser: NodeId;
   readonly rosterNumber: number;
+  readonly ring: number;
   readonly bytes: Uint8Array;
   /** Sequence number of the subject's embedded last record: 0 for its epoch-start. */
   readonly lastSeq: number;

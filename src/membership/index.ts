@@ -19,6 +19,7 @@ export {
 export {
   MAX_ROSTER_HISTORY,
   MemberTable,
+  type MemberTableOptions,
   PREVIOUS_ROSTER_VALID_MS,
   type RosterView,
 } from './member-table.ts';
@@ -29,7 +30,8 @@ export {
   type SubjectRecord,
   type SubjectRecordType,
 } from './member.ts';
+export { observerNumbers, type ObserverNumbers } from './observer-numbers.ts';
 export { isInquorate, type RosterSight } from './quorum.ts';
 export * from './records/index.ts';
-export { assignObservers, type ObserverAssignment, type RingRoster } from './rings.ts';
+export { assignObservers, type AssignObservers, type ObserverAssignment, type RingRoster } from './rings.ts';
 export { viewDigest, type ViewRow } from './view.ts';

@@ -24,10 +24,12 @@ export type StateReason =
   | 'accused'
   | 'silent'
   | 'heard'
+  | 'vouched-for'
   | 'never-heard'
   | 'not-active'
   | 'recovering'
   | 'inquorate'
+  | 'view-stale'
   | 'stale-revocation'
   | 'certificate-invalid';
 
@@ -40,12 +42,17 @@ export interface MemberEvidence {
   readonly down: boolean;
   /** Unrebutted accusations by entitled observers for this epoch. */
   readonly accusations: number;
-  /** What our own ears say: never heard in this epoch, heard in time, or silent past the deadline. */
-  readonly hearing: 'never' | 'fresh' | 'silent';
+  /**
+   * What our own ears say: never heard in this epoch, heard in time, or silent past the deadline. `by-others`: it is not
+   * ours to observe, and its observers would have accused it.
+   */
+  readonly hearing: 'never' | 'fresh' | 'silent' | 'by-others';
   /** It was down and has come back with a new epoch, but not yet for long enough. */
   readonly recovering: boolean;
   /** We ourselves see too little of the roster to judge anyone we do not hear. */
   readonly inquorate: boolean;
+  /** Too few neighbours have lately agreed with our view: an accusation may have passed us by. */
+  readonly viewStale: boolean;
 }
 
 export interface StateVerdict {
@@ -91,12 +98,15 @@ function livingState(evidence: MemberEvidence): StateVerdict {
 }
 
 function heardState(evidence: MemberEvidence): StateVerdict {
+  const isUnheard = evidence.hearing === 'silent' || evidence.hearing === 'by-others';
   if (evidence.hearing === 'never') return { state: 'unknown', reason: 'never-heard' };
-  if (evidence.hearing === 'silent' && evidence.inquorate) return { state: 'unknown', reason: 'inquorate' };
+  if (isUnheard && evidence.inquorate) return { state: 'unknown', reason: 'inquorate' };
+  if (evidence.hearing === 'by-others' && evidence.viewStale)
+    return { state: 'unknown', reason: 'view-stale' };
   if (evidence.recovering) return { state: 'unknown', reason: 'recovering' };
   if (evidence.accusations > 0) return { state: 'suspect', reason: 'accused' };
   if (evidence.hearing === 'silent') return { state: 'suspect', reason: 'silent' };
-  return { state: 'alive', reason: 'heard' };
+  return { state: 'alive', reason: evidence.hearing === 'fresh' ? 'heard' : 'vouched-for' };
 }
 
 /** SUSPECT still counts as alive for every consumer: one bad observer must not be able to drain anyone. */

@@ -2,7 +2,7 @@ import { monoMs, type CryptoPort, type MonoMs, type NodeId } from '../std/index.
 import { Member, type RecoveryConfig } from './member.ts';
 import { isInquorate } from './quorum.ts';
 import type { Roster } from './records/index.ts';
-import { assignObservers, type ObserverAssignment } from './rings.ts';
+import { assignObservers, type AssignObservers, type ObserverAssignment } from './rings.ts';
 
 /** Accusations under the previous roster stay valid this long after a new one. Source: DESIGN "Topology". */
 export const PREVIOUS_ROSTER_VALID_MS = 30_000;
@@ -16,20 +16,32 @@ export interface RosterView {
   readonly observers: ObserverAssignment;
 }
 
+export interface MemberTableOptions {
+  readonly recovery?: RecoveryConfig | undefined;
+  /** Default assignObservers. One that remembers saves many nodes of one process the same work. */
+  readonly assign?: AssignObservers | undefined;
+}
+
 /** All members of the roster but ourselves, and who may speak about whom. */
 export class MemberTable {
   readonly #self: NodeId;
   readonly #crypto: CryptoPort;
   readonly #recovery: RecoveryConfig | undefined;
+  readonly #assign: AssignObservers;
   readonly #members = new Map<NodeId, Member>();
   #history: RosterView[] = [];
   #rosterChanged: MonoMs = monoMs(-Infinity);
   #roster: Roster | undefined;
+  /** Those whose place as observers goes to others: we hold evidence that they are down or have left. */
+  #skipped: ReadonlySet<NodeId> = new Set();
+  #neighbours: ReadonlySet<NodeId> = new Set();
+  #ownObservers: ReadonlySet<NodeId> = new Set();
 
-  constructor(self: NodeId, crypto: CryptoPort, recovery?: RecoveryConfig) {
+  constructor(self: NodeId, crypto: CryptoPort, { recovery, assign }: MemberTableOptions = {}) {
     this.#self = self;
     this.#crypto = crypto;
     this.#recovery = recovery;
+    this.#assign = assign ?? assignObservers;
   }
 
   /** Takes a verified roster with a higher number. Nobody is forgotten: who is removed, or missing, stays to be shown as removed. */
@@ -37,7 +49,7 @@ export class MemberTable {
     this.#roster = roster;
     this.#history = [
       ...this.#history.slice(-(MAX_ROSTER_HISTORY - 1)),
-      { number: roster.number, h: roster.h, observers: assignObservers(roster, this.#crypto) },
+      { number: roster.number, h: roster.h, observers: this.#assign(roster, this.#crypto) },
     ];
     this.#rosterChanged = now;
     for (const member of this.#members.values()) member.roster = 'removed';
@@ -48,9 +60,10 @@ export class MemberTable {
       member.name = entry.name;
       this.#members.set(entry.nodeId, member);
     }
+    this.#assignAnew(now);
     for (const member of this.#members.values()) {
-      member.book.retain(
-        ({ accuser, rosterNumber }) => this.ringOf(accuser, member.nodeId, rosterNumber, now) !== undefined,
+      member.book.retain(({ accuser, rosterNumber, ring }) =>
+        this.mayAccuse(accuser, member.nodeId, ring, rosterNumber, now),
       );
     }
   }
@@ -81,34 +94,112 @@ export class MemberTable {
   }
 
   isActive(nodeId: NodeId): boolean {
-    return this.#history.at(-1)?.observers.members.includes(nodeId) ?? false;
+    return this.#current?.isMember(nodeId) ?? false;
+  }
+
+  /** Whose links we want: those that observe us and those we observe, also with whoever is down in its place. */
+  isNeighbour(nodeId: NodeId): boolean {
+    return this.#neighbours.has(nodeId);
+  }
+
+  /** To whom our heartbeats go: for a while also to who observed us under the roster before, and may not have the new one. */
+  observesUs(nodeId: NodeId, now: MonoMs): boolean {
+    if (this.#ownObservers.has(nodeId)) return true;
+    return this.#isChanging(now) && this.#history.at(-2)?.observers.ringOf(nodeId, this.#self) !== undefined;
+  }
+
+  /** Who observes `subject` now. */
+  observersOf(subject: NodeId): readonly NodeId[] {
+    return this.#current?.observersOf(subject, this.#skipped) ?? [];
+  }
+
+  /** The ring on which we observe `subject` under the present roster. */
+  ownRing(subject: NodeId): number | undefined {
+    return this.#current?.ringOf(this.#self, subject, this.#skipped);
+  }
+
+  /** Whether `observer` may accuse `subject` on `ring` under roster `number`: the present one, or for a while the one before. */
+  mayAccuse(observer: NodeId, subject: NodeId, ring: number, number: number, now: MonoMs): boolean {
+    if (!this.isActive(observer)) return false;
+    const view = this.rosterView(number);
+    const isCurrent = view !== undefined && view === this.#history.at(-1);
+    const isPrevious = view !== undefined && view === this.#history.at(-2);
+    const isOpen = isCurrent || (isPrevious && this.#isChanging(now));
+    return isOpen && this.mayHaveAccused(observer, subject, ring, number);
+  }
+
+  /** As {@link mayAccuse}, for a roster of any time. */
+  mayHaveAccused(observer: NodeId, subject: NodeId, ring: number, number: number): boolean {
+    return this.rosterView(number)?.observers.mayObserve(observer, subject, ring, this.#skipped) ?? false;
+  }
+
+  /** To be called when a member went down, left, or came back: others take its place as an observer, or give it back. */
+  placeAnew(member: Member, now: MonoMs): void {
+    if (cannotObserve(member) !== this.#skipped.has(member.nodeId)) this.#assignAnew(now);
   }
 
   /**
-   * The ring on which `observer` may accuse `subject` under roster `number`: the present one, or the one
-   * before it for {@link PREVIOUS_ROSTER_VALID_MS}.
-   */
-  ringOf(observer: NodeId, subject: NodeId, number: number, now: MonoMs): number | undefined {
-    const current = this.#history.at(-1);
-    const previous = this.#history.at(-2);
-    if (current === undefined || !current.observers.members.includes(observer)) return undefined;
-    if (number === current.number) return current.observers.ringOf(observer, subject);
-    const fresh = now - this.#rosterChanged <= PREVIOUS_ROSTER_VALID_MS;
-    return previous?.number === number && fresh ? previous.observers.ringOf(observer, subject) : undefined;
-  }
-
-  /**
-   * True when what we lost covers at least half of the roster. An accusation counts once it was not answered in time:
-   * else one member that accuses everybody could take the quorum from all.
+   * True when what we lost covers at least half of the roster, or half of those whom we ourselves should hear. An
+   * accusation counts once it was not answered in time: else one member that accuses everybody could take the quorum
+   * from all.
    */
   isInquorate(now: MonoMs): boolean {
-    const members = this.#history.at(-1)?.observers.members ?? [];
+    const members = this.#current?.members ?? [];
     const lost = members.filter((nodeId) => this.#isLost(this.#members.get(nodeId), now)).length;
-    return isInquorate({ members: members.length, lost });
+    if (isInquorate({ members: members.length, lost })) return true;
+    const observed = this.members.filter((member) => member.isObserved && !cannotObserve(member));
+    const silent = observed.filter((member) => member.isSilent(now)).length;
+    // Where all observe all, this is what was counted before.
+    return this.#current?.isAllToAll === false && isInquorate({ members: observed.length + 1, lost: silent });
+  }
+
+  #isChanging(now: MonoMs): boolean {
+    return now - this.#rosterChanged <= PREVIOUS_ROSTER_VALID_MS;
+  }
+
+  get #current(): ObserverAssignment | undefined {
+    return this.#history.at(-1)?.observers;
+  }
+
+  /** Says who observes whom now. */
+  #assignAnew(now: MonoMs): void {
+    const observers = this.#current;
+    if (observers === undefined) return;
+    this.#skipped = new Set(
+      this.members.filter((member) => cannotObserve(member)).map(({ nodeId }) => nodeId),
+    );
+    const subjects = new Set(observers.subjectsOf(this.#self, this.#skipped));
+    for (const member of this.#members.values()) member.observe(subjects.has(member.nodeId), now);
+    this.#ownObservers = new Set(this.#around((each, skipped) => each.observersOf(this.#self, skipped)));
+    const observed = this.#around((each, skipped) => each.subjectsOf(this.#self, skipped));
+    this.#neighbours = new Set([...this.#ownObservers, ...observed]);
+  }
+
+  /** With those who are down in their places and without: they may come back. */
+  #around(
+    those: (observers: ObserverAssignment, skipped?: ReadonlySet<NodeId>) => readonly NodeId[],
+  ): readonly NodeId[] {
+    const current = this.#asMember(this.#current);
+    return current === undefined ? [] : [...those(current), ...those(current, this.#skipped)];
+  }
+
+  /** Who is not active yet takes the places that it will have. */
+  #asMember(current: ObserverAssignment | undefined): ObserverAssignment | undefined {
+    const roster = this.#roster;
+    if (current === undefined || roster === undefined || current.isMember(this.#self)) return current;
+    const members = roster.members.map((entry) =>
+      entry.nodeId === this.#self ? { ...entry, state: 'active' as const } : entry,
+    );
+    return this.#assign({ ...roster, members }, this.#crypto);
   }
 
   #isLost(member: Member | undefined, now: MonoMs): boolean {
     if (member === undefined || member.leave !== undefined) return false;
     return member.downCertificate !== undefined || member.book.isUnanswered(now) || member.isSilent(now);
   }
+}
+
+/** By evidence that can be shown to others. */
+function cannotObserve(member: Member): boolean {
+  return member.downCertificate !== undefined || member.leave !== undefined;
 }

@@ -50,11 +50,17 @@ export class Member {
   downCertificate: Uint8Array | undefined;
   leave: Uint8Array | undefined;
   #detector: ArrivalDetector | undefined;
+  /** As last declared. */
+  #intervalMs = 0;
   /** Seq of the newest heartbeat that its subject itself sent us; 0 before the first of this epoch. */
   #directSeq = 0;
   /** While none of this epoch has come: until when one of the epoch before counts. */
   #heardUntil: MonoMs | undefined;
   #closedAndRefused = false;
+  /** Ours to observe; else its observers' word is what we go by. */
+  #observed = false;
+  /** Once others observed it in this epoch: it was there, whether or not we ever heard it. */
+  #vouchedFor = false;
   #recovery: { heartbeats: number; readonly until: MonoMs } | undefined;
   readonly #recoveryConfig: RecoveryConfig;
 
@@ -94,6 +100,8 @@ export class Member {
     this.leave = undefined;
     this.#directSeq = 0;
     this.#closedAndRefused = false;
+    this.#vouchedFor = false;
+    this.#intervalMs = intervalMs;
     this.#detector = new ArrivalDetector(intervalMs, now);
   }
 
@@ -102,6 +110,7 @@ export class Member {
     this.last = record;
     this.#advance(record);
     this.lastHeard = now;
+    this.#intervalMs = intervalMs;
     if (direct) this.heardDirectly(record.seq, intervalMs, now);
   }
 
@@ -118,6 +127,20 @@ export class Member {
     if (this.#recovery !== undefined) this.#recovery.heartbeats -= 1;
   }
 
+  get isObserved(): boolean {
+    return this.#observed;
+  }
+
+  /** Says whether we observe it from now on. Who is new to us has the time that a heartbeat may take. */
+  observe(observed: boolean, now: MonoMs): void {
+    if (observed === this.#observed) return;
+    this.#observed = observed;
+    if (!observed || this.#detector === undefined) return;
+    this.#vouchedFor = true;
+    this.#closedAndRefused = false;
+    this.#detector = new ArrivalDetector(this.#intervalMs, now);
+  }
+
   /** Takes a heartbeat that was heard and answers accusations. */
   rebutted(record: SubjectRecord<'heartbeat'>, ids: readonly Digest[]): void {
     this.rebuttal = record;
@@ -132,7 +155,7 @@ export class Member {
 
   /** The fast path: its connection closed without a leave and a new one was refused. */
   connectionRefused(): void {
-    if (this.epoch > 0) this.#closedAndRefused = true;
+    if (this.epoch > 0 && this.#observed) this.#closedAndRefused = true;
   }
 
   /** Gives back time that our own process did not run. */
@@ -149,21 +172,28 @@ export class Member {
     return this.#closedAndRefused;
   }
 
+  /** To our own ears; never for one that others observe. */
   isSilent(now: MonoMs): boolean {
-    if (this.#detector === undefined) return false;
+    if (this.#detector === undefined || !this.#observed) return false;
     return this.#closedAndRefused || now >= this.#detector.deadline();
   }
 
   /** When {@link evidence} may change by the passing of time alone. */
   nextChange(): MonoMs | undefined {
-    const times = [this.deadline, this.#heardUntil, this.#recovery?.until].filter(
-      (time) => time !== undefined,
-    );
+    const times = [
+      this.#observed ? this.deadline : undefined,
+      this.#heardUntil,
+      this.#recovery?.until,
+    ].filter((time) => time !== undefined);
     return times.length === 0 ? undefined : monoMs(Math.min(...times));
   }
 
-  /** What the precedence function needs, given the verdict on the certificate and our own quorum. */
-  evidence(certificate: MemberEvidence['certificate'], inquorate: boolean, now: MonoMs): MemberEvidence {
+  /** What the precedence function needs, given the verdict on the certificate and what we know of ourselves. */
+  evidence(
+    certificate: MemberEvidence['certificate'],
+    own: Pick<MemberEvidence, 'inquorate' | 'viewStale'>,
+    now: MonoMs,
+  ): MemberEvidence {
     return {
       roster: this.roster,
       certificate: this.epoch === 0 && certificate === 'good' ? 'none' : certificate,
@@ -172,7 +202,7 @@ export class Member {
       accusations: this.book.count,
       hearing: this.#hearing(now),
       recovering: this.#isRecovering(now),
-      inquorate,
+      ...own,
     };
   }
 
@@ -181,13 +211,15 @@ export class Member {
   }
 
   #hearing(now: MonoMs): MemberEvidence['hearing'] {
-    if (this.#directSeq === 0) return now < (this.#heardUntil ?? -Infinity) ? 'fresh' : 'never';
-    return this.isSilent(now) ? 'silent' : 'fresh';
+    if (!this.#observed) return 'by-others';
+    if (this.#directSeq > 0 || this.#vouchedFor) return this.isSilent(now) ? 'silent' : 'fresh';
+    return now < (this.#heardUntil ?? -Infinity) ? 'fresh' : 'never';
   }
 
   #isRecovering(now: MonoMs): boolean {
     if (this.#recovery === undefined) return false;
-    if (this.#recovery.heartbeats > 0 || now < this.#recovery.until) return true;
+    const isToBeHeard = this.#observed && this.#recovery.heartbeats > 0;
+    if (isToBeHeard || now < this.#recovery.until) return true;
     this.#recovery = undefined;
     return false;
   }

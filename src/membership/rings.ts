@@ -4,71 +4,147 @@ import type { Roster } from './records/index.ts';
 /** What a ring computation needs of a roster. */
 export type RingRoster = Pick<Roster, 'salt' | 'k' | 'members'>;
 
-/** Who observes whom under one roster. `ring` is the number an accusation must carry. */
-export interface ObserverAssignment {
-  /** Ring number → observer of `subject`; empty when `subject` is not an active member. */
-  observersOf(subject: NodeId): readonly NodeId[];
-  /** The ring on which `observer` observes `subject`, or undefined when it is not entitled to. */
-  ringOf(observer: NodeId, subject: NodeId): number | undefined;
-  readonly members: readonly NodeId[];
-}
+const NOBODY: ReadonlySet<NodeId> = new Set();
+
+/** Places the members of one roster on its rings. Costs a hash and a place in a sorted list for each member and ring. */
+export type AssignObservers = (roster: RingRoster, crypto: CryptoPort) => ObserverAssignment;
 
 /**
- * Places the active members on K rings ordered by SHA-256(ring ‖ salt ‖ nodeId). Ring r's observer of X is
- * the first predecessor of X not already chosen on rings 0…r−1, so X has min(K, N−1) distinct observers.
+ * Who observes whom under one roster: the active members on K rings ordered by SHA-256(ring ‖ salt ‖ nodeId). Ring r's
+ * observer of X is the first predecessor of X not already chosen on rings 0…r−1, so X has min(K, N−1) distinct
+ * observers. Whom the CA adds or ends moves the observers of about K members; a renewal, an epoch or an address nobody's.
+ *
+ * `skipped` are members that cannot observe for now, each by evidence that can be shown (a down certificate, a signed
+ * leave): their places go to the next predecessors. They themselves are observed as before.
  *
  * Source: DESIGN "Topology"; Fireflies (Johansen et al., 2015) §3.2.
  */
-export function assignObservers(roster: RingRoster, crypto: CryptoPort): ObserverAssignment {
-  const members = roster.members.filter((member) => member.state === 'active').map((member) => member.nodeId);
-  const count = Math.min(roster.k, Math.max(0, members.length - 1));
-  const rings = Array.from({ length: count }, (_, ring) => orderRing(members, ring, roster.salt, crypto));
-  const cache = new Map<NodeId, readonly NodeId[]>();
-  const active = new Set(members);
-  const observersOf = (subject: NodeId): readonly NodeId[] => {
-    if (!active.has(subject)) return [];
-    const known = cache.get(subject);
-    if (known !== undefined) return known;
-    const observers = chooseObservers(rings, subject);
-    cache.set(subject, observers);
-    return observers;
-  };
-  return {
-    members,
-    observersOf,
-    ringOf: (observer, subject) => {
-      const ring = observersOf(subject).indexOf(observer);
-      return ring === -1 ? undefined : ring;
-    },
-  };
-}
+export class ObserverAssignment {
+  /** Active ones. */
+  readonly members: readonly NodeId[];
+  readonly #k: number;
+  readonly #rings: readonly Ring[];
+  readonly #active: ReadonlySet<NodeId>;
+  readonly #observers = new Map<NodeId, readonly NodeId[]>();
+  #subjects: ReadonlyMap<NodeId, readonly NodeId[]> | undefined;
 
-function orderRing(
-  members: readonly NodeId[],
-  ring: number,
-  salt: Uint8Array,
-  crypto: CryptoPort,
-): readonly NodeId[] {
-  const prefix = Uint8Array.of(ring >>> 8, ring & 0xff);
-  return members
-    .map((nodeId) => ({
-      nodeId,
-      place: crypto.sha256(prefix, salt, fromHex(nodeId) ?? new Uint8Array()),
-    }))
-    .sort((a, b) => compareBytes(a.place, b.place))
-    .map(({ nodeId }) => nodeId);
-}
-
-function chooseObservers(rings: readonly (readonly NodeId[])[], subject: NodeId): readonly NodeId[] {
-  const chosen = new Set<NodeId>();
-  for (const ring of rings) {
-    const at = ring.indexOf(subject);
-    for (let step = 1; step < ring.length; step++) {
-      const candidate = ring[(at - step + ring.length) % ring.length];
-      if (candidate === undefined || chosen.has(candidate)) continue;
-      chosen.add(candidate);
-      break;
-    }
+  constructor(roster: RingRoster, crypto: CryptoPort) {
+    this.members = roster.members.filter(({ state }) => state === 'active').map(({ nodeId }) => nodeId);
+    this.#active = new Set(this.members);
+    this.#k = Math.min(roster.k, Math.max(0, this.members.length - 1));
+    this.#rings = Array.from({ length: this.#k }, (_, number) =>
+      orderRing(this.members, number, roster.salt, crypto),
+    );
   }
-  return [...chosen];
+
+  isMember(nodeId: NodeId): boolean {
+    return this.#active.has(nodeId);
+  }
+
+  /** Everybody observes everybody: nobody can take another's place. */
+  get isAllToAll(): boolean {
+    return this.#k >= this.members.length - 1;
+  }
+
+  /** Ring number → observer of `subject`; empty when that is no active member. */
+  observersOf(subject: NodeId, skipped = NOBODY): readonly NodeId[] {
+    if (!this.isMember(subject)) return [];
+    const usual = this.#usualObserversOf(subject);
+    return usual.some((observer) => skipped.has(observer)) ? this.#choose(subject, skipped) : usual;
+  }
+
+  /** The ring on which `observer` observes `subject`: the number an accusation must carry. Undefined when it does not. */
+  ringOf(observer: NodeId, subject: NodeId, skipped = NOBODY): number | undefined {
+    const ring = this.observersOf(subject, skipped).indexOf(observer);
+    return ring === -1 ? undefined : ring;
+  }
+
+  /**
+   * Whether `observer` may speak of `subject` on `ring` as far as we can tell. It does on its usual ring. Where usual
+   * observers are skipped, it also does when all between the two on that ring are skipped or have a place on an earlier
+   * one: so it nearly always holds for who has seen less of the evidence than we have, and places others than we would.
+   */
+  mayObserve(observer: NodeId, subject: NodeId, ring: number, skipped = NOBODY): boolean {
+    const usual = this.observersOf(subject);
+    if (usual[ring] === observer) return true;
+    if (!this.isMember(observer) || !usual.some((nodeId) => skipped.has(nodeId))) return false;
+    const placed = new Set([...usual.slice(0, ring), ...this.observersOf(subject, skipped).slice(0, ring)]);
+    const mayStandBetween = (nodeId: NodeId): boolean => skipped.has(nodeId) || placed.has(nodeId);
+    const isNext = (nodeId: NodeId): boolean => nodeId === observer || !mayStandBetween(nodeId);
+    return this.#rings[ring]?.predecessorOf(subject, isNext) === observer;
+  }
+
+  /** Whom `observer` observes. */
+  subjectsOf(observer: NodeId, skipped = NOBODY): readonly NodeId[] {
+    const usual = this.#usualSubjects().get(observer) ?? [];
+    if (skipped.size === 0) return usual;
+    // Places change only with those whom somebody skipped observes.
+    const moved = [...skipped].flatMap((nodeId) => this.#usualSubjects().get(nodeId) ?? []);
+    return [...new Set([...usual, ...moved])].filter(
+      (subject) => this.ringOf(observer, subject, skipped) !== undefined,
+    );
+  }
+
+  #usualObserversOf(subject: NodeId): readonly NodeId[] {
+    const known = this.#observers.get(subject);
+    if (known !== undefined) return known;
+    const observers = this.#choose(subject, NOBODY);
+    this.#observers.set(subject, observers);
+    return observers;
+  }
+
+  #usualSubjects(): ReadonlyMap<NodeId, readonly NodeId[]> {
+    if (this.#subjects !== undefined) return this.#subjects;
+    const subjects = new Map<NodeId, NodeId[]>(this.members.map((nodeId) => [nodeId, []]));
+    for (const subject of this.members) {
+      for (const observer of this.#usualObserversOf(subject)) subjects.get(observer)?.push(subject);
+    }
+    this.#subjects = subjects;
+    return subjects;
+  }
+
+  #choose(subject: NodeId, skipped: ReadonlySet<NodeId>): readonly NodeId[] {
+    const chosen = new Set<NodeId>();
+    for (const ring of this.#rings) {
+      const found = ring.predecessorOf(subject, (nodeId) => !chosen.has(nodeId) && !skipped.has(nodeId));
+      if (found !== undefined) chosen.add(found);
+    }
+    return [...chosen];
+  }
+}
+
+/** Source: as {@link ObserverAssignment}. */
+export const assignObservers: AssignObservers = (roster, crypto) => new ObserverAssignment(roster, crypto);
+
+/** Members in the order of one ring. */
+class Ring {
+  readonly #order: readonly NodeId[];
+  readonly #places: ReadonlyMap<NodeId, number>;
+
+  constructor(order: readonly NodeId[]) {
+    this.#order = order;
+    this.#places = new Map(order.map((nodeId, place) => [nodeId, place]));
+  }
+
+  /** The nearest one before `subject` that is allowed, and not the subject. */
+  predecessorOf(subject: NodeId, isAllowed: (nodeId: NodeId) => boolean): NodeId | undefined {
+    const place = this.#places.get(subject);
+    if (place === undefined) return undefined;
+    const size = this.#order.length;
+    for (let step = 1; step < size; step++) {
+      const candidate = this.#order[(place - step + size) % size];
+      if (candidate !== undefined && isAllowed(candidate)) return candidate;
+    }
+    return undefined;
+  }
+}
+
+function orderRing(members: readonly NodeId[], ring: number, salt: Uint8Array, crypto: CryptoPort): Ring {
+  const prefix = Uint8Array.of(ring >>> 8, ring & 0xff);
+  const placed = members.map((nodeId) => ({
+    nodeId,
+    place: crypto.sha256(prefix, salt, fromHex(nodeId) ?? new Uint8Array()),
+  }));
+  placed.sort((a, b) => compareBytes(a.place, b.place));
+  return new Ring(placed.map(({ nodeId }) => nodeId));
 }

@@ -39,7 +39,7 @@ export class Accusations {
     const { subject, epoch, rosterNumber, ring } = accusation.body;
     const accuser = accusation.key.nodeId;
     const { table, now, own, journal } = this.#core;
-    if (table.ringOf(accuser, subject, rosterNumber, now.mono) !== ring) {
+    if (!table.mayAccuse(accuser, subject, ring, rosterNumber, now.mono)) {
       const detail = `${accuser} does not observe ${subject} on ring ${ring} of roster ${rosterNumber}`;
       return err(fault('LS_ACCUSATION_NOT_OBSERVER', detail));
     }
@@ -54,7 +54,7 @@ export class Accusations {
     if (member?.epoch !== epoch)
       return err(fault('LS_ACCUSATION_EPOCH', `${subject} is not in epoch ${epoch}`));
     const lastSeq = seqOf(last);
-    const held = { id: accusation.id, accuser, rosterNumber, bytes, lastSeq };
+    const held = { id: accusation.id, accuser, rosterNumber, ring, bytes, lastSeq };
     if (!member.book.stands(held)) {
       return err(rebutted(member));
     }
@@ -123,7 +123,7 @@ export class Accusations {
       crypto,
       domainId,
       h: table.quorumOf(rosterNumber),
-      isObserver: (accuser, ring) => roster.observers.ringOf(accuser, subject) === ring,
+      isObserver: (accuser, ring) => table.mayHaveAccused(accuser, subject, ring, rosterNumber),
       keyOf: (certId) => {
         const signer = this.#signer(certId);
         return signer.ok ? signer.value.key : undefined;

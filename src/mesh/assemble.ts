@@ -1,5 +1,5 @@
 import type { TreeHead } from '../heartbeat/index.ts';
-import { MemberTable, type RecoveryConfig } from '../membership/index.ts';
+import { MemberTable, type AssignObservers, type RecoveryConfig } from '../membership/index.ts';
 import {
   fault,
   LsError,
@@ -43,6 +43,8 @@ export interface NodeCoreOptions {
   readonly treeHead: TreeHead | null;
   readonly config: CoreConfig;
   readonly recovery?: RecoveryConfig;
+  /** How observers are assigned; see MemberTableOptions. */
+  readonly assign?: AssignObservers;
   readonly crypto: CryptoPort;
   readonly random: Random;
   readonly now: Instant;
@@ -85,7 +87,7 @@ export function assemble(options: NodeCoreOptions): Core {
     journal: new Journal(out, options.treeHead),
     keeper,
     own: new OwnIdentity({ nodeId, name, logKey, addresses, credential, succession, bootedAt: now.mono }),
-    table: new MemberTable(nodeId, crypto, options.recovery),
+    table: new MemberTable(nodeId, crypto, options),
     trust,
     issuers,
     directory,

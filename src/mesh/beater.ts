@@ -1,5 +1,4 @@
 import { signHeartbeat, type Heartbeat, type SignedRecord } from '../heartbeat/index.ts';
-import { viewDigest } from '../membership/index.ts';
 import { fault, monoMs, type Digest, type MonoMs } from '../std/index.ts';
 import { enforcedCrlNumber, type Core } from './core.ts';
 import type { Gossip } from './gossip.ts';
@@ -170,7 +169,7 @@ export class Beater {
       health: this.#board.localHealth,
       crlNumber: enforcedCrlNumber(this.#core),
       rosterNumber: table.roster?.number ?? 0,
-      viewDigest: viewDigest(this.#board.viewRows(), crypto),
+      viewDigest: this.#board.viewDigest,
       checkpoint: extraFlags === 0 ? journal.head : null,
       heads: this.#board.headsToEntangle(seq),
       rebuts: rebuts.length === 0 ? null : rebuts,
@@ -182,13 +181,18 @@ export class Beater {
   }
 
   #send({ record, seq }: Beat, rebuts: readonly Digest[]): void {
-    const { own } = this.#core;
+    const { own, table, now } = this.#core;
+    const links = this.#links.up;
     const sent = { type: 'heartbeat' as const, seq, ...record };
     own.heartbeat = sent;
     this.#gossip.markSeen(record.id);
     if (rebuts.length > 0) own.rebuttal = sent;
     // An answer to an accusation must not fall out of a full queue as an old heartbeat may.
     const as = rebuts.length > 0 ? 'record' : 'heartbeat';
-    this.#links.broadcast({ kind: 'record', type: 'heartbeat', bytes: record.bytes }, undefined, as);
+    const message = { kind: 'record', type: 'heartbeat', bytes: record.bytes } as const;
+    // An answer is for all; a sign of life for those that watch for it.
+    const hearers =
+      rebuts.length > 0 ? links : links.filter(({ peer }) => table.observesUs(peer.nodeId, now.mono));
+    for (const link of hearers) this.#links.send(link, message, as);
   }
 }

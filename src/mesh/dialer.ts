@@ -86,8 +86,9 @@ export class Dialer {
   }
 
   #mayDial(nodeId: NodeId, target: Target, isLinked: (nodeId: NodeId) => boolean): boolean {
-    const member = this.#core.table.get(nodeId);
-    if (member === undefined || (member.roster !== 'active' && member.roster !== 'enrolled')) return false;
+    const { table } = this.#core;
+    const member = table.get(nodeId);
+    if (member === undefined || member.roster !== 'active' || !table.isNeighbour(nodeId)) return false;
     return !isLinked(nodeId) && this.#addresses(target).length > 0;
   }
 

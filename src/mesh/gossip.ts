@@ -1,11 +1,22 @@
 import type { RecordType } from '../heartbeat/index.ts';
 import type { Message } from '../link/index.ts';
 import type { Member } from '../membership/index.ts';
-import { concatBytes, monoMs, toHex, utf8, type Digest, type MonoMs, type NodeId } from '../std/index.ts';
+import {
+  concatBytes,
+  equalBytes,
+  monoMs,
+  toHex,
+  utf8,
+  type Digest,
+  type MonoMs,
+  type NodeId,
+} from '../std/index.ts';
 import { BoundedSet } from './bounded-set.ts';
 import { randomShare, type Core } from './core.ts';
 import type { LinkTable } from './link-table.ts';
 import type { Link } from './link.ts';
+import type { StatusBoard } from './status-board.ts';
+import type { ViewSync } from './view-sync.ts';
 
 /** Ids of verified records remembered, so that nothing is verified or passed on twice. */
 export const MAX_SEEN_RECORDS = 16_384;
@@ -26,12 +37,16 @@ interface Retained {
 export class Gossip {
   readonly #core: Core;
   readonly #links: LinkTable;
+  readonly #board: StatusBoard;
+  readonly #sync: ViewSync;
   readonly #seen = new BoundedSet<Digest>(MAX_SEEN_RECORDS);
   #nextReconcile: MonoMs;
 
-  constructor(core: Core, links: LinkTable) {
+  constructor(core: Core, links: LinkTable, board: StatusBoard, sync: ViewSync) {
     this.#core = core;
     this.#links = links;
+    this.#board = board;
+    this.#sync = sync;
     this.#nextReconcile = core.now.mono;
   }
 
@@ -52,8 +67,16 @@ export class Gossip {
     this.#links.broadcast({ kind: 'down', certificate }, except);
   }
 
+  /** A neighbour's heartbeat says what it thinks of all: with whom we disagree we compare what we hold. */
+  heardView(link: Link, viewDigest: Uint8Array): void {
+    if (equalBytes(viewDigest, this.#board.viewDigest)) this.#sync.agreed(link.peer.nodeId);
+    else if (this.#core.now.mono >= link.nextDigest) this.sendDigest(link);
+  }
+
   /** Says what we hold, so that the peer can ask for what it lacks. */
   sendDigest(link: Link): void {
+    const { now, config } = this.#core;
+    link.nextDigest = monoMs(now.mono + config.reconcileMs);
     const ids = this.#retained().map((retained) => retained.id);
     // One that does not fit begins anywhere, so that nothing is left out for ever.
     const start = ids.length <= MAX_DIGEST_IDS ? 0 : Math.floor(randomShare(this.#core) * ids.length);
@@ -65,6 +88,10 @@ export class Gossip {
     const held = new Set(this.#retained().map((retained) => toHex(retained.id)));
     const missing = ids.filter((id) => !held.has(toHex(id)));
     if (missing.length > 0) this.#links.send(link, { kind: 'want', ids: missing });
+    const shown = new Set(ids.map((id) => toHex(id)));
+    const isAll = ids.length < MAX_DIGEST_IDS && [...held].every((id) => shown.has(id));
+    if (missing.length === 0 && isAll) this.#sync.agreed(link.peer.nodeId);
+    else if (!isAll && this.#core.now.mono >= link.nextDigest) this.sendDigest(link);
   }
 
   wantReceived(link: Link, ids: readonly Uint8Array[]): void {

@@ -90,6 +90,7 @@ export class Judge {
   #bury(member: Member, certificate: Uint8Array): void {
     if (member.downCertificate !== undefined) return;
     member.downCertificate = certificate;
+    this.#core.table.placeAnew(member, this.#core.now.mono);
     this.#core.journal.record({ type: 'down-certificate', certificate }, this.#core.now.wall);
     this.#gossip.pushDown(certificate);
   }
@@ -111,17 +112,13 @@ export class Judge {
     if (member.book.accusedBy(own.nodeId, rosterNumber) || this.#accusing.has(member.nodeId)) return false;
     if (isTerminal(this.#board.verdict(member.nodeId).state)) return false;
     if (member.last.seq < member.book.rebuttedSeq) return false;
-    return this.#ring(member, rosterNumber) !== undefined;
-  }
-
-  #ring(member: Member, rosterNumber: number): number | undefined {
-    return this.#core.table.ringOf(this.#core.own.nodeId, member.nodeId, rosterNumber, this.#core.now.mono);
+    return table.ownRing(member.nodeId) !== undefined;
   }
 
   #accuse(member: Member): void {
     const { own, crypto, domainId, table, now, journal } = this.#core;
     const rosterNumber = table.roster?.number ?? 0;
-    const ring = this.#ring(member, rosterNumber);
+    const ring = table.ownRing(member.nodeId);
     const last = member.last;
     if (ring === undefined || last === undefined) return;
     const body: Accusation = {
@@ -147,7 +144,7 @@ export class Judge {
         this.#accusing.delete(member.nodeId);
         if (member.epoch !== epoch) return;
         this.#publish(member, bytes);
-        this.admit(member, { id, accuser: own.nodeId, rosterNumber, bytes, lastSeq: last.seq });
+        this.admit(member, { id, accuser: own.nodeId, rosterNumber, ring, bytes, lastSeq: last.seq });
       },
       (reason) => {
         this.#accusing.delete(member.nodeId);

@@ -1,4 +1,5 @@
 import { chooseDuplicate, LinkMachine, type Hello, type LinkOutput, type Message } from '../link/index.ts';
+import { PREVIOUS_ROSTER_VALID_MS } from '../membership/index.ts';
 import {
   equalBytes,
   fault,
@@ -14,21 +15,19 @@ import { trustedNow, type Core } from './core.ts';
 import { Dialer } from './dialer.ts';
 import type { WriteClass } from './effects.ts';
 import type { ConnectionId, NodeEvent } from './events.ts';
-import { MAX_KNOWN_ISSUERS } from './issuers.ts';
-import type { Link, LinkListener } from './link.ts';
-import { TokenBucket } from './token-bucket.ts';
+import { newLink, type Link, type LinkListener } from './link.ts';
 
-/** Messages a link may deliver before anything in them is verified: on average, and at once. */
-export const LINK_MESSAGES_PER_SECOND = 200;
-export const LINK_MESSAGES_BURST = 4_000;
-/** Issuing certificates a link may offer for judgement, each of which costs a signature check. */
-export const LINK_ISSUERS_PER_SECOND = 0.2;
-export const LINK_ISSUERS_BURST = 2 * MAX_KNOWN_ISSUERS;
 /** Round trips above this are our problem, not a reason to wait longer before concluding anything. */
 const MAX_COUNTED_ROUND_TRIP_MS = 1_000;
 const PING_EVERY_MS = 5_000;
+/** A link that nobody observes over any more is kept for so long: rosters change back, and the peer may have an older one. */
+const STRANGERS_MS = PREVIOUS_ROSTER_VALID_MS;
 /** Goodbyes that belong to a healthy mesh. */
-const QUIET_GOODBYES: ReadonlySet<string> = new Set(['LS_LINK_DUPLICATE', 'LS_LINK_SHUTDOWN']);
+const QUIET_GOODBYES: ReadonlySet<string> = new Set([
+  'LS_LINK_DUPLICATE',
+  'LS_LINK_NOT_NEIGHBOUR',
+  'LS_LINK_SHUTDOWN',
+]);
 /** Dials that reached somebody and will fail again until a clock, a certificate or an address is put right. */
 const TLS_REFUSALS: ReadonlySet<FaultCode> = new Set([
   'LS_TLS_PEER_CERTIFICATE',
@@ -70,25 +69,7 @@ export class LinkTable {
       this.#run(event.connection, machine.close(judged.error.code, judged.error.detail, now.mono));
       return;
     }
-    const link: Link = {
-      id: event.connection,
-      role: event.role,
-      machine,
-      limit: new TokenBucket(LINK_MESSAGES_PER_SECOND, LINK_MESSAGES_BURST, now.mono),
-      peer: judged.value,
-      up: false,
-      hello: undefined,
-      expectedEnd: false,
-      lastReceived: now.mono,
-      roundTripMs: 0,
-      ping: undefined,
-      nextPing: now.mono,
-      servedAt: monoMs(-Infinity),
-      servePauseMs: 0,
-      servedAs: '',
-      issuerLimit: new TokenBucket(LINK_ISSUERS_PER_SECOND, LINK_ISSUERS_BURST, now.mono),
-      introduced: new Set(),
-    };
+    const link = newLink(event, machine, judged.value, now.mono);
     this.#links.set(link.id, link);
     this.#run(link.id, machine.opened(now.mono));
   }
@@ -161,6 +142,7 @@ export class LinkTable {
         continue;
       }
       if (link.up && now.mono >= link.nextPing) this.#ping(link);
+      if (this.#isEstranged(link)) this.close(link, notNeighbour(link));
       const deadline = link.machine.nextDeadline();
       if (deadline !== null && now.mono >= deadline) this.#run(link.id, link.machine.tick(now.mono));
     }
@@ -174,8 +156,17 @@ export class LinkTable {
       next = Math.min(next, link.machine.nextDeadline() ?? Infinity);
       next = Math.min(next, link.lastReceived + this.#core.config.deadLinkMs);
       if (link.up) next = Math.min(next, link.nextPing);
+      if (link.strangersSince !== undefined) next = Math.min(next, link.strangersSince + STRANGERS_MS);
     }
     return next === Infinity ? undefined : monoMs(next);
+  }
+
+  /** Who has dialled closes: the other one may have a reason to be linked that we do not see. */
+  #isEstranged(link: Link): boolean {
+    const { table, now } = this.#core;
+    const isWanted = !link.up || link.role === 'listener' || table.isNeighbour(link.peer.nodeId);
+    link.strangersSince = isWanted ? undefined : (link.strangersSince ?? now.mono);
+    return link.strangersSince !== undefined && now.mono - link.strangersSince >= STRANGERS_MS;
   }
 
   #isLinked(nodeId: NodeId): boolean {
@@ -335,6 +326,10 @@ export class LinkTable {
     const sample = this.#core.now.mono - link.ping.sentAt;
     link.roundTripMs = Math.min(MAX_COUNTED_ROUND_TRIP_MS, sample);
   }
+}
+
+function notNeighbour({ peer }: Link): Fault {
+  return fault('LS_LINK_NOT_NEIGHBOUR', `neither of this node and ${peer.name} observes the other any more`);
 }
 
 function isFaultCode(code: string): code is FaultCode {

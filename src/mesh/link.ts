@@ -1,8 +1,16 @@
 import type { Hello, LinkMachine, Message } from '../link/index.ts';
-import type { CertId, MonoMs, NodeId } from '../std/index.ts';
+import { monoMs, type CertId, type MonoMs, type NodeId } from '../std/index.ts';
 import type { VerifiedPeer } from '../trust/index.ts';
-import type { ConnectionId } from './events.ts';
-import type { TokenBucket } from './token-bucket.ts';
+import type { ConnectionId, NodeEvent } from './events.ts';
+import { MAX_KNOWN_ISSUERS } from './issuers.ts';
+import { TokenBucket } from './token-bucket.ts';
+
+/** Messages a link may deliver before anything in them is verified: on average, and at once. */
+export const LINK_MESSAGES_PER_SECOND = 200;
+export const LINK_MESSAGES_BURST = 4_000;
+/** Issuing certificates a link may offer for judgement, each of which costs a signature check. */
+export const LINK_ISSUERS_PER_SECOND = 0.2;
+export const LINK_ISSUERS_BURST = 2 * MAX_KNOWN_ISSUERS;
 
 /** One TLS connection that presented a certificate we judged good. */
 export interface Link {
@@ -19,6 +27,10 @@ export interface Link {
   roundTripMs: number;
   ping: { readonly token: number; readonly sentAt: MonoMs } | undefined;
   nextPing: MonoMs;
+  /** Since when neither of us observes the other. */
+  strangersSince: MonoMs | undefined;
+  /** When it may be shown our digest again. */
+  nextDigest: MonoMs;
   /** When it was last served what it was behind on. */
   servedAt: MonoMs;
   /** How long it is left alone since, and what it and we stood at then. */
@@ -36,4 +48,34 @@ export interface LinkListener {
   message(link: Link, message: Message): void;
   /** Its process is gone: the link closed abruptly and nobody listens at its address. */
   peerRefused(nodeId: NodeId): void;
+}
+
+/** Of a connection that has just been made. */
+export function newLink(
+  { connection, role }: Extract<NodeEvent, { readonly kind: 'connected' }>,
+  machine: LinkMachine,
+  peer: VerifiedPeer,
+  now: MonoMs,
+): Link {
+  return {
+    id: connection,
+    role,
+    machine,
+    limit: new TokenBucket(LINK_MESSAGES_PER_SECOND, LINK_MESSAGES_BURST, now),
+    peer,
+    up: false,
+    hello: undefined,
+    expectedEnd: false,
+    lastReceived: now,
+    roundTripMs: 0,
+    ping: undefined,
+    nextPing: now,
+    strangersSince: undefined,
+    nextDigest: now,
+    servedAt: monoMs(-Infinity),
+    servePauseMs: 0,
+    servedAs: '',
+    issuerLimit: new TokenBucket(LINK_ISSUERS_PER_SECOND, LINK_ISSUERS_BURST, now),
+    introduced: new Set(),
+  };
 }

@@ -22,6 +22,7 @@ import { Renewals } from './renewals.ts';
 import { Revocations } from './revocations.ts';
 import { Rosters } from './rosters.ts';
 import { StatusBoard } from './status-board.ts';
+import { ViewSync } from './view-sync.ts';
 import { StatusReader, type Explanation, type NodeStatus } from './status.ts';
 
 /**
@@ -64,8 +65,9 @@ export class NodeCore {
         core.table.get(nodeId)?.connectionRefused();
       },
     });
-    this.#board = new StatusBoard(core, this.#health);
-    this.#gossip = new Gossip(core, this.#links);
+    const sync = new ViewSync(core);
+    this.#board = new StatusBoard(core, this.#health, sync);
+    this.#gossip = new Gossip(core, this.#links, this.#board, sync);
     this.#beater = new Beater(core, this.#links, this.#gossip, this.#board);
     this.#epochs = new Epochs(core, this.#gossip, this.#beater);
     this.#judge = new Judge(core, this.#links, this.#gossip, this.#board);

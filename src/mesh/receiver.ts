@@ -158,6 +158,7 @@ export class Receiver {
     const start = { type: 'epoch-start', bytes, id, seq: 0, structureHash } as const;
     const goesOn = isOfProcess(member.value, body.nonce);
     member.value.startEpoch(body.epoch, start, core.config.intervalMs, core.now.mono, goesOn);
+    core.table.placeAnew(member.value, core.now.mono);
     this.#links.dialer.signedAddresses(member.value.nodeId, body.addresses);
     core.journal.record({ type: 'epoch-start', record: bytes }, core.now.wall);
     return FORWARD;
@@ -196,7 +197,10 @@ export class Receiver {
     member.value.flags = body.flags;
     core.journal.record({ type: 'heartbeat-received', record: record.bytes }, core.now.wall);
     this.#warnOfSkew(member.value, body);
-    if (direct) this.#revocations.serve(link, body.crlNumber, body.rosterNumber);
+    if (direct) {
+      this.#revocations.serve(link, body.crlNumber, body.rosterNumber);
+      this.#gossip.heardView(link, body.viewDigest);
+    }
     if (body.rebuts === null) return KEEP;
     member.value.rebutted(heard, body.rebuts);
     return FORWARD;
@@ -241,6 +245,7 @@ export class Receiver {
     const member = this.#inOrder(peer, record);
     if (!member.ok) return member;
     member.value.leave = bytes;
+    this.#core.table.placeAnew(member.value, this.#core.now.mono);
     this.#core.journal.record({ type: 'leave', record: bytes }, this.#core.now.wall);
     return FORWARD;
   }

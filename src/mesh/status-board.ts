@@ -6,10 +6,12 @@ import {
   type Member,
   type MemberState,
   type StateVerdict,
+  viewDigest,
   type ViewRow,
 } from '../membership/index.ts';
 import { monoMs, unixMs, type MonoMs, type NodeId, type UnixMs } from '../std/index.ts';
 import { trustedNow, type Core } from './core.ts';
+import type { ViewSync } from './view-sync.ts';
 
 /** Every so many heartbeats carry heads of peers, so that logs are entangled at little cost. */
 const ENTANGLE_EVERY = 10;
@@ -17,21 +19,27 @@ const MAX_HEADS = 3;
 
 /** A peer's verdict as it stands on the board. */
 export interface PostedVerdict extends StateVerdict {
+  readonly epoch: number;
   readonly since: UnixMs;
 }
 
-const UNSEEN: PostedVerdict = { state: 'unknown', reason: 'never-heard', since: unixMs(0) };
+const UNSEEN: PostedVerdict = { state: 'unknown', reason: 'never-heard', epoch: 0, since: unixMs(0) };
 
 /** The verdict on every peer: the only place in the product where "alive" is decided. */
 export class StatusBoard {
   readonly #core: Core;
   readonly #health: LocalHealth;
   readonly #posted = new Map<NodeId, PostedVerdict>();
+  readonly #sync: ViewSync;
+  /** Until a state or an epoch changes. */
+  #digest: { readonly ownEpoch: number; readonly bytes: Uint8Array } | undefined;
   #inquorate = false;
+  #viewStale = false;
 
-  constructor(core: Core, health: LocalHealth) {
+  constructor(core: Core, health: LocalHealth, sync: ViewSync) {
     this.#core = core;
     this.#health = health;
+    this.#sync = sync;
   }
 
   get localHealth(): number {
@@ -40,6 +48,10 @@ export class StatusBoard {
 
   get inquorate(): boolean {
     return this.#inquorate;
+  }
+
+  get viewStale(): boolean {
+    return this.#viewStale;
   }
 
   /** True when this node and those it counts alive are more than half of the roster. */
@@ -54,16 +66,13 @@ export class StatusBoard {
     return this.#posted.get(nodeId) ?? UNSEEN;
   }
 
-  viewRows(): readonly ViewRow[] {
-    const { own, table } = this.#core;
-    const peers = table.members
-      .filter((member) => member.epoch > 0)
-      .map((member) => ({
-        nodeId: member.nodeId,
-        epoch: member.epoch,
-        state: this.verdict(member.nodeId).state,
-      }));
-    return own.epoch === 0 ? peers : [...peers, { nodeId: own.nodeId, epoch: own.epoch, state: 'alive' }];
+  /** Of all whose epoch is known, ourselves included. */
+  get viewDigest(): Uint8Array {
+    const { own, crypto } = this.#core;
+    if (this.#digest?.ownEpoch !== own.epoch) {
+      this.#digest = { ownEpoch: own.epoch, bytes: viewDigest(this.#viewRows(), crypto) };
+    }
+    return this.#digest.bytes;
   }
 
   headsToEntangle(seq: number): readonly HeartbeatHead[] | null {
@@ -80,6 +89,7 @@ export class StatusBoard {
   refresh(): void {
     const { table, now } = this.#core;
     this.#inquorate = table.isInquorate(now.mono);
+    this.#viewStale = this.#sync.isStale;
     for (const member of table.members) this.#post(member);
   }
 
@@ -91,16 +101,30 @@ export class StatusBoard {
     return ahead.length === 0 ? undefined : monoMs(Math.min(...ahead));
   }
 
+  #viewRows(): readonly ViewRow[] {
+    const { own, table } = this.#core;
+    const peers = table.members
+      .filter((member) => member.epoch > 0)
+      .map((member) => ({
+        nodeId: member.nodeId,
+        epoch: member.epoch,
+        state: this.verdict(member.nodeId).state,
+      }));
+    return own.epoch === 0 ? peers : [...peers, { nodeId: own.nodeId, epoch: own.epoch, state: 'alive' }];
+  }
+
   #post(member: Member): void {
     const { directory, now, journal, out } = this.#core;
     const certificate = directory.verdict(member.nodeId, trustedNow(this.#core));
-    const verdict = decideState(member.evidence(certificate, this.#inquorate, now.mono));
+    const self = { inquorate: this.#inquorate, viewStale: this.#viewStale };
+    const verdict = decideState(member.evidence(certificate, self, now.mono));
     const posted = this.verdict(member.nodeId);
-    if (posted.state === verdict.state && posted.reason === verdict.reason) return;
-    const moved = posted.state !== verdict.state || posted === UNSEEN;
-    this.#posted.set(member.nodeId, { ...verdict, since: moved ? now.wall : posted.since });
-    if (posted.state === verdict.state) return;
     const { nodeId, name, epoch } = member;
+    if (posted.state === verdict.state && posted.reason === verdict.reason && posted.epoch === epoch) return;
+    this.#digest = undefined;
+    const moved = posted.state !== verdict.state || posted === UNSEEN;
+    this.#posted.set(nodeId, { ...verdict, epoch, since: moved ? now.wall : posted.since });
+    if (posted.state === verdict.state) return;
     const change = { nodeId, epoch, from: posted.state, to: verdict.state, reason: verdict.reason };
     journal.record({ type: 'state-change', ...change }, now.wall);
     out.emit({ kind: 'transition', transition: { ...change, name, at: now.wall } });

@@ -22,6 +22,8 @@ export interface PeerStatus {
   readonly serial: SerialNumber | null;
   readonly epoch: number;
   readonly seq: number;
+  /** This node is one of its observers, and gets its heartbeats. */
+  readonly observed: boolean;
   readonly lastHeartbeatAgoMs: number | null;
   readonly flags: readonly string[];
 }
@@ -33,6 +35,8 @@ export interface NodeStatus {
   readonly state: string;
   readonly epoch: number;
   readonly quorate: boolean;
+  /** Too few neighbours have lately agreed with this node's view to go by it where it does not observe itself. */
+  readonly viewStale: boolean;
   readonly crlNumber: number;
   readonly crlNextUpdate: UnixMs | null;
   readonly rosterNumber: number;
@@ -58,7 +62,10 @@ export interface Explanation {
     readonly crlNumber: number;
   } | null;
   readonly link: { readonly up: boolean; readonly roundTripMs: number | null };
+  /** Null when this node does not observe it. */
   readonly deadlineInMs: number | null;
+  /** Names of those that observe it now. */
+  readonly observers: readonly string[];
   readonly accusations: readonly {
     readonly id: Digest;
     readonly accuser: string;
@@ -68,6 +75,7 @@ export interface Explanation {
   readonly accusationsNeeded: number;
   readonly downCertificate: boolean;
   readonly inquorate: boolean;
+  readonly viewStale: boolean;
 }
 
 const FLAG_NAMES = ['unlogged', 'maintenance', 'draining'] as const;
@@ -95,6 +103,7 @@ export class StatusReader {
       state: this.#selfState(),
       epoch: own.epoch,
       quorate: this.#board.quorate,
+      viewStale: this.#board.viewStale,
       crlNumber: enforcedCrlNumber(this.#core),
       crlNextUpdate: issuers.ownRevocation?.nextUpdate ?? null,
       rosterNumber: roster?.number ?? 0,
@@ -131,11 +140,13 @@ export class StatusReader {
               crlNumber: this.#crlNumberOf(certificate),
             },
       link: { up: link !== undefined, roundTripMs: link?.roundTripMs ?? null },
-      deadlineInMs: member.deadline === undefined ? null : member.deadline - now.mono,
+      deadlineInMs: member.deadline === undefined || !member.isObserved ? null : member.deadline - now.mono,
+      observers: table.observersOf(member.nodeId).map((nodeId) => this.#nameOf(nodeId)),
       accusations: member.book.accusations.map((accusation) => this.#accusation(accusation)),
       accusationsNeeded: table.quorumOf(table.roster?.number ?? 0),
       downCertificate: member.downCertificate !== undefined,
       inquorate: this.#board.inquorate,
+      viewStale: this.#board.viewStale,
     };
   }
 
@@ -161,14 +172,18 @@ export class StatusReader {
       serial: directory.current(nodeId)?.serial ?? null,
       epoch: member.epoch,
       seq: member.head?.seq ?? 0,
+      observed: member.isObserved,
       lastHeartbeatAgoMs: member.lastHeard === undefined ? null : now.mono - member.lastHeard,
       flags: member.clockSkewed ? [...flags, 'clock-skew'] : flags,
     };
   }
 
   #accusation({ id, accuser, rosterNumber, lastSeq }: HeldAccusation): Explanation['accusations'][number] {
+    return { id, accuser: this.#nameOf(accuser), rosterNumber, lastSeq };
+  }
+
+  #nameOf(nodeId: NodeId): string {
     const { own, table } = this.#core;
-    const name = accuser === own.nodeId ? own.name : (table.get(accuser)?.name ?? accuser);
-    return { id, accuser: name, rosterNumber, lastSeq };
+    return nodeId === own.nodeId ? own.name : (table.get(nodeId)?.name ?? nodeId);
   }
 }

@@ -22,6 +22,7 @@ export function statusJson(status: NodeStatus) {
     state: status.state,
     epoch: status.epoch,
     quorate: status.quorate,
+    viewStale: status.viewStale,
     crlNumber: status.crlNumber,
     crlNextUpdate: status.crlNextUpdate === null ? null : timeText(status.crlNextUpdate),
     rosterNumber: status.rosterNumber,

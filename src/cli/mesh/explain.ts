@@ -18,16 +18,23 @@ export function registerExplain(mesh: Command, ctx: CliContext): void {
 
 function linesOf(explanation: ExplanationJson, now: number): readonly string[] {
   const { peer, roster, link, accusations, accusationsNeeded, downCertificate, inquorate } = explanation;
+  const { observers } = explanation;
   const since = peer.since === null ? '' : `, since ${formatRelative(Date.parse(peer.since), now)}`;
   return [
     `${peer.name} is ${peer.state} (${peer.reason})${since}; it ${peer.alive ? 'counts' : 'does not count'} as alive`,
     `  roster ${roster.number}: ${roster.state}`,
     `  certificate: ${certificateText(explanation, now)}`,
     `  epoch ${peer.epoch || '-'}, last heartbeat ${peer.seq || '-'}${heardText(explanation)}`,
+    ...(observers.length === 0 ? [] : [`  observed by ${observers.join(', ')}`]),
     `  link: ${link.up ? `up, round trip ${formatDuration(link.roundTripMs ?? 0)}` : 'none'}`,
     `  accusations: ${accusations.length} of the ${accusationsNeeded} that make it down` +
       accusations.map((each) => `\n    by ${each.accuser}, after its heartbeat ${each.lastSeq}`).join(''),
     ...(downCertificate ? ['  a down certificate is held: final for this epoch'] : []),
+    ...(explanation.viewStale && !peer.observed
+      ? [
+          '  too few neighbours have lately agreed with the view of this node, which does not observe it itself',
+        ]
+      : []),
     ...(inquorate ? ['  this node has lost half of the roster and judges nobody it does not hear'] : []),
   ];
 }
@@ -39,6 +46,7 @@ function certificateText({ certificate }: ExplanationJson, now: number): string 
 }
 
 function heardText({ peer, deadlineInMs }: ExplanationJson): string {
+  if (!peer.observed && peer.epoch > 0) return ', heard by its observers only';
   const heard =
     peer.lastHeartbeatAgoMs === null
       ? ', never heard'

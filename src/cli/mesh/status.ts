@@ -79,6 +79,12 @@ function summary(ctx: CliContext, status: NodeStatusJson): readonly string[] {
       `(CRL ${status.crlNumber}, roster ${status.rosterNumber}; ` +
       `${status.accusersNeeded} of ${status.observers} observers make a peer down)`,
   ];
+  if (status.viewStale && status.peers.some((peer) => peer.reason === 'view-stale'))
+    lines.push(
+      style.yellow(
+        'too few neighbours agree with what this node knows of peers that others observe: see view-stale',
+      ),
+    );
   if (!status.ledgerHealthy)
     lines.push(style.yellow('records are being lost: look at the disk of this home'));
   return lines;

@@ -64,6 +64,13 @@ export const linkFaults = {
     http: 409,
     advice: 'nothing: the other link of this pair carries on',
   },
+  LS_LINK_NOT_NEIGHBOUR: {
+    cause: 'environment',
+    stateChanged: false,
+    exit: 5,
+    http: 409,
+    advice: 'nothing: the roster has changed, and others observe them now',
+  },
   LS_LINK_DIAL: {
     cause: 'environment',
     stateChanged: false,

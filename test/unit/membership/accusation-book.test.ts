@@ -14,6 +14,7 @@ function accusation(accuser: string, overrides: Partial<HeldAccusation> = {}): H
     id: digestNamed(`${accuser} ${String(overrides.rosterNumber ?? 1)} ${String(overrides.lastSeq ?? 5)}`),
     accuser: nodeIdNamed(accuser),
     rosterNumber: 1,
+    ring: 0,
     bytes: new Uint8Array([1]),
     lastSeq: 5,
     ...overrides,

@@ -15,6 +15,7 @@ const heard: MemberEvidence = {
   hearing: 'fresh',
   recovering: false,
   inquorate: false,
+  viewStale: false,
 };
 
 const everything: MemberEvidence = {
@@ -26,6 +27,7 @@ const everything: MemberEvidence = {
   hearing: 'silent',
   recovering: true,
   inquorate: true,
+  viewStale: true,
 };
 
 describe('the precedence function', () => {
@@ -55,11 +57,23 @@ describe('the precedence function', () => {
     ['recovering', { recovering: true }],
     ['recovering', { recovering: true, accusations: 1 }],
     ['inquorate', { hearing: 'silent', inquorate: true }],
+    ['inquorate', { hearing: 'by-others', inquorate: true, viewStale: true }],
+    ['view-stale', { hearing: 'by-others', viewStale: true }],
+    ['view-stale', { hearing: 'by-others', viewStale: true, accusations: 1 }],
   ] as const)('says unknown (%s) when something is missing: %o', (reason, missing) => {
     expect(decideState({ ...heard, ...missing })).toEqual({ state: 'unknown', reason });
   });
 
+  it('goes by the word of observers only while its view is fresh', () => {
+    expect(decideState({ ...heard, hearing: 'by-others' })).toEqual({
+      state: 'alive',
+      reason: 'vouched-for',
+    });
+    expect(decideState({ ...heard, viewStale: true })).toEqual({ state: 'alive', reason: 'heard' });
+  });
+
   it.each([
+    ['accused', { hearing: 'by-others', accusations: 1 }],
     ['accused', { accusations: 1 }],
     ['silent', { hearing: 'silent' }],
     ['accused', { hearing: 'silent', accusations: 2 }],
@@ -80,8 +94,8 @@ describe('the precedence function', () => {
         'stale-revocation',
         'invalid',
       ] as const)
-        for (const hearing of ['never', 'fresh', 'silent'] as const)
-          for (let bits = 0; bits < 16; bits++) {
+        for (const hearing of ['never', 'fresh', 'silent', 'by-others'] as const)
+          for (let bits = 0; bits < 32; bits++) {
             const evidence = {
               roster,
               certificate,
@@ -90,10 +104,16 @@ describe('the precedence function', () => {
               down: (bits & 2) !== 0,
               recovering: (bits & 4) !== 0,
               inquorate: (bits & 8) !== 0,
+              viewStale: (bits & 16) !== 0,
               accusations: 0,
             };
+            const blind = hearing === 'by-others' && (bits & 24) !== 0;
             const sound =
-              roster === 'active' && certificate === 'good' && hearing !== 'never' && (bits & 7) === 0;
+              roster === 'active' &&
+              certificate === 'good' &&
+              hearing !== 'never' &&
+              (bits & 7) === 0 &&
+              !blind;
             const { state } = decideState(evidence);
             if (!sound) expect(countsAsAlive(state), JSON.stringify(evidence)).toBe(false);
           }

@@ -79,16 +79,20 @@ describe('the member table', () => {
   it('entitles under the present roster, and under the previous one for a while only', () => {
     const table = tableWith(roster(1, ['a', 'b']), roster(2, ['a', 'b', 'c']));
     const [a, b] = [nodeIdNamed('a'), nodeIdNamed('b')];
-    expect(table.ringOf(a, b, 2, monoMs(1))).toBeDefined();
-    expect(table.ringOf(a, b, 1, monoMs(1 + PREVIOUS_ROSTER_VALID_MS))).toBeDefined();
-    expect(table.ringOf(a, b, 1, monoMs(2 + PREVIOUS_ROSTER_VALID_MS))).toBeUndefined();
-    expect(table.ringOf(a, b, 3, monoMs(1))).toBeUndefined();
+    const ring = (number: number): number => table.rosterView(number)?.observers.ringOf(a, b) ?? -1;
+    expect(table.mayAccuse(a, b, ring(2), 2, monoMs(1))).toBe(true);
+    expect(table.mayAccuse(a, b, ring(2) + 1, 2, monoMs(1))).toBe(false);
+    expect(table.mayAccuse(a, b, ring(1), 1, monoMs(1 + PREVIOUS_ROSTER_VALID_MS))).toBe(true);
+    expect(table.mayAccuse(a, b, ring(1), 1, monoMs(2 + PREVIOUS_ROSTER_VALID_MS))).toBe(false);
+    expect(table.mayHaveAccused(a, b, ring(1), 1)).toBe(true);
+    expect(table.mayAccuse(a, b, 0, 3, monoMs(1))).toBe(false);
   });
 
   it.each(['enrolled', 'revoked', 'removed'] as const)('entitles nobody who is %s now', (state) => {
     const table = tableWith(roster(1, ['a', 'b', 'c']), roster(2, ['a', 'b', 'c'], { a: state }));
-    expect(table.ringOf(nodeIdNamed('a'), nodeIdNamed('b'), 1, monoMs(2))).toBeUndefined();
-    expect(table.ringOf(nodeIdNamed('a'), nodeIdNamed('b'), 2, monoMs(2))).toBeUndefined();
+    for (const number of [1, 2])
+      for (const ring of [0, 1, 2])
+        expect(table.mayAccuse(nodeIdNamed('a'), nodeIdNamed('b'), ring, number, monoMs(2))).toBe(false);
   });
 
   it('asks for as many accusers as today even under a roster in which fewer were enough', () => {
@@ -118,6 +122,7 @@ describe('the member table', () => {
       id: digestNamed('x'),
       accuser: nodeIdNamed('a'),
       rosterNumber: 1,
+      ring: table.rosterView(1)?.observers.ringOf(nodeIdNamed('a'), nodeIdNamed('b')) ?? -1,
       bytes: hash('x'),
       lastSeq: 0,
     };

@@ -4,6 +4,7 @@ import { monoMs } from '../../../src/std/index.ts';
 import { digestNamed, hash, nodeIdNamed, nodeName } from '../../support/record-samples.ts';
 
 const INTERVAL = 1_000;
+const WELL = { inquorate: false, viewStale: false };
 
 function record<T extends SubjectRecord['type']>(type: T, seq: number): SubjectRecord<T> {
   const label = `${type} ${String(seq)}`;
@@ -11,7 +12,9 @@ function record<T extends SubjectRecord['type']>(type: T, seq: number): SubjectR
 }
 
 function member(): Member {
-  return new Member({ nodeId: nodeIdNamed('a'), name: nodeName('a'), state: 'active' });
+  const observed = new Member({ nodeId: nodeIdNamed('a'), name: nodeName('a'), state: 'active' });
+  observed.observe(true, monoMs(0));
+  return observed;
 }
 
 function livingMember(now = 0): Member {
@@ -23,21 +26,21 @@ function livingMember(now = 0): Member {
 
 describe('a member', () => {
   it('without an epoch-start has no certificate that counts and was never heard', () => {
-    expect(member().evidence('good', false, monoMs(0))).toMatchObject({
+    expect(member().evidence('good', WELL, monoMs(0))).toMatchObject({
       certificate: 'none',
       hearing: 'never',
     });
   });
 
   it('is heard once its own link brought a heartbeat', () => {
-    expect(livingMember().evidence('good', false, monoMs(100)).hearing).toBe('fresh');
+    expect(livingMember().evidence('good', WELL, monoMs(100)).hearing).toBe('fresh');
   });
 
   it('is not heard through what others relay', () => {
     const relayed = member();
     relayed.startEpoch(1, record('epoch-start', 0), INTERVAL, monoMs(0));
     relayed.heard(record('heartbeat', 1), INTERVAL, false, monoMs(0));
-    expect(relayed.evidence('good', false, monoMs(100)).hearing).toBe('never');
+    expect(relayed.evidence('good', WELL, monoMs(100)).hearing).toBe('never');
     expect(relayed.last?.seq).toBe(1);
   });
 
@@ -70,7 +73,7 @@ describe('a member', () => {
   it('that goes on in a new epoch is heard until its old deadline, however many it starts', () => {
     const living = livingMember();
     const deadline = living.deadline ?? 0;
-    const hearing = (at: number) => living.evidence('good', false, monoMs(at)).hearing;
+    const hearing = (at: number) => living.evidence('good', WELL, monoMs(at)).hearing;
     living.startEpoch(2, record('epoch-start', 0), INTERVAL, monoMs(100), true);
     expect(hearing(101)).toBe('fresh');
     expect(living.nextChange()).toBe(deadline);
@@ -84,13 +87,13 @@ describe('a member', () => {
   it('that starts a new epoch has to be heard again: another process, or one whose connection is refused', () => {
     const another = livingMember();
     another.startEpoch(2, record('epoch-start', 0), INTERVAL, monoMs(100));
-    expect(another.evidence('good', false, monoMs(101)).hearing).toBe('never');
+    expect(another.evidence('good', WELL, monoMs(101)).hearing).toBe('never');
     another.startEpoch(3, record('epoch-start', 0), INTERVAL, monoMs(102), true);
-    expect(another.evidence('good', false, monoMs(103)).hearing).toBe('never');
+    expect(another.evidence('good', WELL, monoMs(103)).hearing).toBe('never');
     const refused = livingMember();
     refused.connectionRefused();
     refused.startEpoch(2, record('epoch-start', 0), INTERVAL, monoMs(100), true);
-    expect(refused.evidence('good', false, monoMs(101)).hearing).toBe('never');
+    expect(refused.evidence('good', WELL, monoMs(101)).hearing).toBe('never');
   });
 
   it('starts a new epoch without the accusations, the leave and the death of the last', () => {
@@ -99,7 +102,7 @@ describe('a member', () => {
     living.downCertificate = new Uint8Array([2]);
     living.rebutted(record('heartbeat', 2), []);
     living.startEpoch(2, record('epoch-start', 0), INTERVAL, monoMs(5));
-    expect(living.evidence('good', false, monoMs(5))).toMatchObject({
+    expect(living.evidence('good', WELL, monoMs(5))).toMatchObject({
       left: false,
       down: false,
       accusations: 0,
@@ -112,7 +115,7 @@ describe('a member', () => {
     const living = livingMember();
     living.downCertificate = new Uint8Array([1]);
     living.startEpoch(2, record('epoch-start', 0), INTERVAL, monoMs(0));
-    const recovering = (at: number): boolean => living.evidence('good', false, monoMs(at)).recovering;
+    const recovering = (at: number): boolean => living.evidence('good', WELL, monoMs(at)).recovering;
     for (let seq = 1; seq < DEFAULT_RECOVERY.riseHeartbeats; seq++) {
       living.heard(record('heartbeat', seq), INTERVAL, true, monoMs(seq));
     }
@@ -125,7 +128,7 @@ describe('a member', () => {
   it('that restarts before anyone called it down need not recover', () => {
     const living = livingMember();
     living.startEpoch(2, record('epoch-start', 0), INTERVAL, monoMs(0));
-    expect(living.evidence('good', false, monoMs(0)).recovering).toBe(false);
+    expect(living.evidence('good', WELL, monoMs(0)).recovering).toBe(false);
   });
 
   it('continues its chain over heartbeats and renewals alike', () => {
@@ -134,5 +137,45 @@ describe('a member', () => {
     expect(living.head).toMatchObject({ epoch: 1, seq: 2 });
     expect(living.last?.seq).toBe(1);
     expect(living.keyChanges).toHaveLength(1);
+  });
+});
+
+describe('a member that others observe', () => {
+  function bystander(): Member {
+    const living = member();
+    living.observe(false, monoMs(0));
+    living.startEpoch(1, record('epoch-start', 0), INTERVAL, monoMs(0));
+    return living;
+  }
+
+  it('is never silent to us, and by others whatever we hear', () => {
+    const living = bystander();
+    expect(living.isSilent(monoMs(1e6))).toBe(false);
+    expect(living.evidence('good', WELL, monoMs(1e6)).hearing).toBe('by-others');
+    living.heard(record('heartbeat', 1), INTERVAL, true, monoMs(5));
+    expect(living.evidence('good', WELL, monoMs(6)).hearing).toBe('by-others');
+  });
+
+  it('has its time when it becomes ours, and is silent afterwards, not unknown', () => {
+    const living = bystander();
+    living.observe(true, monoMs(50_000));
+    expect(living.evidence('good', WELL, monoMs(50_001)).hearing).toBe('fresh');
+    expect(living.isSilent(monoMs(50_000 + 2.4 * INTERVAL))).toBe(false);
+    expect(living.evidence('good', WELL, monoMs(50_000 + 2.5 * INTERVAL)).hearing).toBe('silent');
+  });
+
+  it('is not refused by a link that is none of ours to judge', () => {
+    const living = bystander();
+    living.connectionRefused();
+    living.observe(true, monoMs(10));
+    expect(living.isSilent(monoMs(11))).toBe(false);
+  });
+
+  it('that comes back from death has the delay to wait, not heartbeats to be heard', () => {
+    const living = bystander();
+    living.downCertificate = hash('down');
+    living.startEpoch(2, record('epoch-start', 0), INTERVAL, monoMs(0));
+    expect(living.evidence('good', WELL, monoMs(DEFAULT_RECOVERY.delayMs - 1)).recovering).toBe(true);
+    expect(living.evidence('good', WELL, monoMs(DEFAULT_RECOVERY.delayMs)).recovering).toBe(false);
   });
 });

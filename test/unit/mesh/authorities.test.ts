@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { assemble } from '../../../src/mesh/assemble.ts';
 import { NodeCore } from '../../../src/mesh/index.ts';
 import { FIRST_CRL_WAIT_MS, MAX_KNOWN_ISSUERS } from '../../../src/mesh/issuers.ts';
-import { LINK_ISSUERS_BURST } from '../../../src/mesh/link-table.ts';
+import { LINK_ISSUERS_BURST } from '../../../src/mesh/link.ts';
 import { MAX_WAITING_CRLS } from '../../../src/mesh/revocations.ts';
 import { monoMs, unixMs } from '../../../src/std/index.ts';
 import { testKey } from '../../support/crypto.ts';

@@ -3,7 +3,7 @@ import { MAX_DIGEST_IDS as LINK_DIGEST_IDS, type Message } from '../../../src/li
 import { decodeHeartbeat } from '../../../src/heartbeat/index.ts';
 import { MAX_REBUTS } from '../../../src/mesh/beater.ts';
 import { MAX_DIGEST_IDS } from '../../../src/mesh/gossip.ts';
-import { LINK_MESSAGES_BURST, LINK_MESSAGES_PER_SECOND } from '../../../src/mesh/link-table.ts';
+import { LINK_MESSAGES_BURST, LINK_MESSAGES_PER_SECOND } from '../../../src/mesh/link.ts';
 import { unixMs } from '../../../src/std/index.ts';
 import { HostileMember, type HostileLink } from '../../support/hostile-member.ts';
 import { MeshWorld } from '../../support/mesh-world.ts';

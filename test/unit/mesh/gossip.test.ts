@@ -1,11 +1,13 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { decodeMessage, encodeMessage, FRAME_HEADER_BYTES } from '../../../src/link/index.ts';
-import type { SubjectRecord } from '../../../src/membership/index.ts';
+import { LocalHealth, type SubjectRecord } from '../../../src/membership/index.ts';
 import { assemble } from '../../../src/mesh/assemble.ts';
 import type { Core } from '../../../src/mesh/core.ts';
 import type { ConnectionId } from '../../../src/mesh/index.ts';
 import { Gossip, MAX_DIGEST_IDS, MAX_SEEN_RECORDS } from '../../../src/mesh/gossip.ts';
 import { LinkTable } from '../../../src/mesh/link-table.ts';
+import { StatusBoard } from '../../../src/mesh/status-board.ts';
+import { ViewSync } from '../../../src/mesh/view-sync.ts';
 import { digestOf, nodeIdOf, toHex, type NodeId } from '../../../src/std/index.ts';
 import { testCrypto } from '../../support/crypto.ts';
 import { rosterOf } from '../../support/hostile-member.ts';
@@ -28,7 +30,8 @@ beforeEach(() => {
     message: () => undefined,
     peerRefused: () => undefined,
   });
-  gossip = new Gossip(core, links);
+  const sync = new ViewSync(core);
+  gossip = new Gossip(core, links, new StatusBoard(core, new LocalHealth(), sync), sync);
   const connection = 1 as ConnectionId;
   links.connected({
     kind: 'connected',
