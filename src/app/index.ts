@@ -47,7 +47,13 @@ export type { AcceptedLoss, CaRevocationReason } from '../authority/index.ts';
 export type { CertificateJson, CreatedTokenJson, CrlsJson, NodeJson } from '../api/ca/index.ts';
 export type { ReleaseJson, RemovalJson, RequestJson, RevocationJson, TokenJson } from '../api/ca/index.ts';
 export type { IssuingJson, RolloverJson, RootJson } from '../api/ca/index.ts';
-export type { ExplanationJson, NodeStatusJson, PeerStatusJson, TransitionJson } from '../api/node/index.ts';
+export type {
+  ExplanationJson,
+  MatrixJson,
+  NodeStatusJson,
+  PeerStatusJson,
+  TransitionJson,
+} from '../api/node/index.ts';
 export type { PassphraseSources } from '../io/keys/index.ts';
 export type { AuditedHomeJson, AuditFindingJson, AuditJson, AuditRequest } from './audit.ts';
 export type { AdminRequest } from './ca/admin.ts';

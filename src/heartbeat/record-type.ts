@@ -2,7 +2,15 @@ import { concatBytes, utf8 } from '../std/index.ts';
 import type { DomainId } from '../std/index.ts';
 
 export type RecordType =
-  'heartbeat' | 'epoch-start' | 'key-change' | 'accusation' | 'leave' | 'roster' | 'successor' | 'log-key';
+  | 'heartbeat'
+  | 'epoch-start'
+  | 'key-change'
+  | 'accusation'
+  | 'leave'
+  | 'roster'
+  | 'successor'
+  | 'log-key'
+  | 'edge-verdicts';
 
 /** The number of each record type in frames, ledgers and embedded records. */
 export const RECORD_TYPE_CODES = {
@@ -14,6 +22,7 @@ export const RECORD_TYPE_CODES = {
   roster: 5,
   successor: 6,
   'log-key': 7,
+  'edge-verdicts': 8,
 } as const satisfies Record<RecordType, number>;
 
 export const RECORD_TYPES = Object.keys(RECORD_TYPE_CODES) as readonly RecordType[];

@@ -26,6 +26,7 @@ export {
 export {
   DEFAULT_RECOVERY,
   Member,
+  type EdgeReport,
   type RecoveryConfig,
   type SubjectRecord,
   type SubjectRecordType,

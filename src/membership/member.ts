@@ -17,6 +17,14 @@ export interface SubjectRecord<T extends SubjectRecordType = SubjectRecordType> 
 
 export type SubjectRecordType = 'epoch-start' | 'heartbeat' | 'key-change';
 
+/** Whom a node says that it does not hear, in its present epoch. */
+export interface EdgeReport {
+  readonly number: number;
+  readonly bytes: Uint8Array;
+  /** Since when, as far as we were told. Of whom is not a member nothing is known; it does no harm. */
+  readonly silent: ReadonlyMap<NodeId, MonoMs>;
+}
+
 /** keepalived's rise count and delay, for a member that was down. */
 export interface RecoveryConfig {
   readonly riseHeartbeats: number;
@@ -49,6 +57,8 @@ export class Member {
   book = new AccusationBook();
   downCertificate: Uint8Array | undefined;
   leave: Uint8Array | undefined;
+  /** Its newest word on whom it does not hear. */
+  edges: EdgeReport | undefined;
   #detector: ArrivalDetector | undefined;
   /** As last declared. */
   #intervalMs = 0;
@@ -98,6 +108,7 @@ export class Member {
     this.book = new AccusationBook();
     this.downCertificate = undefined;
     this.leave = undefined;
+    this.edges = undefined;
     this.#directSeq = 0;
     this.#closedAndRefused = false;
     this.#vouchedFor = false;

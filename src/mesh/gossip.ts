@@ -122,6 +122,7 @@ export class Gossip {
       (record) => record !== undefined,
     );
     const mine = records.map((record) => this.#record(record.type, record.bytes));
+    if (own.edges !== undefined) mine.push(this.#record('edge-verdicts', own.edges.bytes));
     const members = table.members.filter((member) => member.epochStart !== undefined);
     return [
       ...mine,
@@ -134,6 +135,7 @@ export class Gossip {
     const records = [member.epochStart, ...member.keyChanges, member.rebuttal];
     const said = records.filter((record) => record !== undefined);
     const retained = said.map((record) => this.#record(record.type, record.bytes));
+    if (member.edges !== undefined) retained.push(this.#record('edge-verdicts', member.edges.bytes));
     return member.leave === undefined ? retained : [...retained, this.#record('leave', member.leave)];
   }
 

@@ -3,5 +3,6 @@ export type { Effect, PersistentState, Pin, Transition, WriteClass } from './eff
 export type { AuthoritiesTold, ConnectionId, NodeEvent, Seed, Token } from './events.ts';
 export type { NodeCoreOptions } from './assemble.ts';
 export { MAX_KNOWN_ISSUERS } from './issuers.ts';
+export type { EdgeState, Matrix } from './matrix.ts';
 export { NodeCore } from './node-core.ts';
 export type { Explanation, NodeStatus, PeerStatus } from './status.ts';

@@ -16,7 +16,9 @@ import { Introductions } from './introductions.ts';
 import { Judge } from './judge.ts';
 import { LinkTable } from './link-table.ts';
 import type { Link } from './link.ts';
+import { matrixOf, type Matrix } from './matrix.ts';
 import { OwnRecords } from './own-records.ts';
+import { Reachability } from './reachability.ts';
 import { Receiver } from './receiver.ts';
 import { Renewals } from './renewals.ts';
 import { Revocations } from './revocations.ts';
@@ -45,6 +47,7 @@ export class NodeCore {
   readonly #renewals: Renewals;
   readonly #ownRecords: OwnRecords;
   readonly #receiver: Receiver;
+  readonly #reachability: Reachability;
   readonly #reader: StatusReader;
   readonly #health = new LocalHealth();
   #phase: 'created' | 'running' | 'revoked' | 'left' = 'created';
@@ -82,12 +85,14 @@ export class NodeCore {
     });
     this.#ownRecords = new OwnRecords(core, this.#gossip, this.#beater, this.#epochs);
     const accusations = new Accusations(core, this.#judge, this.#beater, this.#epochs);
+    this.#reachability = new Reachability(core, this.#gossip, this.#board);
     this.#receiver = new Receiver(core, this.#links, this.#gossip, {
       accusations,
       rosters: this.#rosters,
       own: this.#ownRecords,
       revocations: this.#revocations,
       authorities: this.#authorities,
+      reachability: this.#reachability,
     });
     this.#reader = new StatusReader(core, this.#links, this.#board, () => this.#selfState());
   }
@@ -110,6 +115,12 @@ export class NodeCore {
   explain(name: string, now: Instant): Explanation | undefined {
     this.#core.now = now;
     return this.#reader.explain(name);
+  }
+
+  /** Who observes whom, and who hears whom. */
+  matrix(now: Instant): Matrix {
+    this.#core.now = now;
+    return matrixOf(this.#core, this.#board, this.#reachability);
   }
 
   /** The roster's name for a node. */
@@ -189,6 +200,7 @@ export class NodeCore {
     this.#revocations.tick();
     this.#ownRecords.tick();
     this.#gossip.tick();
+    this.#reachability.tick();
   }
 
   /** What every event may have changed: verdicts, dials, judgements, and the next wake-up. */
@@ -207,6 +219,7 @@ export class NodeCore {
       this.#beater.nextDeadline,
       this.#renewals.nextDeadline,
       this.#gossip.nextDeadline,
+      this.#reachability.nextDeadline,
       this.#links.nextDeadline(),
       this.#judge.nextDeadline,
       this.#board.nextDeadline,

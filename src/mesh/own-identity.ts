@@ -1,5 +1,5 @@
 import type { SignedRecord } from '../heartbeat/index.ts';
-import type { SubjectRecord } from '../membership/index.ts';
+import type { EdgeReport, SubjectRecord } from '../membership/index.ts';
 import type { CertId, MonoMs, NodeId, NodeName, Signer, UnixMs } from '../std/index.ts';
 
 /** The certificate and key this node signs with now. */
@@ -34,6 +34,7 @@ export class OwnIdentity {
   /** The newest heartbeat that rebuts something: kept so that late listeners can still be told. */
   rebuttal: SubjectRecord<'heartbeat'> | undefined;
   leave: SignedRecord | undefined;
+  edges: EdgeReport | undefined;
   /** Set once this node is revoked or removed: nothing it could say counts any more, so it says nothing. */
   silenced = false;
 
@@ -64,6 +65,7 @@ export class OwnIdentity {
     this.keyChanges = [];
     this.heartbeat = undefined;
     this.rebuttal = undefined;
+    this.edges = undefined;
   }
 
   /** Takes the next sequence number for a record just signed; a number is never used for two records. */

@@ -13,7 +13,7 @@ import {
   type Unverified,
   type Verified,
 } from '../heartbeat/index.ts';
-import { decodeLeave, type Member } from '../membership/index.ts';
+import { decodeEdgeVerdicts, decodeLeave, type Member } from '../membership/index.ts';
 import { equalBytes, err, fault, ok, toHex, type Fault, type Result } from '../std/index.ts';
 import type { VerifiedPeer } from '../trust/index.ts';
 import type { Accusations } from './accusations.ts';
@@ -24,6 +24,7 @@ import { MAX_KEY_CHANGES_PER_EPOCH } from './limits.ts';
 import type { LinkTable } from './link-table.ts';
 import type { Link } from './link.ts';
 import type { OwnRecords } from './own-records.ts';
+import type { Reachability } from './reachability.ts';
 import type { Revocations } from './revocations.ts';
 import type { Rosters } from './rosters.ts';
 
@@ -49,6 +50,7 @@ export class Receiver {
   readonly #own: OwnRecords;
   readonly #revocations: Revocations;
   readonly #authorities: Authorities;
+  readonly #reachability: Reachability;
 
   constructor(
     core: Core,
@@ -60,6 +62,7 @@ export class Receiver {
       readonly own: OwnRecords;
       readonly revocations: Revocations;
       readonly authorities: Authorities;
+      readonly reachability: Reachability;
     },
   ) {
     this.#core = core;
@@ -70,6 +73,7 @@ export class Receiver {
     this.#own = parts.own;
     this.#revocations = parts.revocations;
     this.#authorities = parts.authorities;
+    this.#reachability = parts.reachability;
   }
 
   record(link: Link, type: RecordType, bytes: Uint8Array): void {
@@ -121,6 +125,8 @@ export class Receiver {
         return this.#leave(bytes);
       case 'accusation':
         return this.#accusations.take(bytes);
+      case 'edge-verdicts':
+        return this.#edgeVerdicts(bytes);
       case 'roster':
         return this.#roster(bytes);
       case 'successor':
@@ -248,6 +254,16 @@ export class Receiver {
     this.#core.table.placeAnew(member.value, this.#core.now.mono);
     this.#core.journal.record({ type: 'leave', record: bytes }, this.#core.now.wall);
     return FORWARD;
+  }
+
+  #edgeVerdicts(bytes: Uint8Array): Outcome {
+    const opened = this.#open(decodeEdgeVerdicts(bytes));
+    if (!opened.ok) return opened;
+    const { record, peer } = opened.value;
+    // Our own come back to us after a restart: they say nothing that we need to know.
+    if (peer.nodeId === this.#core.own.nodeId) return KEEP;
+    const member = this.#member(peer);
+    return member.ok ? this.#reachability.take(member.value, record, bytes) : member;
   }
 
   /** Certificate and signature of a record by a member that is known already. */

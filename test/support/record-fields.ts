@@ -179,6 +179,24 @@ export const fieldCases: Readonly<Record<RecordType, Readonly<Record<string, Fie
     },
     ext,
   },
+  'edge-verdicts': {
+    certId: id,
+    epoch,
+    number: seq,
+    tMs: time,
+    rosterNumber: number,
+    silent: {
+      good: [[], [bytes(16, 1), bytes(16, 2)]],
+      bad: [
+        [bytes(15)],
+        ['x'],
+        [bytes(16, 2), bytes(16, 1)],
+        [bytes(16, 1), bytes(16, 1)],
+        Array.from({ length: 65 }, (_, i) => bytes(16, i)),
+      ],
+    },
+    ext,
+  },
   leave: {
     certId: id,
     epoch,

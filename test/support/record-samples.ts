@@ -34,9 +34,11 @@ import {
 } from '../../src/heartbeat/index.ts';
 import {
   accusationFormat,
+  edgeVerdictsFormat,
   leaveFormat,
   rosterFormat,
   type Accusation,
+  type EdgeVerdicts,
   type Leave,
   type Roster,
 } from '../../src/membership/records/index.ts';
@@ -165,6 +167,16 @@ export const sampleLeave: Leave = {
   ext: new Map(),
 };
 
+export const sampleEdgeVerdicts: EdgeVerdicts = {
+  certId: certIdNamed('a'),
+  epoch: 3,
+  number: 2,
+  tMs: sampleTime,
+  rosterNumber: 321,
+  silent: ['b', 'c'].map(nodeIdNamed).sort(),
+  ext: new Map(),
+};
+
 const states = ['enrolled', 'active', 'revoked', 'removed'] as const;
 
 export const sampleRoster: Roster = {
@@ -210,6 +222,7 @@ export const recordSamples: readonly RecordSample[] = [
   sampleOf(rosterFormat, sampleRoster),
   sampleOf(successorFormat, sampleSuccessor),
   sampleOf(logKeyFormat, sampleLogKey),
+  sampleOf(edgeVerdictsFormat, sampleEdgeVerdicts),
 ];
 
 function sampleOf<T extends RecordBody>(format: RecordFormat<T>, body: T): RecordSample {

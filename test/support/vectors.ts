@@ -19,6 +19,7 @@ import {
 import {
   accusationFormat,
   encodeDownCertificate,
+  edgeVerdictsFormat,
   leaveFormat,
   rosterFormat,
   type Accusation,
@@ -35,6 +36,7 @@ import {
   sampleDomain,
   sampleEpochStart,
   sampleKeyChange,
+  sampleEdgeVerdicts,
   sampleLeave,
   sampleLogKey,
   sampleRoster,
@@ -64,6 +66,13 @@ export function buildVectors(keys: VectorKeys): ReadonlyMap<string, VectorFile> 
       fileOf(keys, accusationFormat, 'b', (_, name) => [['silent', accusationBy(keys, name, 'b', 0)]]),
     ],
     ['leave.json', fileOf(keys, leaveFormat, 'a', () => [['with a reason', sampleLeave]])],
+    [
+      'edge-verdicts.json',
+      fileOf(keys, edgeVerdictsFormat, 'a', () => [
+        ['of two', sampleEdgeVerdicts],
+        ['of none', { ...sampleEdgeVerdicts, silent: [] }],
+      ]),
+    ],
     ['roster.json', fileOf(keys, rosterFormat, 'issuing', () => rosters)],
     ['log-key.json', fileOf(keys, logKeyFormat, 'issuing', () => [['first', sampleLogKey]])],
     ['key-proof.json', keyProofFile(keys)],

@@ -4,7 +4,7 @@ import { fault, LsError } from '../../std/index.ts';
 import { answerWithProblems } from '../problem.ts';
 import { validateWithSchemas, type SchemaTypes } from '../validation.ts';
 import type { NodeView } from './view.ts';
-import { explanationJson, statusJson, transitionJson } from './wire.ts';
+import { explanationJson, matrixJson, statusJson, transitionJson } from './wire.ts';
 
 /** Event streams open at the same time. */
 export const MAX_EVENT_STREAMS = 64;
@@ -40,6 +40,7 @@ export function nodeApp(view: NodeView, log: FastifyBaseLogger): FastifyInstance
   app.get('/healthz', () => ({ status: 'ok' }));
   app.get('/readyz', () => readiness(view));
   app.get('/v1/status', () => statusJson(view.status()));
+  app.get('/v1/matrix', () => matrixJson(view.matrix()));
   typed.get('/v1/explain/:name', { schema: { params: explainParams } }, (request) =>
     explain(view, request.params.name),
   );

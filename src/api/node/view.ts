@@ -1,11 +1,12 @@
 import type { SerialNumber, UnixMs } from '../../std/index.ts';
-import type { Explanation, NodeStatus, Transition } from '../../mesh/index.ts';
+import type { Explanation, Matrix, NodeStatus, Transition } from '../../mesh/index.ts';
 
 /** A running node as its API needs it. */
 export interface NodeView {
   status(): NodeStatus;
   /** By name or nodeId. */
   explain(name: string): Explanation | undefined;
+  matrix(): Matrix;
   /** Newest last; a bounded number. */
   recent(): readonly Transition[];
   /** Calls `listener` with every change from now on; returns the function that ends it. */

@@ -1,4 +1,4 @@
-import type { Explanation, NodeStatus, PeerStatus, Transition } from '../../mesh/index.ts';
+import type { Explanation, Matrix, NodeStatus, PeerStatus, Transition } from '../../mesh/index.ts';
 import type { UnixMs } from '../../std/index.ts';
 
 /** One line of `mesh events`. Stable: fields may be added, never renamed. */
@@ -52,6 +52,21 @@ export function explanationJson({ certificate, peer, ...rest }: Explanation) {
   };
 }
 
+/** `mesh matrix`. */
+export function matrixJson({ members, ...rest }: Matrix) {
+  return {
+    ...rest,
+    members: members.map(({ observers, ...member }) => ({
+      ...member,
+      observers: observers.map(({ silentForMs, ...observer }) => ({
+        ...observer,
+        silentForMs: silentForMs === null ? null : Math.round(silentForMs),
+      })),
+    })),
+  };
+}
+
+export type MatrixJson = ReturnType<typeof matrixJson>;
 export type NodeStatusJson = ReturnType<typeof statusJson>;
 export type PeerStatusJson = ReturnType<typeof peerJson>;
 export type TransitionJson = ReturnType<typeof transitionJson>;

@@ -2,7 +2,7 @@ import { CrlChecker } from '../../io/crl-check/index.ts';
 import type { Ledger } from '../../io/ledger/index.ts';
 import { systemClock } from '../../io/system/index.ts';
 import { MeshTransport, type StapleFor, type TlsCredentials } from '../../io/transport/index.ts';
-import type { Explanation, NodeCore, NodeEvent, NodeStatus } from '../../mesh/index.ts';
+import type { Explanation, Matrix, NodeCore, NodeEvent, NodeStatus } from '../../mesh/index.ts';
 import { fault, type Fault } from '../../std/index.ts';
 import type { TrustBundle } from '../../trust/index.ts';
 import type { Log } from '../log.ts';
@@ -126,6 +126,10 @@ export class Agent {
 
   explain(name: string): Explanation | undefined {
     return this.#core.explain(name, systemClock.now());
+  }
+
+  matrix(): Matrix {
+    return this.#core.matrix(systemClock.now());
   }
 
   /** Says goodbye to everyone, within a bounded time. */

@@ -266,6 +266,7 @@ async function openControl({ home, config, agent, renewer, log, closers }: Contr
   const view = {
     status: () => agent.status(),
     explain: (name: string) => agent.explain(name),
+    matrix: () => agent.matrix(),
     recent: () => agent.transitions.recent(),
     subscribe: agent.transitions.subscribe.bind(agent.transitions),
     leave: (reason: string) => {

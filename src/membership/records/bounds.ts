@@ -2,6 +2,9 @@
 
 export const MAX_ACCUSATION_BYTES = 20 * 1024;
 export const MAX_LEAVE_BYTES = 512;
+export const MAX_EDGE_VERDICTS_BYTES = 2 * 1024;
+/** Observed members that one record names; K is at most 17 in a roster of this version. */
+export const MAX_SILENT_EDGES = 64;
 export const MAX_ROSTER_BYTES = 4 * 1024 * 1024;
 export const MAX_DOWN_CERTIFICATE_BYTES = 1024 * 1024;
 

@@ -8,6 +8,12 @@ export {
 } from './accusation.ts';
 export * from './bounds.ts';
 export { decodeDownCertificate, encodeDownCertificate, type DownCertificate } from './down-certificate.ts';
+export {
+  decodeEdgeVerdicts,
+  edgeVerdictsFormat,
+  signEdgeVerdicts,
+  type EdgeVerdicts,
+} from './edge-verdicts.ts';
 export { decodeLeave, leaveFormat, signLeave, type Leave } from './leave.ts';
 export {
   decodeRoster,

@@ -59,6 +59,20 @@ export const meshFaults = {
     http: 429,
     advice: 'look at the peer that sends too much; its link is cut and dialled again later',
   },
+  LS_MESH_EDGES_STALE: {
+    cause: 'environment',
+    stateChanged: false,
+    exit: 5,
+    http: 409,
+    advice: 'nothing: a newer report of that node is known',
+  },
+  LS_MESH_PARTIAL_PARTITION: {
+    cause: 'environment',
+    stateChanged: false,
+    exit: 5,
+    http: 503,
+    advice: 'check the network between the two nodes; `lifesign mesh matrix` shows every such pair',
+  },
   LS_MESH_UNEXPECTED_RECORD: {
     cause: 'hostile-peer',
     stateChanged: false,

@@ -10,12 +10,12 @@ import { otherDomain, sampleDomain } from '../../support/record-samples.ts';
 
 it('every record type has one code and one context of its own', () => {
   for (const type of RECORD_TYPES) expect(recordTypeOfCode(recordTypeCode(type))).toBe(type);
-  expect(RECORD_TYPES.map(recordTypeCode)).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+  expect(RECORD_TYPES.map(recordTypeCode)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8]);
   expect(new Set(RECORD_TYPES.map(recordContext)).size).toBe(RECORD_TYPES.length);
 });
 
 it('an unknown code has no type', () => {
-  for (const code of [-1, 8, 0.5, Number.NaN]) expect(recordTypeOfCode(code)).toBeUndefined();
+  for (const code of [-1, 9, 0.5, Number.NaN]) expect(recordTypeOfCode(code)).toBeUndefined();
 });
 
 it('the external data of every type and domain differs', () => {
