@@ -100,6 +100,7 @@ export function signCrl(
   releases: readonly ReleaseRow[] = [],
 ): Uint8Array {
   const { number, base, thisUpdate, nextUpdate } = content;
+  const listed = revocations.map(({ serial, revokedAt, reason }) => entryOf(serial, revokedAt, reason));
   return writeCrl(
     {
       issuer: certificate.subject,
@@ -108,10 +109,7 @@ export function signCrl(
       nextUpdate,
       crlNumber: number,
       baseCrlNumber: base ?? undefined,
-      entries: [
-        ...revocations.map(({ serial, revokedAt, reason }) => entryOf(serial, revokedAt, reason)),
-        ...(base === null ? [] : removals(revocations, releases, thisUpdate)),
-      ],
+      entries: base === null ? listed : [...listed, ...removals(revocations, releases, thisUpdate)],
       releases: releases.map(({ record }) => record),
       ...distributionPoints(genesis.crlUrl, generation, content),
     },

@@ -48,18 +48,15 @@ export function toHex(bytes: Uint8Array): string {
 export function fromHex(text: string): Uint8Array | undefined {
   if (text.length % 2 !== 0) return undefined;
   const bytes = new Uint8Array(text.length / 2);
-  return writeHex(text, new DataView(bytes.buffer), 0) ? bytes : undefined;
+  return writeHex(text, new DataView(bytes.buffer)) ? bytes : undefined;
 }
 
-/**
- * {@link fromHex} into `target` at `start`, for those who write a million of them; false for a text that is not lower-case
- * hexadecimal, of which some may have been written. Requires: an even length, and room.
- */
-export function writeHex(text: string, target: DataView, start: number): boolean {
+/** False for a text that is not lower-case hexadecimal, of which some may have been written. Requires: an even length, and room. */
+function writeHex(text: string, target: DataView): boolean {
   const whole = text.length & ~3;
   let wrong = 0;
   // Two bytes at once, and one look in the end: less time than a look at every digit.
-  for (let i = 0, at = start; i < whole; i += 4, at += 2) {
+  for (let i = 0, at = 0; i < whole; i += 4, at += 2) {
     const a = text.charCodeAt(i);
     const b = text.charCodeAt(i + 1);
     const c = text.charCodeAt(i + 2);
@@ -74,7 +71,7 @@ export function writeHex(text: string, target: DataView, start: number): boolean
     const b = text.charCodeAt(whole + 1);
     const last = (digitOf(a) << 4) | digitOf(b);
     wrong |= last | notAscii(a | b);
-    target.setUint8(start + whole / 2, last);
+    target.setUint8(whole / 2, last);
   }
   return wrong <= 0xff;
 }

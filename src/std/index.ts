@@ -1,8 +1,9 @@
 export type { Brand } from './brand.ts';
-export { compareBytes, concatBytes, equalBytes, fromHex, fromUtf8, toHex, utf8, writeHex } from './bytes.ts';
+export { compareBytes, concatBytes, equalBytes, fromHex, fromUtf8, toHex, utf8 } from './bytes.ts';
 export { describeFault, fault, LsError, type Fault } from './fault.ts';
 export { faultCatalogue, faultKind, type FaultCode } from './faults/catalogue.ts';
 export type { FaultCause, FaultKind } from './faults/kind.ts';
+export { HexBatch } from './hex-batch.ts';
 export {
   certIdOf,
   digestOf,

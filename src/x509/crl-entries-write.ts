@@ -1,4 +1,4 @@
-import { writeHex } from '../std/index.ts';
+import { fromHex, HexBatch, type UnixMs } from '../std/index.ts';
 import {
   derGeneralizedTime,
   derSequence,
@@ -14,7 +14,8 @@ import { oids } from './oids.ts';
 
 /** Tag and length of the entry, tag and length of its serial: every length is below 128, so each takes one byte. */
 const HEADERS = 4;
-const NO_EXTENSIONS = new Uint8Array();
+/** Entries whose serials are decoded together: enough for the platform's encoder to pay, few enough to stay in the cache. */
+const BATCH_ENTRIES = 64;
 
 /**
  * Bytes that {@link writeCrlEntries} will write. A large CRL is measured first and written in its place at once, because
@@ -24,7 +25,7 @@ const NO_EXTENSIONS = new Uint8Array();
 export function measureCrlEntries(entries: Iterable<CrlEntry>): number {
   let length = 0;
   for (const entry of entries) {
-    length += HEADERS + serialBytesOf(entry) + timeLength(entry.revokedAt) + extensionsOf(entry).length;
+    length += HEADERS + serialBytesOf(entry) + timeLength(entry.revokedAt) + extensionBytesOf(entry);
   }
   return length;
 }
@@ -37,29 +38,64 @@ export function measureCrlEntries(entries: Iterable<CrlEntry>): number {
  */
 export function writeCrlEntries(entries: Iterable<CrlEntry>, target: Uint8Array, start: number): number {
   const view = new DataView(target.buffer, target.byteOffset, target.byteLength);
+  const serials = new HexBatch(BATCH_ENTRIES * MAX_SERIAL_BYTES);
+  const batch: CrlEntry[] = [];
+  const texts: string[] = [];
   let at = start;
-  for (const entry of entries) at = writeEntry(view, at, entry, extensionsOf(entry));
+  for (const entry of entries) {
+    texts.push(serialOf(entry));
+    if (batch.push(entry) < BATCH_ENTRIES) continue;
+    at = writeBatch(view, at, batch, texts, serials);
+    batch.length = 0;
+    texts.length = 0;
+  }
+  return writeBatch(view, at, batch, texts, serials);
+}
+
+function writeBatch(
+  target: DataView,
+  start: number,
+  batch: readonly CrlEntry[],
+  texts: readonly string[],
+  serials: HexBatch,
+): number {
+  if (!serials.load(texts)) throw notSerial(batch.find(isNoHex) ?? batch[0]);
+  let at = start;
+  for (const entry of batch) at = writeEntry(target, at, entry, serials);
   return at;
 }
 
-function writeEntry(target: DataView, at: number, entry: CrlEntry, extensions: Uint8Array): number {
+function writeEntry(target: DataView, at: number, entry: CrlEntry, serials: HexBatch): number {
   const serialBytes = serialBytesOf(entry);
-  if (!writeHex(entry.serialHex, target, at + HEADERS)) throw notSerial(entry);
+  if (!serials.write(serialBytes, target, at + HEADERS)) throw notSerial(entry);
   const timeEnd = writeTime(target, at + HEADERS + serialBytes, entry.revokedAt);
-  const end = writeBytes(target, timeEnd, extensions);
+  const end = writeExtensions(target, timeEnd, entry);
   target.setUint16(at, (derTag.sequence << 8) | (end - at - 2));
   target.setUint16(at + 2, (derTag.integer << 8) | serialBytes);
   return end;
 }
 
-/** `set` costs more than these few bytes do, and one byte as much as two. */
+function writeExtensions(target: DataView, at: number, entry: CrlEntry): number {
+  if (entry.invalidityDate !== undefined)
+    return writeBytes(target, at, datedExtensions(entry, entry.invalidityDate));
+  const code = REASON_CODES.get(entry.reason);
+  if (code === undefined) return at;
+  target.setUint32(at, REASON_START);
+  target.setUint32(at + 4, REASON_MIDDLE);
+  target.setUint32(at + 8, REASON_END);
+  target.setUint16(at + 12, ONE_BYTE | code);
+  return at + REASON_BYTES;
+}
+
 function writeBytes(target: DataView, at: number, bytes: Uint8Array): number {
-  const even = bytes.length & ~1;
-  for (let i = 0; i < even; i += 2) {
-    target.setUint16(at + i, ((bytes[i] ?? 0) << 8) | (bytes[i + 1] ?? 0));
-  }
-  if (even < bytes.length) target.setUint8(at + even, bytes[even] ?? 0);
+  new Uint8Array(target.buffer, target.byteOffset, target.byteLength).set(bytes, at);
   return at + bytes.length;
+}
+
+/** A serial of a length that may be decoded together with others. */
+function serialOf(entry: CrlEntry): string {
+  serialBytesOf(entry);
+  return entry.serialHex;
 }
 
 function serialBytesOf(entry: CrlEntry): number {
@@ -68,12 +104,20 @@ function serialBytesOf(entry: CrlEntry): number {
   throw notSerial(entry);
 }
 
-function notSerial({ serialHex }: CrlEntry): RangeError {
-  return new RangeError(`not a serial number: ${serialHex}`);
+function isNoHex({ serialHex }: CrlEntry): boolean {
+  return fromHex(serialHex) === undefined;
 }
 
-function extensionsOf({ reason, invalidityDate }: CrlEntry): Uint8Array {
-  if (invalidityDate === undefined) return REASON_ONLY.get(reason) ?? NO_EXTENSIONS;
+function notSerial(entry: CrlEntry | undefined): RangeError {
+  return new RangeError(`not a serial number: ${entry?.serialHex ?? ''}`);
+}
+
+function extensionBytesOf(entry: CrlEntry): number {
+  if (entry.invalidityDate !== undefined) return datedExtensions(entry, entry.invalidityDate).length;
+  return REASON_CODES.has(entry.reason) ? REASON_BYTES : 0;
+}
+
+function datedExtensions({ reason }: CrlEntry, invalidityDate: UnixMs): Uint8Array {
   const date = encodeExtension(oids.invalidityDate, false, derGeneralizedTime(invalidityDate));
   return reason === 'unspecified' ? derSequence(date) : derSequence(reasonExtension(reason), date);
 }
@@ -82,8 +126,8 @@ function reasonExtension(reason: CrlReason): Uint8Array {
   return encodeExtension(oids.reasonCode, false, derUnsigned(codeOfReason(reason), derTag.enumerated));
 }
 
-/** Extensions that hold the reason alone, by reason; none for `unspecified` (RFC 5280 §5.3.1). */
-const REASON_ONLY: ReadonlyMap<CrlReason, Uint8Array> = new Map(
+/** All but `unspecified`, which is no extension at all (RFC 5280 §5.3.1). */
+const REASON_CODES: ReadonlyMap<CrlReason, number> = new Map(
   (
     [
       'keyCompromise',
@@ -96,5 +140,14 @@ const REASON_ONLY: ReadonlyMap<CrlReason, Uint8Array> = new Map(
       'privilegeWithdrawn',
       'aACompromise',
     ] as const
-  ).map((reason) => [reason, derSequence(reasonExtension(reason))]),
+  ).map((reason) => [reason, codeOfReason(reason)]),
 );
+
+/** Extensions that hold a reason alone differ in their last byte; copying the others costs more than writing them as numbers. */
+const REASON_ONLY = derSequence(reasonExtension('keyCompromise'));
+const REASON_BYTES = REASON_ONLY.length;
+const reasonView = new DataView(REASON_ONLY.buffer, REASON_ONLY.byteOffset, REASON_BYTES);
+const REASON_START = reasonView.getUint32(0);
+const REASON_MIDDLE = reasonView.getUint32(4);
+const REASON_END = reasonView.getUint32(8);
+const ONE_BYTE = reasonView.getUint8(12) << 8;

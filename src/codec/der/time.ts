@@ -71,29 +71,38 @@ function digits(body: Uint8Array, at: number, count: number): number {
   return value;
 }
 
-/** Days that were written before: a CRL has a million moments and the days of a few months. A slot each, by the day's lowest bits. */
-const CIVIL_SLOTS = 512;
-const civilDays: CivilDay[] = Array.from({ length: CIVIL_SLOTS }, () => ({
-  days: Number.NaN,
-  year: 0,
-  month: 0,
-  day: 0,
-}));
+const DAY_MINUTES = 1_440;
+/** Two characters for each number below 100, as one big-endian number. */
+const TWO_DIGITS = Uint16Array.from({ length: 100 }, (_, value) => {
+  const tens = Math.floor(value / 10);
+  return ((DIGIT_0 + tens) << 8) | (DIGIT_0 + value - tens * 10);
+});
+/** HHMM of each minute of a day. */
+const HOUR_AND_MINUTE = Uint32Array.from({ length: DAY_MINUTES }, (_, minute) =>
+  fourDigits(Math.floor(minute / 60), minute % 60),
+);
 
-interface CivilDay {
-  readonly days: number;
-  readonly year: number;
-  readonly month: number;
-  readonly day: number;
-}
+/**
+ * Days that were written before: a CRL has a million moments and the days of a few months. A slot each, by the day's lowest
+ * bits: which day it holds, its century, YYMM and DD.
+ */
+const DAY_SLOTS = 512;
+const slotDays = new Float64Array(DAY_SLOTS).fill(Number.NaN);
+const slotCenturies = new Uint16Array(DAY_SLOTS);
+const slotMonths = new Uint32Array(DAY_SLOTS);
+const slotDates = new Uint16Array(DAY_SLOTS);
 
-function civilOf(days: number): CivilDay {
-  const slot = days & (CIVIL_SLOTS - 1);
-  const known = civilDays[slot];
-  if (known?.days === days) return known;
-  const civil = { days, ...civilFromDays(days) };
-  civilDays[slot] = civil;
-  return civil;
+/** The slot that holds the characters of a day. Throws RangeError for a year that has not four digits. */
+function slotOf(days: number): number {
+  const slot = days & (DAY_SLOTS - 1);
+  if (slotDays[slot] === days) return slot;
+  const { year, month, day } = civilFromDays(days);
+  if (!(year >= 0 && year <= 9999)) throw new RangeError(`no GeneralizedTime for day ${days}`);
+  slotDays[slot] = days;
+  slotCenturies[slot] = twoDigits(Math.floor(year / 100));
+  slotMonths[slot] = fourDigits(year % 100, month);
+  slotDates[slot] = twoDigits(day);
+  return slot;
 }
 
 /** Tag, length, and (YY)YYMMDDHHMMSSZ. Not through text: a CRL has as many of them as entries. */
@@ -101,27 +110,26 @@ function writeCivil(target: DataView, at: number, time: UnixMs, tag: number, len
   const seconds = Math.floor(time / 1000);
   const days = Math.floor(seconds / DAY_SECONDS);
   const rest = seconds - days * DAY_SECONDS;
-  const { year, month, day } = civilOf(days);
-  if (!(year >= 0 && year <= 9999)) throw new RangeError(`no GeneralizedTime for ${time}`);
+  const slot = slotOf(days);
   const end = at + 2 + length;
   const minutes = (rest / 60) | 0;
-  const hour = (minutes / 60) | 0;
   target.setUint16(at, (tag << 8) | length);
-  if (length === 15) target.setUint16(end - 15, twoDigits(Math.floor(year / 100)));
-  target.setUint16(end - 13, twoDigits(year % 100));
-  target.setUint16(end - 11, twoDigits(month));
-  target.setUint16(end - 9, twoDigits(day));
-  target.setUint16(end - 7, twoDigits(hour));
-  target.setUint16(end - 5, twoDigits(minutes - hour * 60));
+  if (length === 15) target.setUint16(end - 15, slotCenturies[slot] ?? 0);
+  target.setUint32(end - 13, slotMonths[slot] ?? 0);
+  target.setUint16(end - 9, slotDates[slot] ?? 0);
+  target.setUint32(end - 7, HOUR_AND_MINUTE[minutes] ?? 0);
   target.setUint16(end - 3, twoDigits(rest - minutes * 60));
   target.setUint8(end - 1, LETTER_Z);
   return end;
 }
 
-/** Two characters as one big-endian number. */
+/** Requires: below 100. */
 function twoDigits(value: number): number {
-  const tens = (value / 10) | 0;
-  return ((DIGIT_0 + tens) << 8) | (DIGIT_0 + value - tens * 10);
+  return TWO_DIGITS[value] ?? 0;
+}
+
+function fourDigits(first: number, second: number): number {
+  return twoDigits(first) * 0x1_0000 + twoDigits(second);
 }
 
 function daysInMonth(year: number, month: number): number {
