@@ -103,6 +103,14 @@ export class BenchMesh implements Watched {
     return (await administerCa({ home: this.#caHome, call })) as RevocationJson;
   }
 
+  /** SIGKILL; it is not brought back. */
+  async kill(name: string): Promise<void> {
+    const { child, stop } = this.#node(name);
+    stop.abort();
+    await killed(child);
+    this.#nodes.delete(name);
+  }
+
   async killNodes(): Promise<void> {
     this.unwatch();
     await Promise.all([...this.#nodes.values()].map(({ child }) => killed(child)));
