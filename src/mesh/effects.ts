@@ -37,6 +37,12 @@ export interface Transition {
   readonly at: UnixMs;
 }
 
+/** What a ledger takes, and when it happened. */
+export interface TimedEntry {
+  readonly entry: LedgerEntry;
+  readonly at: UnixMs;
+}
+
 /** Everything a node can do to the world. Order within one answer is the order in which they must happen. */
 export type Effect =
   /** Send `tick` at this moment, in place of any earlier wish. */
@@ -56,8 +62,7 @@ export type Effect =
   | {
       readonly kind: 'append';
       readonly token: Token;
-      readonly entries: readonly LedgerEntry[];
-      readonly at: UnixMs;
+      readonly entries: readonly TimedEntry[];
     }
   /** A large CRL is to be gone through where that does not hold up the node. Answered by `crl-checked`; one at a time. */
   | { readonly kind: 'check-crl'; readonly token: Token; readonly check: CrlCheck }

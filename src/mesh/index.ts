@@ -1,5 +1,5 @@
 export { DEFAULT_CORE_CONFIG, type CoreConfig } from './config.ts';
-export type { Effect, PersistentState, Pin, Transition, WriteClass } from './effects.ts';
+export type { Effect, PersistentState, Pin, TimedEntry, Transition, WriteClass } from './effects.ts';
 export type { AuthoritiesTold, ConnectionId, NodeEvent, Seed, Token } from './events.ts';
 export type { NodeCoreOptions } from './assemble.ts';
 export { MAX_KNOWN_ISSUERS } from './issuers.ts';

@@ -1,11 +1,16 @@
 import type { TreeHead } from '../heartbeat/index.ts';
 import type { LedgerEntry } from '../ledger/index.ts';
-import type { Fault, UnixMs } from '../std/index.ts';
+import { monoMs, type Fault, type Instant, type MonoMs, type UnixMs } from '../std/index.ts';
+import type { TimedEntry } from './effects.ts';
 import type { NodeEvent, Token } from './events.ts';
 import type { Outbox } from './outbox.ts';
 
 /** Appends that wait for an answer; more than this means the ledger has stopped, and records count as lost. */
 export const MAX_PENDING_APPENDS = 4_096;
+
+/** Entries that wait for the next append, each for so long at most: each append costs a write and a sync. */
+export const MAX_HELD_ENTRIES = 256;
+export const HELD_FOR_MS = 1_000;
 
 interface Pending {
   readonly entries: number;
@@ -14,14 +19,17 @@ interface Pending {
 }
 
 /**
- * The node's way to its ledger. What must be durable before it is sent goes through {@link strict}; everything
- * else through {@link record}. What the ledger refuses is counted and named by a gap entry as soon as it
+ * The node's way to its ledger. What must be durable before it is sent goes through {@link strict}; what can wait for the
+ * next of these, as what others said can, through {@link later}; everything else through {@link record}. Entries stay in
+ * order. What the ledger refuses is counted and named by a gap entry as soon as it
  * writes again, so that a hole is never silent.
  */
 export class Journal {
   readonly #out: Outbox;
   readonly #pending = new Map<Token, Pending>();
   #head: TreeHead | null = null;
+  #held: TimedEntry[] = [];
+  #heldUntil: MonoMs | undefined;
   #lost = 0;
   #lostBecause = '';
   /** Why the newest append failed, until one succeeds. */
@@ -48,13 +56,28 @@ export class Journal {
     return this.#lost;
   }
 
+  /** Appends with the next entry that cannot wait, or when it has waited long enough. */
+  later(entry: LedgerEntry, now: Instant): void {
+    if (this.#isRefused()) return;
+    this.#held.push({ entry, at: now.wall });
+    this.#heldUntil ??= monoMs(now.mono + HELD_FOR_MS);
+    if (this.#held.length >= MAX_HELD_ENTRIES) this.#flush();
+  }
+
+  /** Appends what has waited long enough. */
+  tick(now: MonoMs): void {
+    if (this.#heldUntil !== undefined && now >= this.#heldUntil) this.#flush();
+  }
+
+  get nextDeadline(): MonoMs | undefined {
+    return this.#heldUntil;
+  }
+
   /** Appends without waiting. While the ledger is failing the record is counted as lost instead. */
   record(entry: LedgerEntry, at: UnixMs): void {
-    if (this.failing || this.#pending.size >= MAX_PENDING_APPENDS) {
-      this.lose(1, 'queue-full');
-      return;
-    }
-    this.#append([entry], at, { entries: 1, durable: () => undefined, failed: () => undefined });
+    if (this.#isRefused()) return;
+    this.#held.push({ entry, at });
+    this.#flush();
   }
 
   /** Appends and continues with exactly one of `durable` and `failed`. */
@@ -69,7 +92,7 @@ export class Journal {
       failed(undefined);
       return;
     }
-    this.#append([entry], at, { entries: 1, durable, failed });
+    this.#append({ entry, at }, durable, failed);
   }
 
   /** Counts records that were not written. While the ledger is failing, that is the reason. */
@@ -83,17 +106,18 @@ export class Journal {
     if (this.#lost === 0 || this.#settling) return;
     this.#settling = true;
     const count = this.#lost;
-    this.#append([{ type: 'gap', count, reason: this.#lostBecause }], at, {
-      entries: 0,
-      durable: () => {
-        this.#settling = false;
-        this.#failure = undefined;
-        this.#lost -= count;
-      },
-      failed: () => {
-        this.#settling = false;
-      },
-    });
+    const entry: LedgerEntry = { type: 'gap', count, reason: this.#lostBecause };
+    const durable = (): void => {
+      this.#settling = false;
+      this.#failure = undefined;
+      this.#lost -= count;
+    };
+    const failed = (): void => {
+      this.#settling = false;
+    };
+    const held = this.#takeHeld();
+    // Its own loss is none: what it names is counted already.
+    this.#send([...held, { entry, at }], held.length, durable, failed);
   }
 
   /** Takes the answer to an append; an answer to nothing of ours is ignored. */
@@ -108,15 +132,52 @@ export class Journal {
     }
     if (this.#failure === undefined) this.#out.report('error', event.fault);
     this.#failure = event.fault;
-    if (pending.entries > 0) this.lose(pending.entries, event.fault.code);
+    const lost = pending.entries + this.#takeHeld().length;
+    if (lost > 0) this.lose(lost, event.fault.code);
     // What is on the disk is unknown from here on: going on could sign a history that the disk does not hold.
     if (event.fault.code === 'LS_LEDGER_IO') this.#out.emit({ kind: 'stopped', fault: event.fault });
     pending.failed(event.fault);
   }
 
-  #append(entries: readonly LedgerEntry[], at: UnixMs, pending: Pending): void {
+  /** While the ledger is failing, or does not answer, a record is counted as lost instead. */
+  #isRefused(): boolean {
+    if (!this.failing && this.#pending.size < MAX_PENDING_APPENDS) return false;
+    this.lose(1, 'queue-full');
+    return true;
+  }
+
+  #flush(): void {
+    const entries = this.#takeHeld();
+    if (entries.length > 0)
+      this.#send(
+        entries,
+        entries.length,
+        () => undefined,
+        () => undefined,
+      );
+  }
+
+  #append(entry: TimedEntry, durable: Pending['durable'], failed: Pending['failed']): void {
+    const entries = [...this.#takeHeld(), entry];
+    this.#send(entries, entries.length, durable, failed);
+  }
+
+  #takeHeld(): readonly TimedEntry[] {
+    const held = this.#held;
+    this.#held = [];
+    this.#heldUntil = undefined;
+    return held;
+  }
+
+  /** `atStake`: how many are lost when it fails. */
+  #send(
+    entries: readonly TimedEntry[],
+    atStake: number,
+    durable: Pending['durable'],
+    failed: Pending['failed'],
+  ): void {
     const token = this.#out.token();
-    this.#pending.set(token, pending);
-    this.#out.emit({ kind: 'append', token, entries, at });
+    this.#pending.set(token, { entries: atStake, durable, failed });
+    this.#out.emit({ kind: 'append', token, entries });
   }
 }

@@ -196,6 +196,7 @@ export class NodeCore {
     this.#wakeAt = undefined;
     if (stolen > 0) this.#judge.stalled(stolen);
     this.#beater.tick();
+    this.#core.journal.tick(now.mono);
     this.#renewals.tick();
     this.#revocations.tick();
     this.#ownRecords.tick();
@@ -214,8 +215,9 @@ export class NodeCore {
   }
 
   #askForWake(): void {
-    const { now, out } = this.#core;
+    const { now, out, journal } = this.#core;
     const deadlines = [
+      journal.nextDeadline,
       this.#beater.nextDeadline,
       this.#renewals.nextDeadline,
       this.#gossip.nextDeadline,

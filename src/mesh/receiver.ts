@@ -201,7 +201,7 @@ export class Receiver {
     const direct = link.peer.nodeId === peer.nodeId;
     member.value.heard(heard, body.intervalMs, direct, core.now.mono);
     member.value.flags = body.flags;
-    core.journal.record({ type: 'heartbeat-received', record: record.bytes }, core.now.wall);
+    core.journal.later({ type: 'heartbeat-received', record: record.bytes }, core.now);
     this.#warnOfSkew(member.value, body);
     if (direct) {
       this.#revocations.serve(link, body.crlNumber, body.rosterNumber);

@@ -535,7 +535,7 @@ export class MeshWorld {
       this.#afterFor(node, DISK_MS, { kind: 'append-failed', token, fault: reason });
       return;
     }
-    node.ledger.push(...effect.entries);
+    node.ledger.push(...effect.entries.map(({ entry }) => entry));
     const head = { size: node.ledger.length, root: new Uint8Array(32) };
     const delay = node.disk === 'slow' ? 800 : DISK_MS;
     this.#afterFor(node, delay, { kind: 'durable', token, head });

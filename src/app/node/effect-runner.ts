@@ -127,9 +127,9 @@ export class EffectRunner {
     );
   }
 
-  #append({ token, entries, at }: Extract<Effect, { readonly kind: 'append' }>): void {
+  #append({ token, entries }: Extract<Effect, { readonly kind: 'append' }>): void {
     const { ledger, feed } = this.#world;
-    ledger.append(entries.map((entry) => encodeEntry(entry, at))).then(
+    ledger.append(entries.map(({ entry, at }) => encodeEntry(entry, at))).then(
       ({ size, root }) => {
         feed({ kind: 'durable', token, head: { size, root } });
       },

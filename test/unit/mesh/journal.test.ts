@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { LedgerEntry } from '../../../src/ledger/index.ts';
 import type { Effect, Token } from '../../../src/mesh/index.ts';
-import { Journal, MAX_PENDING_APPENDS } from '../../../src/mesh/journal.ts';
+import { HELD_FOR_MS, Journal, MAX_HELD_ENTRIES, MAX_PENDING_APPENDS } from '../../../src/mesh/journal.ts';
 import { Outbox } from '../../../src/mesh/outbox.ts';
-import { fault, unixMs } from '../../../src/std/index.ts';
+import { fault, monoMs, unixMs, type Instant } from '../../../src/std/index.ts';
 
 type Append = Extract<Effect, { readonly kind: 'append' }>;
 
@@ -81,12 +81,12 @@ describe('Journal', () => {
     expect(journal.lost).toBe(4);
     journal.settle(at);
     const gap = only();
-    expect(gap.entries).toEqual([{ type: 'gap', count: 4, reason: 'LS_DISK_FULL' }]);
+    expect(gap.entries).toEqual([{ entry: { type: 'gap', count: 4, reason: 'LS_DISK_FULL' }, at }]);
     journal.record(entry, at);
     succeed(gap.token, 3);
     expect(journal).toMatchObject({ failing: false, lost: 1 });
     journal.settle(at);
-    expect(only().entries).toMatchObject([{ type: 'gap', count: 1 }]);
+    expect(only().entries).toMatchObject([{ entry: { type: 'gap', count: 1 } }]);
   });
 
   it('says once that it fails, and gives that as the reason for everything lost meanwhile', () => {
@@ -101,11 +101,11 @@ describe('Journal', () => {
     expect(out.drain()).toEqual([]);
     journal.settle(at);
     const gap = only();
-    expect(gap.entries).toEqual([{ type: 'gap', count: 3, reason: 'LS_DISK_FULL' }]);
+    expect(gap.entries).toEqual([{ entry: { type: 'gap', count: 3, reason: 'LS_DISK_FULL' }, at }]);
     succeed(gap.token);
     journal.lose(1, 'unlogged');
     journal.settle(at);
-    expect(only().entries).toEqual([{ type: 'gap', count: 1, reason: 'unlogged' }]);
+    expect(only().entries).toEqual([{ entry: { type: 'gap', count: 1, reason: 'unlogged' }, at }]);
   });
 
   it('ends the node when it is unknown what the disk holds', () => {
@@ -143,6 +143,60 @@ describe('Journal', () => {
     expect(journal.lost).toBe(2);
     for (const { token } of waiting) succeed(token);
     journal.settle(at);
-    expect(only().entries).toEqual([{ type: 'gap', count: 2, reason: 'queue-full' }]);
+    expect(only().entries).toEqual([{ entry: { type: 'gap', count: 2, reason: 'queue-full' }, at }]);
+  });
+});
+
+describe('entries that can wait', () => {
+  const moment = (mono: number): Instant => ({ mono: monoMs(mono), wall: unixMs(1_000 + mono) });
+
+  it('go with the next one that cannot, before it, each with its own time', () => {
+    journal.later(entry, moment(1));
+    journal.later(entry, moment(2));
+    expect(appends()).toEqual([]);
+    const durable = vi.fn();
+    journal.strict({ type: 'gap', count: 1, reason: 'test' }, unixMs(1_005), durable, vi.fn());
+    const append = only();
+    expect(append.entries.map(({ at: when }) => when)).toEqual([1_001, 1_002, 1_005]);
+    expect(append.entries.at(-1)?.entry.type).toBe('gap');
+    succeed(append.token, 3);
+    expect(durable).toHaveBeenCalledTimes(1);
+    expect(journal.nextDeadline).toBeUndefined();
+  });
+
+  it('wait for so long and no longer', () => {
+    journal.later(entry, moment(5));
+    journal.later(entry, moment(500));
+    expect(journal.nextDeadline).toBe(5 + HELD_FOR_MS);
+    journal.tick(monoMs(4 + HELD_FOR_MS));
+    expect(appends()).toEqual([]);
+    journal.tick(monoMs(5 + HELD_FOR_MS));
+    expect(only().entries).toHaveLength(2);
+    journal.tick(monoMs(9e9));
+    expect(appends()).toEqual([]);
+  });
+
+  it('are no more than so many: the next one sends all', () => {
+    for (let i = 1; i < MAX_HELD_ENTRIES; i++) journal.later(entry, moment(i));
+    expect(appends()).toEqual([]);
+    journal.later(entry, moment(0));
+    expect(only().entries).toHaveLength(MAX_HELD_ENTRIES);
+    journal.later(entry, moment(0));
+    expect(appends()).toEqual([]);
+  });
+
+  it('are all counted when they are lost, those that went and those that still wait', () => {
+    journal.later(entry, moment(1));
+    journal.record(entry, at);
+    const { token } = only();
+    journal.later(entry, moment(2));
+    fail(token);
+    expect(journal).toMatchObject({ failing: true, lost: 3 });
+    journal.later(entry, moment(3));
+    expect(journal.lost).toBe(4);
+    journal.tick(monoMs(9e9));
+    expect(appends()).toEqual([]);
+    journal.settle(at);
+    expect(only().entries.map(({ entry: { type } }) => type)).toEqual(['gap']);
   });
 });

@@ -25,7 +25,8 @@ beforeEach(() => {
 const idOf = (name: string) => world.node(name).identity.nodeId;
 const nameOf = (nodeId: string): string => NAMES.find((name) => idOf(name) === nodeId) ?? '?';
 const observersOf = (name: string): readonly string[] => rings.observersOf(idOf(name)).map(nameOf);
-const running = (): readonly string[] => NAMES.filter((name) => world.node(name).core !== undefined);
+const running = (): readonly string[] =>
+  [...world.nodes.keys()].filter((name) => world.node(name).core !== undefined);
 const linkedTo = (name: string): readonly string[] =>
   NAMES.filter(
     (other) => other !== name && world.node(name).core?.explain(other, world.now)?.link.up === true,
@@ -136,11 +137,16 @@ describe('on rings', () => {
   });
 
   it('links that nobody observes over any more are given up after a while, without a word of loss', () => {
+    const some = NAMES.slice(0, 7);
+    world = new MeshWorld(some);
+    world.publishRoster({}, [], { k: K, h: H });
+    world.startAll();
+    world.run(3_000);
     world.publishRoster({}, undefined, { k: 2, h: 2 });
-    world.run(40_000);
+    world.run(36_000);
     rings = assignObservers(rosterOf(world), testCrypto);
-    for (const name of NAMES) {
-      const neighbours = NAMES.filter(
+    for (const name of some) {
+      const neighbours = some.filter(
         (other) => observersOf(name).includes(other) || observersOf(other).includes(name),
       );
       expect(new Set(linkedTo(name)), name).toEqual(new Set(neighbours));
