@@ -13,16 +13,17 @@ const MAY_IMPORT = {
   membership: CORE,
   ledger: CORE,
   mesh: [...CORE, 'link', 'membership', 'ledger'],
+  sim: SANS_IO,
   authority: [...CORE, 'membership', 'ledger'],
   io: [...SANS_IO, 'authority'],
   audit: [...CORE, 'membership', 'ledger'],
   api: [...SANS_IO, 'authority', 'audit'],
   cli: [...SANS_IO, 'authority', 'audit', 'app'],
-  app: [...SANS_IO, 'authority', 'audit', 'io', 'api'],
+  app: [...SANS_IO, 'sim', 'authority', 'audit', 'io', 'api'],
 };
 /** Folders of folders, with an index.ts each. */
 const IN_PARTS = ['io', 'api'];
-const PURE = [...SANS_IO, 'authority', 'audit'];
+const PURE = [...SANS_IO, 'sim', 'authority', 'audit'];
 
 const layers = Object.entries(MAY_IMPORT).map(([folder, allowed]) => ({
   name: `${folder}-imports-only-${allowed.join('-') || 'itself'}`,

@@ -32,7 +32,7 @@ import {
 } from '../../src/std/index.ts';
 import { applyCrl, makeTrustBundle, RevocationState } from '../../src/trust/index.ts';
 import { testCrypto } from './crypto.ts';
-import { EventQueue } from './event-queue.ts';
+import { EventQueue } from '../../src/sim/index.ts';
 import { answerToCheck, CHECK_MS } from './large-crl.ts';
 import { makeTestPki, type TestIdentity, type TestPki } from './pki.ts';
 import { rememberingCrypto } from './remembering-crypto.ts';

@@ -5,10 +5,14 @@ interface Scheduled {
   readonly run: () => void;
 }
 
-/** A binary heap of what is still to come, for simulations that schedule far more than they keep. */
+/** What is still to come, as a binary heap: simulations schedule far more than they keep. */
 export class EventQueue {
   readonly #heap: Scheduled[] = [];
   #order = 0;
+
+  get size(): number {
+    return this.#heap.length;
+  }
 
   /** When the next one is due; undefined when nothing is. */
   get nextAt(): number | undefined {

@@ -1,0 +1,12 @@
+export { EventQueue } from './event-queue.ts';
+export { allToAll, type QuorumShape } from './authority.ts';
+export type { SimIdentity } from './certificates.ts';
+export { keyedHashCrypto, type SimCrypto } from './crypto.ts';
+export { NodeClock } from './clock.ts';
+export { SimDisk } from './disk.ts';
+export type { Weather } from './network.ts';
+export { Trace } from './trace.ts';
+export type { Actor, Costs, ProcessState, SeenPeer, SimNode } from './node.ts';
+export { SeededRandom } from './random.ts';
+export type { WorldWatcher } from './shell.ts';
+export { World, type WorldOptions } from './world.ts';
