@@ -33,6 +33,8 @@ export class ArrivalDetector {
   #offsets: number[] = [];
   #lastSeq = 0;
   #lastArrival: MonoMs;
+  /** The deadline without credit: asked for far more often than anything arrives. */
+  #judged: number | undefined;
   /** Time that was taken from us (a stalled event loop), which must not count against the subject. */
   #credit = 0;
 
@@ -57,6 +59,7 @@ export class ArrivalDetector {
     if (this.#offsets.length > this.#config.longWindow) this.#offsets.shift();
     this.#lastSeq = seq;
     this.#lastArrival = now;
+    this.#judged = undefined;
     this.#credit = 0;
   }
 
@@ -67,13 +70,17 @@ export class ArrivalDetector {
 
   /** The moment from which silence counts as silence. */
   deadline(): MonoMs {
+    this.#judged ??= this.#judge();
+    return monoMs(this.#judged + this.#credit);
+  }
+
+  #judge(): number {
     const interval = this.#intervalMs;
     const { floorIntervals, marginIntervals, ceilingIntervals, shortWindow } = this.#config;
     const floor = this.#lastArrival + floorIntervals * interval;
     const ceiling = this.#lastArrival + ceilingIntervals * interval;
     const expected = Math.max(this.#expected(shortWindow), this.#expected(this.#offsets.length));
-    const judged = Math.min(Math.max(floor, expected + marginIntervals * interval), ceiling);
-    return monoMs(judged + this.#credit);
+    return Math.min(Math.max(floor, expected + marginIntervals * interval), ceiling);
   }
 
   #expected(window: number): number {

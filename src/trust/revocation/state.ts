@@ -7,10 +7,18 @@ export const MAX_CRL_ISSUERS = 16;
 /** A CRL issuer: its Name and its key identifier, so that a re-keyed CA of the same name is another issuer. */
 export type IssuerKey = Brand<string, 'IssuerKey'>;
 
+/** Each verdict on a peer asks for the key of its issuer, of which there are few. */
+const knownKeys = new WeakMap<Certificate, IssuerKey>();
+
 /** The key under which the CRL of `issuer` is held; undefined for a CA without subjectKeyIdentifier. */
 export function issuerKeyOf(issuer: Certificate): IssuerKey | undefined {
+  const known = knownKeys.get(issuer);
+  if (known !== undefined) return known;
   const keyId = issuer.extensions.subjectKeyId?.value;
-  return keyId === undefined ? undefined : issuerKey(issuer.subject, keyId);
+  if (keyId === undefined) return undefined;
+  const key = issuerKey(issuer.subject, keyId);
+  knownKeys.set(issuer, key);
+  return key;
 }
 
 /** The key of the issuer a CRL claims to come from; undefined without authorityKeyIdentifier. */
