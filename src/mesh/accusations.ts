@@ -17,12 +17,19 @@ import { trustedNow, type Core } from './core.ts';
 import type { Epochs } from './epochs.ts';
 import type { Judge } from './judge.ts';
 
+/**
+ * A death of our own that only keys vouch for whose certificates ended since is answered with a new epoch at most this
+ * often: those keys may be in anyone's hands.
+ */
+export const WEAK_DEATH_SPACING_MS = 10_000;
+
 /** What others say about silence: who may say it, of whom, and what it leads to. */
 export class Accusations {
   readonly #core: Core;
   readonly #judge: Judge;
   readonly #beater: Beater;
   readonly #epochs: Epochs;
+  #weakDeathAt = -Infinity;
 
   constructor(core: Core, judge: Judge, beater: Beater, epochs: Epochs) {
     this.#core = core;
@@ -71,12 +78,15 @@ export class Accusations {
   takeDown(bytes: Uint8Array): Result<readonly Uint8Array[], Fault> {
     const decoded = decodeDownCertificate(bytes);
     if (!decoded.ok) return decoded;
-    const { subject, epoch } = decoded.value;
+    const { subject, epoch, rosterNumber } = decoded.value;
     const { own, table, journal, now } = this.#core;
     const known = subject === own.nodeId ? own.epoch : table.get(subject)?.epoch;
     if (known !== epoch) return err(fault('LS_ACCUSATION_EPOCH', `${subject} is not in epoch ${epoch}`));
     if (table.get(subject)?.downCertificate !== undefined) return ok([]);
-    const verified = this.#verifyDown(decoded.value);
+    const strict = this.#verifyDown(decoded.value, table.quorumOf(rosterNumber), (certId) =>
+      this.#signer(certId),
+    );
+    const verified = strict.ok || subject !== own.nodeId ? strict : this.#verifyWeakly(decoded.value, strict);
     if (!verified.ok) return verified;
     const member = table.get(subject);
     if (member === undefined) {
@@ -111,7 +121,31 @@ export class Accusations {
     return verifyAccusation(crypto, domainId, decoded.value, accuser.value.key, subject.key);
   }
 
-  #verifyDown(certificate: DownCertificate): Result<VerifiedDownCertificate, Fault> {
+  /**
+   * Of our own death: accusers that were revoked since, or whose certificates have ended, and as many as were enough
+   * then, still prove that others took us for dead. They will not take that back, and we cannot be alive to them before
+   * a new epoch.
+   */
+  #verifyWeakly(
+    certificate: DownCertificate,
+    refusal: Result<VerifiedDownCertificate, Fault>,
+  ): Result<VerifiedDownCertificate, Fault> {
+    const { now, directory, table } = this.#core;
+    const roster = table.rosterView(certificate.rosterNumber);
+    if (roster === undefined || now.mono - this.#weakDeathAt < WEAK_DEATH_SPACING_MS) return refusal;
+    const verified = this.#verifyDown(certificate, roster.h, (certId) => {
+      const known = directory.byCertId(certId);
+      return known === undefined ? unknownKey(certId) : ok(known);
+    });
+    if (verified.ok) this.#weakDeathAt = now.mono;
+    return verified;
+  }
+
+  #verifyDown(
+    certificate: DownCertificate,
+    h: number,
+    signer: (certId: CertId) => Result<VerifiedPeer, Fault>,
+  ): Result<VerifiedDownCertificate, Fault> {
     const { crypto, domainId, table, directory } = this.#core;
     const { subject, rosterNumber } = certificate;
     const roster = table.rosterView(rosterNumber);
@@ -122,11 +156,11 @@ export class Accusations {
     return verifyDownCertificate(certificate, {
       crypto,
       domainId,
-      h: table.quorumOf(rosterNumber),
+      h,
       isObserver: (accuser, ring) => table.mayHaveAccused(accuser, subject, ring, rosterNumber),
       keyOf: (certId) => {
-        const signer = this.#signer(certId);
-        return signer.ok ? signer.value.key : undefined;
+        const found = signer(certId);
+        return found.ok ? found.value.key : undefined;
       },
       subjectKey: subjectPeer.key,
     });
@@ -135,10 +169,13 @@ export class Accusations {
   /** A certificate whose holder may speak now: known, valid and not revoked. */
   #signer(certId: CertId): Result<VerifiedPeer, Fault> {
     const known = this.#core.directory.byCertId(certId);
-    if (known === undefined)
-      return err(fault('LS_ACCUSATION_UNKNOWN_KEY', `certificate ${certId} is not known`));
+    if (known === undefined) return unknownKey(certId);
     return this.#core.directory.recheck(known, trustedNow(this.#core));
   }
+}
+
+function unknownKey(certId: CertId): Result<never, Fault> {
+  return err(fault('LS_ACCUSATION_UNKNOWN_KEY', `certificate ${certId} is not known`));
 }
 
 function seqOf(last: VerifiedLast): number {
