@@ -10,3 +10,7 @@ export type { Actor, Costs, ProcessState, SeenPeer, SimNode } from './node.ts';
 export { SeededRandom } from './random.ts';
 export type { WorldWatcher } from './shell.ts';
 export { World, type WorldOptions } from './world.ts';
+export { FAULTS } from './faults.ts';
+export { AFTERMATH_MS, Invariants } from './invariants.ts';
+export { CONVERGED_WITHIN_MS, runScenario, type Outcome, type ScenarioOptions } from './scenario.ts';
+export { InvariantViolation, type Promised } from './violation.ts';

@@ -19,7 +19,8 @@ const FIRST_RESEND_MS = 200;
 const LONGEST_RESEND_MS = 6_400;
 /** Within which a machine that comes back tells whoever still writes on an old connection that there is none. */
 const RESET_WITHIN_MS = 1_000;
-const MAX_RESENDS = 12;
+/** What is sent so often gets through: longer delays are those of a cut. */
+const MAX_RESENDS = 5;
 const LOCAL_MS = 0.1;
 /** Nodes of one world at most. */
 const MAX_NODES = 65_536;
@@ -40,6 +41,7 @@ export class Network {
   readonly #usual: Weather;
   readonly #weather = new Map<number, Weather>();
   readonly #cuts = new Set<number>();
+  readonly #troubled = new Map<number, number>();
   readonly #ends = new Map<SimNode, Map<ConnectionId, ConnectionEnd>>();
   readonly #holding = new Set<ConnectionEnd>();
   /** Ends whose other side lost its power: they learn of it when that machine is back. */
@@ -54,8 +56,16 @@ export class Network {
 
   /** Undefined makes it usual again. */
   setWeather(from: SimNode, to: SimNode, weather: Partial<Weather> | undefined): void {
-    if (weather === undefined) this.#weather.delete(pathOf(from, to));
-    else this.#weather.set(pathOf(from, to), { ...this.#usual, ...weather });
+    const path = pathOf(from, to);
+    if (weather === undefined) this.#weather.delete(path);
+    else this.#weather.set(path, { ...this.#usual, ...weather });
+    this.#troubled.set(path, weather === undefined && !this.#cuts.has(path) ? this.#host.now : Infinity);
+  }
+
+  /** Until when something was wrong with one of the directions between the two; Infinity while it is. */
+  troubledUntil(a: SimNode, b: SimNode): number {
+    const there = this.#troubled.get(pathOf(a, b)) ?? -Infinity;
+    return Math.max(there, this.#troubled.get(pathOf(b, a)) ?? -Infinity);
   }
 
   isCut(from: SimNode, to: SimNode): boolean {
@@ -65,11 +75,13 @@ export class Network {
   /** From now on nothing gets through in this direction; what is on the way still arrives. */
   cut(from: SimNode, to: SimNode): void {
     this.#cuts.add(pathOf(from, to));
+    this.#troubled.set(pathOf(from, to), Infinity);
   }
 
   /** What was held back arrives once it is sent again, which takes longer the longer the cut has lasted. */
   mend(from: SimNode, to: SimNode): void {
     if (!this.#cuts.delete(pathOf(from, to))) return;
+    this.#troubled.set(pathOf(from, to), this.#weather.has(pathOf(from, to)) ? Infinity : this.#host.now);
     for (const end of this.#holding) {
       if (end.owner !== from || end.other.owner !== to) continue;
       this.#holding.delete(end);

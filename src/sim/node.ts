@@ -56,6 +56,12 @@ export class SimNode {
   reachesCa = true;
   /** It said goodbye in this process. */
   hasLeft = false;
+  /** An adversary runs on it: what it sees and what becomes of it proves nothing. */
+  isHostile = false;
+  /** Until when it did not run as it should; Infinity while it does not. */
+  troubledUntil = -Infinity;
+  /** Since when no process of it runs; undefined while one does. World time. */
+  stoodStillSince: number | undefined = 0;
 
   constructor(fields: {
     readonly index: number;

@@ -153,7 +153,7 @@ export class World {
     this.history.add(this.#now, node, `starts (disk has epoch ${node.disk.state.epoch})`);
     if (node.state === 'off') this.network.powerBack(node);
     node.generation += 1;
-    node.state = 'running';
+    this.#running(node);
     node.waiting = [];
     node.wakeAt = undefined;
     node.crlNumber = 0;
@@ -195,12 +195,13 @@ export class World {
     if (!node.isUp) return;
     this.history.add(this.#now, node, 'freezes');
     node.state = 'frozen';
+    this.#standsStill(node);
   }
 
   thaw(node: SimNode): void {
     if (node.state !== 'frozen') return;
     this.history.add(this.#now, node, 'runs again');
-    node.state = 'running';
+    this.#running(node);
     // Timers run before sockets in the event loop, so the late tick comes first.
     if (node.wakeAt !== undefined && node.wakeAt <= this.#now) this.#shell.tick(node);
     const waiting = node.waiting;
@@ -283,9 +284,21 @@ export class World {
     };
   }
 
+  #running(node: SimNode): void {
+    node.state = 'running';
+    node.troubledUntil = this.#now;
+    node.stoodStillSince = undefined;
+  }
+
+  #standsStill(node: SimNode): void {
+    node.troubledUntil = Infinity;
+    node.stoodStillSince ??= this.#now;
+  }
+
   #endProcess(node: SimNode, state: 'dead' | 'off'): void {
     node.actor = undefined;
     node.state = state;
+    this.#standsStill(node);
     node.generation += 1;
     node.waiting = [];
     node.wakeAt = undefined;
