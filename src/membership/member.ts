@@ -152,10 +152,13 @@ export class Member {
     this.#detector = new ArrivalDetector(this.#intervalMs, now);
   }
 
-  /** Takes a heartbeat that was heard and answers accusations. */
-  rebutted(record: SubjectRecord<'heartbeat'>, ids: readonly Digest[]): void {
-    this.rebuttal = record;
+  /** Takes a verified heartbeat of the present epoch that answers accusations. True when it is news to anyone. */
+  rebutted(record: SubjectRecord<'heartbeat'>, ids: readonly Digest[]): boolean {
+    const standing = this.book.count;
+    const isNewest = record.seq > (this.rebuttal?.seq ?? 0);
+    if (isNewest) this.rebuttal = record;
     this.book.rebut(ids, record.seq);
+    return isNewest || this.book.count < standing;
   }
 
   /** Takes a verified renewal; the certificate itself is the directory's. */

@@ -194,7 +194,7 @@ export class Receiver {
     const { record, peer } = opened.value;
     if (peer.nodeId === this.#core.own.nodeId) return this.#own.recordSeen(record.body);
     const member = this.#inOrder(peer, record);
-    if (!member.ok) return member;
+    if (!member.ok) return this.#lateAnswer(peer, record, member.error);
     const { body, id, structureHash } = record;
     const core = this.#core;
     const heard = { type: 'heartbeat', bytes: record.bytes, id, seq: body.seq, structureHash } as const;
@@ -210,6 +210,20 @@ export class Receiver {
     if (body.rebuts === null) return KEEP;
     member.value.rebutted(heard, body.rebuts);
     return FORWARD;
+  }
+
+  /**
+   * An answer to accusations is one even when newer heartbeats have overtaken it: whoever came too late to hear it would
+   * suspect the subject for as long as that epoch lasts.
+   */
+  #lateAnswer(peer: VerifiedPeer, record: Verified<Heartbeat>, refusal: Fault): Outcome {
+    const { rebuts, seq } = record.body;
+    const member = this.#core.table.get(peer.nodeId);
+    if (refusal.code !== 'LS_HEARTBEAT_REPLAYED' || rebuts === null || member === undefined) {
+      return err(refusal);
+    }
+    const { bytes, id, structureHash } = record;
+    return ok({ forward: member.rebutted({ type: 'heartbeat', bytes, id, seq, structureHash }, rebuts) });
   }
 
   #keyChange(bytes: Uint8Array): Outcome {
