@@ -15,7 +15,7 @@ export default defineConfig({
     allowOnly: false,
     coverage: { provider: 'v8', include: ['src/**/*.ts'], reporter: ['text-summary', 'html'] },
     projects: [
-      { extends: true, test: { name: 'unit', include: ['test/{unit,property,vectors}/**/*.test.ts'] } },
+      { extends: true, test: { name: 'unit', include: ['test/{unit,property,vectors,sim}/**/*.test.ts'] } },
       {
         extends: true,
         test: { name: 'architecture', include: ['test/architecture/**/*.test.ts'], testTimeout: 120_000 },

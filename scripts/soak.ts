@@ -1,7 +1,8 @@
 /**
  * `npm run soak [-- NAME [--minutes N | --count N] [--seed N] [--record]]`: runs one of the long tests that are too long
  * for CI (without NAME the list of them). With --record the result becomes bench/results/soak-NAME.json, with the
- * commit and the machine it was made on (-SEED added for seeds that do not begin at 0). A finding of `schedules` comes again with --seed N --count 1.
+ * commit and the machine it was made on (-SEED added for seeds that do not begin at 0). A finding of `schedules` or
+ * `sim` comes again with --seed N --count 1.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -11,6 +12,7 @@ import { AUDITED_EACH_STEP, tryMany } from '../test/support/ca-model/run.ts';
 import { Tally } from '../test/support/ca-model/tally.ts';
 import { fuzzTargets } from '../test/support/fuzz/index.ts';
 import { fuzz, MAX_INPUT_MS, MAX_MEMORY_MIB } from '../test/support/fuzz/run.ts';
+import { runSeed, WHOLE } from '../test/support/sim-seeds.ts';
 import { projectRoot } from './project.ts';
 
 interface Soak {
@@ -50,7 +52,41 @@ const SOAKS: ReadonlyMap<string, Soak> = new Map<string, Soak>([
       run: runSchedules,
     },
   ],
+  [
+    'sim',
+    {
+      about:
+        'random lives of a simulated mesh of 3 to 12 nodes, up to H-1 of them hostile, promises checked at every step',
+      unit: 'count',
+      usual: 10_000,
+      seed: () => 0,
+      run: runSimulations,
+    },
+  ],
 ]);
+
+function runSimulations(count: number, seed: number): object {
+  const started = performance.now();
+  const converged: number[] = [];
+  const sums = { events: 0, faults: 0, withAdversaries: 0 };
+  for (let done = 0; done < count; done++) {
+    const { convergedAfterMs, events, faults, hostile } = runSeed(seed + done, WHOLE);
+    converged.push(convergedAfterMs);
+    sums.events += events;
+    sums.faults += faults.length;
+    if (hostile > 0) sums.withAdversaries += 1;
+    if ((done + 1) % PROGRESS_EVERY === 0) process.stdout.write(`${done + 1} of ${count} lives\n`);
+  }
+  converged.sort((a, b) => a - b);
+  return {
+    seeds: { first: seed, last: seed + count - 1 },
+    lives: count,
+    violations: 0,
+    elapsedMs: Math.round(performance.now() - started),
+    ...sums,
+    convergedAfterMs: { p50: converged[Math.floor(count / 2)], most: converged.at(-1) },
+  };
+}
 
 async function runSchedules(count: number, seed: number): Promise<object> {
   const started = performance.now();

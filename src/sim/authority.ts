@@ -98,6 +98,10 @@ export class SimCa {
     this.publishCrl(now);
   }
 
+  shapeOf(active: number): QuorumShape {
+    return this.#options.shape(active);
+  }
+
   get crl(): PublishedCrl {
     return defined(this.crls.at(-1));
   }

@@ -218,11 +218,15 @@ function leave(scene: Scene): () => void {
   };
 }
 
-/** Never of so many that the rest could not decide anything any more. */
+/** Never of so many that the rest could not decide anything, or that the adversaries would be enough. */
 function revoke(scene: Scene): () => void {
-  const { world, nodes } = scene;
-  const active = nodes.filter(({ nodeId }) => world.ca.stateOf(nodeId) === 'active');
-  if (active.length > 3 && 2 * active.length > world.nodes.length + 2) scene.revoke(scene.dice.pick(active));
+  const { world } = scene;
+  const active = world.nodes.filter(({ nodeId }) => world.ca.stateOf(nodeId) === 'active');
+  const node = scene.dice.pick(active);
+  const rest = active.filter((other) => other !== node);
+  const hostile = rest.filter(({ isHostile }) => isHostile).length;
+  const isEnough = rest.length >= 3 && 2 * rest.length > world.nodes.length;
+  if (isEnough && hostile < world.ca.shapeOf(rest.length).h) scene.revoke(node);
   return () => undefined;
 }
 

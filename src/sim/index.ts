@@ -14,3 +14,6 @@ export { FAULTS } from './faults.ts';
 export { AFTERMATH_MS, Invariants } from './invariants.ts';
 export { CONVERGED_WITHIN_MS, runScenario, type Outcome, type ScenarioOptions } from './scenario.ts';
 export { InvariantViolation, type Promised } from './violation.ts';
+export type { Hand, Trick } from './adversary/hostile-core.ts';
+export { infiltrate } from './adversary/infiltrate.ts';
+export { TRICKS } from './adversary/tricks.ts';

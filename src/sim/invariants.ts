@@ -28,6 +28,7 @@ export class Invariants implements WorldWatcher {
   readonly #revocations: Revocation[] = [];
   /** Highest epoch that each node ever prepared to use. */
   readonly #epochs = new Map<SimNode, number>();
+  readonly #renewals = new Map<SimNode, number>();
   /** Epochs that were rightly called over. */
   readonly #over = new Set<string>();
   readonly #left = new Set<string>();
@@ -43,12 +44,13 @@ export class Invariants implements WorldWatcher {
   }
 
   stepped(node: SimNode): void {
-    this.#epochs.set(node, Math.max(this.#epochs.get(node) ?? 0, node.disk.state.epoch));
+    this.#checkEpoch(node);
     if (node.hasLeft) this.#left.add(lifeOf(node, node.disk.state.epoch));
     if (!this.#isJudge(node) || !node.isUp) return;
     for (const revocation of this.#revocations) this.#checkRevoked(node, revocation);
     this.#checkValidity(node);
-    for (const other of this.#world.nodes) if (other.stoodStillSince !== undefined) this.#checkFound(node, other);
+    for (const other of this.#world.nodes)
+      if (other.stoodStillSince !== undefined) this.#checkFound(node, other);
   }
 
   changed(node: SimNode, transition: Transition): void {
@@ -69,7 +71,11 @@ export class Invariants implements WorldWatcher {
       case 'revoked':
       case 'removed':
         if (this.#world.ca.stateOf(subject.nodeId) !== 'revoked')
-          this.#broken('P1-no-impostor', node, `${subject.name} is ${transition.to}, which the CA has not said`);
+          this.#broken(
+            'P1-no-impostor',
+            node,
+            `${subject.name} is ${transition.to}, which the CA has not said`,
+          );
         return;
       case 'expired':
         if (this.#wallOf(node) <= lastNotAfter(this.#world, subject, 'oldest'))
@@ -93,7 +99,23 @@ export class Invariants implements WorldWatcher {
     const since = subject.stoodStillSince;
     if (since === undefined || countsAsAlive(from)) return;
     if (this.#world.now - since < this.#foundWithinMs || this.#isTroubled(node, subject)) return;
-    this.#broken('P1-no-impostor', node, `${subject.name} comes alive, and has not run since ${seconds(since)}`);
+    this.#broken(
+      'P1-no-impostor',
+      node,
+      `${subject.name} comes alive, and has not run since ${seconds(since)}`,
+    );
+  }
+
+  /** Nobody makes a member that runs begin a new epoch, unless it could be called dead as well. */
+  #checkEpoch(node: SimNode): void {
+    const before = this.#epochs.get(node) ?? 0;
+    const { epoch } = node.disk.state;
+    if (epoch <= before) return;
+    this.#epochs.set(node, epoch);
+    const renewed = this.#renewals.get(node) ?? 0;
+    this.#renewals.set(node, node.renewals);
+    if (before === 0 || !this.#isJudge(node) || node.renewals > renewed) return;
+    this.#checkDown(node, node, before);
   }
 
   /** A member that runs, and that fewer than H others can have had a reason to accuse, is not called dead. */
@@ -104,7 +126,7 @@ export class Invariants implements WorldWatcher {
     const accusers = nodes.filter(
       (other) => other !== subject && (other.isHostile || this.#isPathTroubled(other, subject)),
     );
-    if (!this.#isRecent(subject.troubledUntil) && accusers.length < ca.quorum.h) {
+    if (!this.#isUnwell(subject) && accusers.length < ca.quorum.h) {
       const detail = `${subject.name} is called dead in epoch ${epoch}, runs, and ${accusers.length} of ${ca.quorum.h} had a reason`;
       this.#broken('P3-no-false-death', node, detail);
     }
@@ -117,11 +139,16 @@ export class Invariants implements WorldWatcher {
     if (node.crlNumber >= crlNumber) {
       if (countsAsAlive(this.#seen(node, subject).state))
         this.#broken('P2-no-zombie', node, `${subject.name} counts, and CRL ${node.crlNumber} is enforced`);
-      if (now - at > ENFORCED_WITHIN_MS && !this.#isTroubled(node, subject) && network.isConnected(node, subject))
+      if (
+        now - at > ENFORCED_WITHIN_MS &&
+        now - node.ranAgainAt > ENFORCED_WITHIN_MS &&
+        !this.#isPathTroubled(node, subject) &&
+        network.isConnected(node, subject)
+      )
         this.#broken('P2-no-zombie', node, `a connection to ${subject.name} is open, which is revoked`);
       return;
     }
-    const isTold = node.reachesCa && !this.#isRecent(node.troubledUntil);
+    const isTold = node.reachesCa && now - node.ranAgainAt > ENFORCED_WITHIN_MS && !this.#isUnwell(node);
     if (isTold && now - at > ENFORCED_WITHIN_MS)
       this.#broken('P2-no-zombie', node, `CRL ${crlNumber} is not enforced after ${ENFORCED_WITHIN_MS} ms`);
   }
@@ -153,8 +180,8 @@ export class Invariants implements WorldWatcher {
   /** True when more than half of all, and at least H, have run for long without trouble among themselves. */
   #canJudge(node: SimNode): boolean {
     const { nodes, ca } = this.#world;
-    if (ca.stateOf(node.nodeId) !== 'active' || this.#isRecent(node.troubledUntil)) return false;
-    const sound = nodes.filter((other) => other.isUp && !other.isHostile && !this.#isRecent(other.troubledUntil));
+    if (ca.stateOf(node.nodeId) !== 'active' || this.#isUnwell(node)) return false;
+    const sound = nodes.filter((other) => other.isUp && !other.isHostile && !this.#isUnwell(other));
     const group = sound.filter(
       (other) =>
         ca.stateOf(other.nodeId) === 'active' &&
@@ -173,7 +200,11 @@ export class Invariants implements WorldWatcher {
   }
 
   #isTroubled(node: SimNode, subject: SimNode): boolean {
-    return this.#isRecent(node.troubledUntil) || this.#isPathTroubled(node, subject);
+    return this.#isUnwell(node) || this.#isPathTroubled(node, subject);
+  }
+
+  #isUnwell(node: SimNode): boolean {
+    return this.#world.isNoticed(node) || this.#isRecent(node.troubledUntil);
   }
 
   #isPathTroubled(a: SimNode, b: SimNode): boolean {

@@ -54,12 +54,16 @@ export class SimNode {
   crlNumber = 0;
   /** Whether the CA's feed reaches it. */
   reachesCa = true;
+  /** Certificates that it got after its first. */
+  renewals = 0;
   /** It said goodbye in this process. */
   hasLeft = false;
   /** An adversary runs on it: what it sees and what becomes of it proves nothing. */
   isHostile = false;
-  /** Until when it did not run as it should; Infinity while it does not. */
+  /** When it last began to run again after a death, or a stall that others may have noticed. World time. */
   troubledUntil = -Infinity;
+  /** The same after any stall. */
+  ranAgainAt = -Infinity;
   /** Since when no process of it runs; undefined while one does. World time. */
   stoodStillSince: number | undefined = 0;
 

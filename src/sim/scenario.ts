@@ -85,12 +85,15 @@ function firstDisagreement(
   world: World,
 ): { readonly observer: SimNode; readonly subject: SimNode; readonly state: string } | undefined {
   const isActive = (node: SimNode): boolean => world.ca.stateOf(node.nodeId) === 'active';
+  // An accusation that is about to be answered makes nobody dead.
+  const isHarassed = world.nodes.some((node) => node.isHostile);
   const observers = world.nodes.filter((node) => !node.isHostile && isActive(node));
   for (const observer of observers) {
     for (const subject of world.nodes) {
       if (subject === observer || subject.isHostile) continue;
       const state = observer.seen.get(subject.nodeId)?.state ?? 'unknown';
-      const isRight = isActive(subject) ? state === 'alive' : !countsAsAlive(state);
+      const isUp = state === 'alive' || (isHarassed && state === 'suspect');
+      const isRight = isActive(subject) ? isUp : !countsAsAlive(state);
       if (!isRight || !observer.isUp) return { observer, subject, state };
     }
   }

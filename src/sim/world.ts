@@ -23,6 +23,8 @@ import { Shell, type WorldWatcher } from './shell.ts';
 const START = unixMs(1_772_366_400_000);
 const DAY_MS = 86_400_000;
 const USUAL_WEATHER: Weather = { latencyMs: 1, jitterMs: 4, loss: 0 };
+/** A heartbeat that is due right after it still comes before anyone may call that silence. */
+const SHORT_STALL_INTERVALS = 1.2;
 const FEED_MS = 20;
 const DISK_MS = 1;
 
@@ -38,8 +40,6 @@ export interface WorldOptions {
   readonly maxDrift?: number;
   /** Keep ledger entries, not their number alone. */
   readonly keepLedgers?: boolean;
-  /** Makes what runs on a node; the production core unless told otherwise. */
-  readonly actor?: (node: SimNode, options: NodeCoreOptions) => Actor;
 }
 
 /**
@@ -57,6 +57,8 @@ export class World {
   readonly watchers: WorldWatcher[] = [];
   /** Dice for those who decide what happens to the world. */
   readonly dice: SeededRandom;
+  /** Makes what runs on a node. */
+  cast: (node: SimNode, options: NodeCoreOptions) => Actor = (_, options) => new NodeCore(options);
   readonly #options: WorldOptions;
   readonly #queue = new EventQueue();
   readonly #shell: Shell;
@@ -159,8 +161,7 @@ export class World {
     node.crlNumber = 0;
     node.hasLeft = false;
     node.seen.clear();
-    const options = this.coreOptions(node);
-    node.actor = this.#options.actor?.(node, options) ?? new NodeCore(options);
+    node.actor = this.cast(node, this.coreOptions(node));
     const roster = node.reachesCa ? this.ca.roster : node.disk.roster;
     if (roster !== undefined) this.feed(node, { kind: 'roster', bytes: roster });
     const seeds = this.nodes
@@ -195,7 +196,7 @@ export class World {
     if (!node.isUp) return;
     this.history.add(this.#now, node, 'freezes');
     node.state = 'frozen';
-    this.#standsStill(node);
+    node.stoodStillSince ??= this.#now;
   }
 
   thaw(node: SimNode): void {
@@ -207,6 +208,13 @@ export class World {
     const waiting = node.waiting;
     node.waiting = [];
     for (const event of waiting) this.feed(node, event);
+  }
+
+  /** True while no process of a node runs, unless it stalls for less than anybody may hold against it. */
+  isNoticed(node: SimNode): boolean {
+    if (node.stoodStillSince === undefined) return false;
+    const stalledMs = this.#now - node.stoodStillSince;
+    return node.state !== 'frozen' || stalledMs > SHORT_STALL_INTERVALS * this.config.intervalMs;
   }
 
   leave(node: SimNode): void {
@@ -248,6 +256,7 @@ export class World {
     const { identity, successor } = renewed;
     this.history.add(this.#now, node, 'gets a new certificate');
     node.identity = identity;
+    node.renewals += 1;
     node.succession = [...node.succession, successor];
     const { chain } = identity;
     this.feed(node, { kind: 'renewed', chain, signer: counted(identity.signer, node.costs), successor });
@@ -285,20 +294,18 @@ export class World {
   }
 
   #running(node: SimNode): void {
+    // Its first process disturbs nobody.
+    if (node.generation > 1 && (node.state !== 'frozen' || this.isNoticed(node)))
+      node.troubledUntil = this.#now;
     node.state = 'running';
-    node.troubledUntil = this.#now;
+    node.ranAgainAt = this.#now;
     node.stoodStillSince = undefined;
-  }
-
-  #standsStill(node: SimNode): void {
-    node.troubledUntil = Infinity;
-    node.stoodStillSince ??= this.#now;
   }
 
   #endProcess(node: SimNode, state: 'dead' | 'off'): void {
     node.actor = undefined;
     node.state = state;
-    this.#standsStill(node);
+    node.stoodStillSince ??= this.#now;
     node.generation += 1;
     node.waiting = [];
     node.wakeAt = undefined;
