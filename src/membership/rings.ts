@@ -46,16 +46,26 @@ export class ObserverAssignment {
     return this.#k >= this.members.length - 1;
   }
 
-  /** Ring number → observer of `subject`; empty when that is no active member. */
+  /** In the order of the rings; none when `subject` is no active member. */
   observersOf(subject: NodeId, skipped = NOBODY): readonly NodeId[] {
     if (!this.isMember(subject)) return [];
     const usual = this.#usualObserversOf(subject);
-    return usual.some((observer) => skipped.has(observer)) ? this.#choose(subject, skipped) : usual;
+    if (!usual.some((observer) => skipped.has(observer))) return usual;
+    if (this.isAllToAll) return usual.filter((observer) => !skipped.has(observer));
+    return this.#choose(subject, skipped);
   }
 
-  /** The ring on which `observer` observes `subject`: the number an accusation must carry. Undefined when it does not. */
+  /**
+   * The ring on which `observer` observes `subject`: the number an accusation must carry. Undefined when it does not.
+   * Where all observe all nobody takes another's place, and no number changes: a subject that has not seen who was
+   * skipped, or has seen it come back, would refuse what the others say of it, and could neither answer nor learn that
+   * it was called dead.
+   */
   ringOf(observer: NodeId, subject: NodeId, skipped = NOBODY): number | undefined {
-    const ring = this.observersOf(subject, skipped).indexOf(observer);
+    if (this.isAllToAll && skipped.has(observer)) return undefined;
+    const ring = this.isAllToAll
+      ? this.observersOf(subject).indexOf(observer)
+      : this.observersOf(subject, skipped).indexOf(observer);
     return ring === -1 ? undefined : ring;
   }
 
@@ -67,7 +77,8 @@ export class ObserverAssignment {
   mayObserve(observer: NodeId, subject: NodeId, ring: number, skipped = NOBODY): boolean {
     const usual = this.observersOf(subject);
     if (usual[ring] === observer) return true;
-    if (!this.isMember(observer) || !usual.some((nodeId) => skipped.has(nodeId))) return false;
+    if (this.isAllToAll || !this.isMember(observer) || !usual.some((nodeId) => skipped.has(nodeId)))
+      return false;
     const placed = new Set([...usual.slice(0, ring), ...this.observersOf(subject, skipped).slice(0, ring)]);
     const mayStandBetween = (nodeId: NodeId): boolean => skipped.has(nodeId) || placed.has(nodeId);
     const isNext = (nodeId: NodeId): boolean => nodeId === observer || !mayStandBetween(nodeId);

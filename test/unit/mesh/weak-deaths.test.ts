@@ -32,6 +32,22 @@ describe('a node that was cut off and called dead', () => {
     }
   });
 
+  it('comes back though another, dead at that time, is alive again when it hears of it', () => {
+    const world = new World({ seed: 1, nodes: 7, crypto: hashedCrypto() });
+    world.startAll();
+    world.run(2_000);
+    const [other, frozen, witness] = [world.node(0), world.node(6), world.node(1)];
+    world.crash(other);
+    world.freeze(frozen);
+    world.run(5_000);
+    expect(witness.seen.get(frozen.nodeId)?.state).toBe('down');
+    world.start(other);
+    world.run(2_000);
+    world.thaw(frozen);
+    world.run(10_000);
+    expect(witness.seen.get(frozen.nodeId)).toMatchObject({ state: 'alive', epoch: 2 });
+  });
+
   it('comes back though the roster has grown meanwhile, and asks for more accusers', () => {
     const { link, deliver, epoch, world } = accused();
     world.publishRoster({}, ['a'], { k: 3, h: 3 });
