@@ -15,7 +15,7 @@ export type AssignObservers = (roster: RingRoster, crypto: CryptoPort) => Observ
  * observers. Whom the CA adds or ends moves the observers of about K members; a renewal, an epoch or an address nobody's.
  *
  * `skipped` are members that cannot observe for now, each by evidence that can be shown (a down certificate, a signed
- * leave): their places go to the next predecessors. They themselves are observed as before.
+ * leave): the next predecessor on the same ring that has no place yet takes theirs. They themselves are observed as before.
  *
  * Source: DESIGN "Topology"; Fireflies (Johansen et al., 2015) §3.2.
  */
@@ -48,41 +48,30 @@ export class ObserverAssignment {
 
   /** In the order of the rings; none when `subject` is no active member. */
   observersOf(subject: NodeId, skipped = NOBODY): readonly NodeId[] {
-    if (!this.isMember(subject)) return [];
-    const usual = this.#usualObserversOf(subject);
-    if (!usual.some((observer) => skipped.has(observer))) return usual;
-    if (this.isAllToAll) return usual.filter((observer) => !skipped.has(observer));
-    return this.#choose(subject, skipped);
+    return this.#places(subject, skipped).filter((observer) => observer !== undefined);
   }
 
-  /**
-   * The ring on which `observer` observes `subject`: the number an accusation must carry. Undefined when it does not.
-   * Where all observe all nobody takes another's place, and no number changes: a subject that has not seen who was
-   * skipped, or has seen it come back, would refuse what the others say of it, and could neither answer nor learn that
-   * it was called dead.
-   */
+  /** The ring on which `observer` observes `subject`: the number an accusation must carry. Undefined when it does not. */
   ringOf(observer: NodeId, subject: NodeId, skipped = NOBODY): number | undefined {
-    if (this.isAllToAll && skipped.has(observer)) return undefined;
-    const ring = this.isAllToAll
-      ? this.observersOf(subject).indexOf(observer)
-      : this.observersOf(subject, skipped).indexOf(observer);
+    const ring = this.#places(subject, skipped).indexOf(observer);
     return ring === -1 ? undefined : ring;
   }
 
   /**
-   * Whether `observer` may speak of `subject` on `ring` as far as we can tell. It does on its usual ring. Where usual
-   * observers are skipped, it also does when all between the two on that ring are skipped or have a place on an earlier
-   * one: so it nearly always holds for who has seen less of the evidence than we have, and places others than we would.
+   * Whether `observer` may speak of `subject` on `ring` as far as we can tell: on its usual one, or where all between
+   * the two are skipped or have a place elsewhere. Who has seen less of the evidence than we have may have taken a
+   * place that we give to another.
    */
   mayObserve(observer: NodeId, subject: NodeId, ring: number, skipped = NOBODY): boolean {
-    const usual = this.observersOf(subject);
-    if (usual[ring] === observer) return true;
-    if (this.isAllToAll || !this.isMember(observer) || !usual.some((nodeId) => skipped.has(nodeId)))
-      return false;
-    const placed = new Set([...usual.slice(0, ring), ...this.observersOf(subject, skipped).slice(0, ring)]);
-    const mayStandBetween = (nodeId: NodeId): boolean => skipped.has(nodeId) || placed.has(nodeId);
+    const usual = this.#usualObserversOf(subject);
+    const owner = usual[ring];
+    if (owner === observer) return true;
+    if (owner === undefined || !skipped.has(owner) || !this.isMember(observer)) return false;
+    const heirs = this.#places(subject, skipped).slice(0, ring);
+    const mayStandBetween = (nodeId: NodeId): boolean =>
+      skipped.has(nodeId) || usual.includes(nodeId) || heirs.includes(nodeId);
     const isNext = (nodeId: NodeId): boolean => nodeId === observer || !mayStandBetween(nodeId);
-    return this.#rings[ring]?.predecessorOf(subject, isNext) === observer;
+    return this.#rings[ring]?.predecessorOf(subject, isNext) === observer && !usual.includes(observer);
   }
 
   /** Whom `observer` observes. */
@@ -99,7 +88,12 @@ export class ObserverAssignment {
   #usualObserversOf(subject: NodeId): readonly NodeId[] {
     const known = this.#observers.get(subject);
     if (known !== undefined) return known;
-    const observers = this.#choose(subject, NOBODY);
+    const chosen = new Set<NodeId>();
+    for (const ring of this.isMember(subject) ? this.#rings : []) {
+      const found = ring.predecessorOf(subject, (nodeId) => !chosen.has(nodeId));
+      if (found !== undefined) chosen.add(found);
+    }
+    const observers = [...chosen];
     this.#observers.set(subject, observers);
     return observers;
   }
@@ -114,13 +108,18 @@ export class ObserverAssignment {
     return subjects;
   }
 
-  #choose(subject: NodeId, skipped: ReadonlySet<NodeId>): readonly NodeId[] {
-    const chosen = new Set<NodeId>();
-    for (const ring of this.#rings) {
-      const found = ring.predecessorOf(subject, (nodeId) => !chosen.has(nodeId) && !skipped.has(nodeId));
-      if (found !== undefined) chosen.add(found);
-    }
-    return [...chosen];
+  /** By ring. Who is not skipped keeps its own: so two that have seen different evidence agree on all others. */
+  #places(subject: NodeId, skipped: ReadonlySet<NodeId>): readonly (NodeId | undefined)[] {
+    const usual = this.#usualObserversOf(subject);
+    if (skipped.size === 0 || !usual.some((observer) => skipped.has(observer))) return usual;
+    const taken = new Set(usual);
+    return usual.map((observer, number) => {
+      if (!skipped.has(observer)) return observer;
+      const isFree = (nodeId: NodeId): boolean => !taken.has(nodeId) && !skipped.has(nodeId);
+      const heir = this.#rings[number]?.predecessorOf(subject, isFree);
+      if (heir !== undefined) taken.add(heir);
+      return heir;
+    });
   }
 }
 

@@ -10,7 +10,7 @@ import {
   type VerifiedDownCertificate,
   type VerifiedLast,
 } from '../membership/index.ts';
-import { err, fault, ok, type CertId, type Fault, type Result } from '../std/index.ts';
+import { err, fault, ok, type CertId, type Fault, type NodeId, type Result } from '../std/index.ts';
 import type { VerifiedPeer } from '../trust/index.ts';
 import type { Beater } from './beater.ts';
 import { trustedNow, type Core } from './core.ts';
@@ -46,7 +46,7 @@ export class Accusations {
     const { subject, epoch, rosterNumber, ring } = accusation.body;
     const accuser = accusation.key.nodeId;
     const { table, now, own, journal } = this.#core;
-    if (!table.mayAccuse(accuser, subject, ring, rosterNumber, now.mono)) {
+    if (!this.#mayAccuse(accuser, subject, ring, rosterNumber)) {
       const detail = `${accuser} does not observe ${subject} on ring ${ring} of roster ${rosterNumber}`;
       return err(fault('LS_ACCUSATION_NOT_OBSERVER', detail));
     }
@@ -141,12 +141,19 @@ export class Accusations {
     return verified;
   }
 
+  /** Whoever says so of ourselves has an answer: it may have seen another take a place of which we know nothing. */
+  #mayAccuse(accuser: NodeId, subject: NodeId, ring: number, rosterNumber: number): boolean {
+    const { table, own, now } = this.#core;
+    if (subject !== own.nodeId) return table.mayAccuse(accuser, subject, ring, rosterNumber, now.mono);
+    return table.isActive(accuser) && table.rosterView(rosterNumber) !== undefined;
+  }
+
   #verifyDown(
     certificate: DownCertificate,
     h: number,
     signer: (certId: CertId) => Result<VerifiedPeer, Fault>,
   ): Result<VerifiedDownCertificate, Fault> {
-    const { crypto, domainId, table, directory } = this.#core;
+    const { crypto, domainId, table, directory, own } = this.#core;
     const { subject, rosterNumber } = certificate;
     const roster = table.rosterView(rosterNumber);
     const subjectPeer = directory.current(subject);
@@ -157,7 +164,10 @@ export class Accusations {
       crypto,
       domainId,
       h,
-      isObserver: (accuser, ring) => table.mayHaveAccused(accuser, subject, ring, rosterNumber),
+      isObserver: (accuser, ring) =>
+        subject === own.nodeId
+          ? roster.observers.isMember(accuser)
+          : table.mayHaveAccused(accuser, subject, ring, rosterNumber),
       keyOf: (certId) => {
         const found = signer(certId);
         return found.ok ? found.value.key : undefined;

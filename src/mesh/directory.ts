@@ -6,6 +6,7 @@ import {
   fault,
   ok,
   toHex,
+  unixMs,
   type CertId,
   type CryptoPort,
   type Fault,
@@ -14,12 +15,23 @@ import {
   type Result,
   type UnixMs,
 } from '../std/index.ts';
-import { judgeCertificate, recheck, type VerifiedPeer } from '../trust/index.ts';
+import { judgeCertificate, recheck, type TrustMaterial, type VerifiedPeer } from '../trust/index.ts';
 import type { Keeper } from './keeper.ts';
 import type { TrustState } from './trust-state.ts';
 
 /** Certificates remembered at once; beyond it the oldest that nobody signs with any more is forgotten. */
 export const MAX_KNOWN_CERTIFICATES = 20_000;
+
+/** A certificate that is good stays so for a moment, unless something is learned: every event asks about every member. */
+const GOOD_FOR_MS = 1_000;
+
+interface GoodUntil {
+  readonly peer: VerifiedPeer;
+  /** Another object as soon as a CRL or a root is. */
+  readonly material: TrustMaterial;
+  readonly from: UnixMs;
+  readonly until: UnixMs;
+}
 
 /** Which certificates speak for whom: every verdict on a peer's certificate passes through here. */
 export class Directory {
@@ -29,6 +41,8 @@ export class Directory {
   readonly #byCertId = new Map<CertId, VerifiedPeer>();
   readonly #current = new Map<NodeId, VerifiedPeer>();
   readonly #byLeaf = new Map<string, VerifiedPeer>();
+  /** Of those that are good now. */
+  readonly #good = new Map<NodeId, GoodUntil>();
 
   constructor(trust: TrustState, keeper: Keeper, crypto: CryptoPort) {
     this.#trust = trust;
@@ -105,8 +119,18 @@ export class Directory {
   verdict(nodeId: NodeId, now: UnixMs): MemberEvidence['certificate'] {
     const peer = this.#current.get(nodeId);
     if (peer === undefined) return 'none';
-    const checked = recheck(this.#trust.material, peer, now);
-    return checked.ok ? 'good' : verdictOf(checked.error.code);
+    const { material } = this.#trust;
+    const good = this.#good.get(nodeId);
+    const isKnown =
+      good?.peer === peer && good.material === material && now >= good.from && now <= good.until;
+    if (isKnown) return 'good';
+    const checked = recheck(material, peer, now);
+    if (!checked.ok) {
+      this.#good.delete(nodeId);
+      return verdictOf(checked.error.code);
+    }
+    this.#good.set(nodeId, { peer, material, from: now, until: goodUntil(checked.value, now) });
+    return 'good';
   }
 
   #remember(peer: VerifiedPeer): void {
@@ -124,6 +148,12 @@ export class Directory {
   #leafKey(chain: readonly Uint8Array[]): string {
     return toHex(this.#crypto.sha256(...chain));
   }
+}
+
+/** Every certificate above it has to be valid too. */
+function goodUntil({ chain, anchor }: VerifiedPeer, now: UnixMs): UnixMs {
+  const ends = [...chain, anchor].map(({ notAfter }) => notAfter);
+  return unixMs(Math.min(now + GOOD_FOR_MS, ...ends));
 }
 
 function verdictOf(code: FaultCode): MemberEvidence['certificate'] {

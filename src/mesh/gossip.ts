@@ -4,6 +4,7 @@ import type { Member } from '../membership/index.ts';
 import {
   concatBytes,
   equalBytes,
+  fromHex,
   monoMs,
   toHex,
   utf8,
@@ -121,7 +122,7 @@ export class Gossip {
     const records = [own.epochStart, ...own.keyChanges, own.rebuttal].filter(
       (record) => record !== undefined,
     );
-    const mine = records.map((record) => this.#record(record.type, record.bytes));
+    const mine = records.map((record) => known(record));
     if (own.edges !== undefined) mine.push(this.#record('edge-verdicts', own.edges.bytes));
     const members = table.members.filter((member) => member.epochStart !== undefined);
     return [
@@ -134,7 +135,7 @@ export class Gossip {
   #aboutOf(member: Member): readonly Retained[] {
     const records = [member.epochStart, ...member.keyChanges, member.rebuttal];
     const said = records.filter((record) => record !== undefined);
-    const retained = said.map((record) => this.#record(record.type, record.bytes));
+    const retained = said.map((record) => known(record));
     if (member.edges !== undefined) retained.push(this.#record('edge-verdicts', member.edges.bytes));
     return member.leave === undefined ? retained : [...retained, this.#record('leave', member.leave)];
   }
@@ -145,7 +146,7 @@ export class Gossip {
       const mark = utf8(`${member.nodeId}/${member.epoch}`);
       return [{ id: this.#idOf(concatBytes(DOWN_MARK, mark)), message }];
     }
-    return member.book.accusations.map(({ bytes }) => this.#record('accusation', bytes));
+    return member.book.accusations.map(({ id, bytes }) => known({ type: 'accusation', id, bytes }));
   }
 
   #record(type: RecordType, bytes: Uint8Array): Retained {
@@ -155,6 +156,22 @@ export class Gossip {
   #idOf(bytes: Uint8Array): Uint8Array {
     return this.#core.crypto.sha256(bytes).slice(0, ID_PREFIX_BYTES);
   }
+}
+
+/** Its id is the hash of its bytes. */
+function known({
+  type,
+  id,
+  bytes,
+}: {
+  readonly type: RecordType;
+  readonly id: Digest;
+  readonly bytes: Uint8Array;
+}): Retained {
+  return {
+    id: (fromHex(id) ?? new Uint8Array()).slice(0, ID_PREFIX_BYTES),
+    message: { kind: 'record', type, bytes },
+  };
 }
 
 /** Two nodes may hold different H accusations for the same death: they need not be exchanged, so the id names the death. */

@@ -149,7 +149,7 @@ export class Reachability {
 
   /** Once when it begins: which pairs they are, `mesh matrix` shows. */
   #alarm(): void {
-    const edges = this.silentEdges();
+    const edges = this.#hasReports() ? this.silentEdges() : [];
     const [first] = edges;
     if (first !== undefined && !this.#alarmed) {
       const [observer, subject] = [this.#nameOf(first.observer), this.#nameOf(first.subject)];
@@ -158,6 +158,13 @@ export class Reachability {
       this.#core.out.report('warn', fault('LS_MESH_PARTIAL_PARTITION', detail));
     }
     this.#alarmed = first !== undefined;
+  }
+
+  #hasReports(): boolean {
+    const { own, table } = this.#core;
+    if ((own.edges?.silent.size ?? 0) > 0) return true;
+    for (const { edges } of table.members) if (edges !== undefined && edges.silent.size > 0) return true;
+    return false;
   }
 
   #nameOf(nodeId: NodeId): string {

@@ -142,7 +142,9 @@ export class Shell {
       this.#answer(node, disk.latencyMs, { kind, token, fault: reason });
       return;
     }
-    const complete = disk.begin(effect.kind === 'save' ? effect.state : effect.entries);
+    const complete = disk.begin(
+      effect.kind === 'save' ? effect.state : effect.entries.map(({ entry }) => entry),
+    );
     const { generation } = node;
     this.#after(disk.latencyMs, () => {
       if (node.generation !== generation) return;
