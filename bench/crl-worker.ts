@@ -7,7 +7,7 @@ import { generateKey, nodeCrypto, openSqliteStore, systemClock, systemRandom } f
 import { LsError, unixMs, type Fault, type Result, type SerialNumber } from '../src/std/index.ts';
 import { applyCrl, issuerKeyOf, makeTrustBundle, RevocationState } from '../src/trust/index.ts';
 import { parseCertificate, parseCrl, signCrl } from '../src/x509/index.ts';
-import { arriveChecked, arriveInline, asFed } from './support/crl-arrival.ts';
+import { appendToLedger, arriveChecked, arriveInline, asFed } from './support/crl-arrival.ts';
 import { randomSerial } from './support/fill-store.ts';
 
 /* A part of bench/crl.ts, by its first argument: `sign` writes and signs a CRL, `take` takes it in as a node does. */
@@ -38,6 +38,9 @@ export interface TakeCost {
   /** Until the first and the next are in force. */
   readonly checkedTakeMs: number;
   readonly checkedReplaceMs: number;
+  /** Until it is durable in the node's ledger, and the event loop's longest stall for it. */
+  readonly appendMs: number;
+  readonly appendStallMs: number;
 }
 
 const TRUST_DOMAIN = 'bench.internal';
@@ -154,6 +157,7 @@ async function take(directory: string): Promise<TakeCost> {
   const inlineNext = await arriveInline(nextDer, { ...receiver, state: inline.state });
   const checked = await arriveChecked(asFed(der), receiver);
   const checkedNext = await arriveChecked(asFed(nextDer), { ...receiver, state: checked.state });
+  const appended = await appendToLedger(asFed(der), now);
   return {
     takeMs: Math.round(takeMs),
     parseMs: Math.round(parseMs),
@@ -167,6 +171,8 @@ async function take(directory: string): Promise<TakeCost> {
     inlineReplaceStallMs: inlineNext.stallMs,
     checkedTakeMs: checked.tookMs,
     checkedReplaceMs: checkedNext.tookMs,
+    appendMs: appended.tookMs,
+    appendStallMs: appended.stallMs,
   };
 }
 

@@ -19,6 +19,13 @@ export function encodeCbor(value: CborValue): Uint8Array {
   return encoder.finish();
 }
 
+/** What stands before the bytes of a byte string: for those who do not copy them behind it. Requires: a length. */
+export function cborBytesHead(length: number): Uint8Array {
+  const encoder = new Encoder();
+  encoder.head(MAJOR.bytes, length);
+  return encoder.finish();
+}
+
 class Encoder {
   private buffer = new Uint8Array(INITIAL_BYTES);
   private length = 0;
@@ -66,7 +73,7 @@ class Encoder {
   }
 
   /** Initial byte and argument in the shortest form. */
-  private head(major: number, argument: number): void {
+  head(major: number, argument: number): void {
     this.reserve(MAX_HEAD_BYTES);
     const width =
       argument < 24 ? 0 : argument < 0x100 ? 1 : argument < 0x1_0000 ? 2 : argument < UINT32_RANGE ? 4 : 8;

@@ -1,6 +1,6 @@
 export { decodeBase64, decodeBase64Url, encodeBase64, encodeBase64Url } from './base64.ts';
 export { decodeCbor } from './cbor-decode.ts';
-export { encodeCbor } from './cbor-encode.ts';
+export { cborBytesHead, encodeCbor } from './cbor-encode.ts';
 export {
   readArray,
   readBoolean,

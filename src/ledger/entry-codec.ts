@@ -1,5 +1,6 @@
 import {
   bytesShape,
+  cborBytesHead,
   decodeCbor,
   encodeCbor,
   isCborArray,
@@ -12,7 +13,7 @@ import {
   type Shape,
 } from '../codec/index.ts';
 import { MAX_EPOCH, MAX_SEQ, nodeIdField } from '../heartbeat/index.ts';
-import { err, fault, ok, unixMs } from '../std/index.ts';
+import { concatBytes, err, fault, ok, unixMs } from '../std/index.ts';
 import type { Fault, NodeId, Result, UnixMs } from '../std/index.ts';
 import type { LedgerEntry, LedgerEntryType, RecordEntryType } from './entry.ts';
 import { MAX_NOTE_BYTES } from './note.ts';
@@ -50,6 +51,9 @@ const CODES = {
   'log-key': 15,
 } as const satisfies Record<LedgerEntryType, number>;
 
+const EMPTY = new Uint8Array();
+/** Of an empty byte string, encoded. */
+const EMPTY_BYTES = 1;
 const HIGHEST_CODE = Math.max(...Object.values(CODES));
 
 /** An entry and when its log's host wrote it. */
@@ -67,6 +71,18 @@ export function encodeEntry(entry: LedgerEntry, tMs: UnixMs): Uint8Array {
   const body = encodeCbor([ENTRY_VERSION, CODES[entry.type], tMs, ...fields]);
   if (body.length > MAX_ENTRY_BYTES) throw new RangeError(`an entry of ${String(body.length)} bytes`);
   return body;
+}
+
+/**
+ * Body of an entry in pieces that join to what {@link encodeEntry} gives, with its errors. A CRL is a piece of its own, and
+ * the very bytes: a large one takes longer to copy than to do anything else with.
+ */
+export function encodeEntryPieces(entry: LedgerEntry, tMs: UnixMs): readonly Uint8Array[] {
+  if (entry.type !== 'crl') return [encodeEntry(entry, tMs)];
+  fieldsOf(entry);
+  const { der } = entry;
+  const head = encodeCbor([ENTRY_VERSION, CODES.crl, tMs, EMPTY]);
+  return [concatBytes(head.subarray(0, -EMPTY_BYTES), cborBytesHead(der.length)), der];
 }
 
 /** Reads a hostile body of at most `maxBytes`. Errors: LS_LEDGER_ENTRY, with the codec's reason as cause. */

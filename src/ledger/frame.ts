@@ -25,9 +25,12 @@ export function frameEnd(frame: Frame): number {
   return frame.offset + FRAME_HEADER_BYTES + frame.body.length;
 }
 
-/** A frame's checksum is taken over the body first, so that this part can be computed before its place is known. */
-export function bodyChecksum(body: Uint8Array): number {
-  return crc32cUpdate(crc32cStart(), body);
+/**
+ * A frame's checksum is taken over the body first, so that this part can be computed before its place is known; of a body in
+ * pieces one after the other, each with what came `before`.
+ */
+export function bodyChecksum(body: Uint8Array, before: number = crc32cStart()): number {
+  return crc32cUpdate(before, body);
 }
 
 /**
@@ -41,13 +44,26 @@ export function writeFrame(
   frame: { readonly body: Uint8Array; readonly bodyChecksum: number; readonly batchStart: number },
   salt: Uint8Array,
 ): number {
+  const { body, bodyChecksum, batchStart } = frame;
+  const header = { bodyBytes: body.length, bodyChecksum, batchStart };
+  const bodyAt = writeFrameHeader(target, at, header, salt);
+  target.set(body, bodyAt);
+  return bodyAt + body.length;
+}
+
+/** What stands before the body in {@link writeFrame}, and where it begins: for a body that is not copied. */
+export function writeFrameHeader(
+  target: Uint8Array,
+  at: number,
+  frame: { readonly bodyBytes: number; readonly bodyChecksum: number; readonly batchStart: number },
+  salt: Uint8Array,
+): number {
   const view = new DataView(target.buffer, target.byteOffset + at, FRAME_HEADER_BYTES);
-  view.setUint32(0, frame.body.length);
+  view.setUint32(0, frame.bodyBytes);
   view.setUint8(KIND_AT, ENTRY_FRAME);
   view.setUint32(BATCH_AT, frame.batchStart);
   view.setUint32(CHECKSUM_AT, finishChecksum(frame.bodyChecksum, target, at, salt));
-  target.set(frame.body, at + FRAME_HEADER_BYTES);
-  return at + FRAME_HEADER_BYTES + frame.body.length;
+  return at + FRAME_HEADER_BYTES;
 }
 
 /** What stands at an offset: an intact frame, or the reason why not, with the bytes that finding out took. */

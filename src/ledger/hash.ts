@@ -16,7 +16,8 @@ export interface TreeHasher {
   empty(): Uint8Array;
 }
 
-const LEAF_PREFIX = 0x00;
+/** What a leaf is hashed behind, for those who hash it in pieces. */
+export const LEAF_PREFIX = Uint8Array.of(0x00);
 const NODE_PREFIX = 0x01;
 /** Longer leaves are hashed in two parts, so that no large buffer is kept. */
 const LEAF_SCRATCH_BYTES = 4_096;
@@ -26,10 +27,9 @@ export function treeHasher(crypto: Pick<CryptoPort, 'sha256'>): TreeHasher {
   const nodeScratch = new Uint8Array(1 + 2 * HASH_BYTES);
   nodeScratch[0] = NODE_PREFIX;
   const leafScratch = new Uint8Array(1 + LEAF_SCRATCH_BYTES);
-  const leafPrefix = Uint8Array.of(LEAF_PREFIX);
   return {
     leaf(body) {
-      if (body.length > LEAF_SCRATCH_BYTES) return crypto.sha256(leafPrefix, body);
+      if (body.length > LEAF_SCRATCH_BYTES) return crypto.sha256(LEAF_PREFIX, body);
       leafScratch.set(body, 1);
       return crypto.sha256(leafScratch.subarray(0, 1 + body.length));
     },

@@ -10,6 +10,7 @@ export {
 export {
   decodeEntry,
   encodeEntry,
+  encodeEntryPieces,
   MAX_ENTRY_BYTES,
   MAX_ENTRY_RECORD_BYTES,
   MAX_ENTRY_TEXT_BYTES,
@@ -17,8 +18,15 @@ export {
   type DatedEntry,
 } from './entry-codec.ts';
 export type { LedgerEntry, LedgerEntryType, RecordEntryType } from './entry.ts';
-export { bodyChecksum, FRAME_HEADER_BYTES, frameEnd, writeFrame, type Frame } from './frame.ts';
-export { HASH_BYTES, treeHasher, type TreeHasher } from './hash.ts';
+export {
+  bodyChecksum,
+  FRAME_HEADER_BYTES,
+  frameEnd,
+  writeFrame,
+  writeFrameHeader,
+  type Frame,
+} from './frame.ts';
+export { HASH_BYTES, LEAF_PREFIX, treeHasher, type TreeHasher } from './hash.ts';
 export {
   decodeLogKey,
   logKeyFormat,

@@ -1,7 +1,7 @@
 import type { CrlChecker } from '../../io/crl-check/index.ts';
 import type { Ledger } from '../../io/ledger/index.ts';
 import type { MeshTransport } from '../../io/transport/index.ts';
-import { encodeEntry } from '../../ledger/index.ts';
+import { encodeEntryPieces } from '../../ledger/index.ts';
 import type { Effect, NodeEvent } from '../../mesh/index.ts';
 import { fault, LsError, type Clock, type Fault } from '../../std/index.ts';
 import type { TrustBundle } from '../../trust/index.ts';
@@ -129,7 +129,7 @@ export class EffectRunner {
 
   #append({ token, entries }: Extract<Effect, { readonly kind: 'append' }>): void {
     const { ledger, feed } = this.#world;
-    ledger.append(entries.map(({ entry, at }) => encodeEntry(entry, at))).then(
+    ledger.append(entries.map(({ entry, at }) => encodeEntryPieces(entry, at))).then(
       ({ size, root }) => {
         feed({ kind: 'durable', token, head: { size, root } });
       },

@@ -1,6 +1,16 @@
-import { fault, LsError } from '../../std/index.ts';
-import { bodyChecksum, MAX_ENTRY_BYTES, type TreeHasher, type TreeHead } from '../../ledger/index.ts';
-import { framedBytes, type PreparedBody } from './segment-writer.ts';
+import { concatBytes, fault, LsError } from '../../std/index.ts';
+import {
+  bodyChecksum,
+  FRAME_HEADER_BYTES,
+  MAX_ENTRY_BYTES,
+  type TreeHasher,
+  type TreeHead,
+} from '../../ledger/index.ts';
+import { hashInTurns, LARGE_BODY_BYTES } from './large-body.ts';
+import type { PreparedBody } from './segment-writer.ts';
+
+/** A body whole, or the pieces that join to it: those of a large one are never joined. */
+export type LedgerBody = Uint8Array | readonly Uint8Array[];
 
 /** Entries that may wait for the disk. */
 export const MAX_QUEUED_ENTRIES = 65_536;
@@ -13,17 +23,41 @@ export interface Appended extends TreeHead {
   readonly firstIndex: number;
 }
 
-/** One call of append, hashed and waiting. */
+/** One call of append, waiting. */
 export interface AppendRequest {
-  readonly bodies: readonly PreparedBody[];
-  readonly leafHashes: readonly Uint8Array[];
+  /** How many entries it has. */
+  readonly count: number;
+  /** Hashed on the way in; undefined where one of them is large: {@link hashLarge} goes through them when their turn comes. */
+  readonly hashed: HashedBodies | undefined;
+  readonly given: readonly LedgerBody[];
   /** Bytes of its frames. */
   readonly bytes: number;
   readonly resolve: (appended: Appended) => void;
   readonly reject: (reason: LsError) => void;
 }
 
-/** First in, first out, and bounded. Hashing happens on the way in, while the disk is busy with earlier entries. */
+/** What the entries of one request need to be written and to be leaves. */
+export interface HashedBodies {
+  readonly bodies: readonly PreparedBody[];
+  readonly leafHashes: readonly Uint8Array[];
+}
+
+/** The entries of a request, hashed in turns of the event loop. */
+export async function hashLarge({ given }: AppendRequest): Promise<HashedBodies> {
+  const bodies: PreparedBody[] = [];
+  const leafHashes: Uint8Array[] = [];
+  for (const each of given) {
+    const bytes = bytesOf(each);
+    const pieces = isLarge(bytes) ? piecesOf(each) : [joined(each)];
+    const { leafHash, bodyChecksum: checksum } = await hashInTurns(pieces);
+    const [body = EMPTY, ...rest] = pieces;
+    bodies.push({ body, rest, bytes, bodyChecksum: checksum });
+    leafHashes.push(leafHash);
+  }
+  return { bodies, leafHashes };
+}
+
+/** First in, first out, and bounded. Hashing what is not large happens on the way in, while the disk is busy with earlier entries. */
 export class AppendQueue {
   readonly #hasher: TreeHasher;
   #waiting: AppendRequest[] = [];
@@ -44,15 +78,16 @@ export class AppendQueue {
   }
 
   /** Rejects with LS_LEDGER_ENTRY_SIZE or LS_LEDGER_QUEUE_FULL; otherwise settles with the request. */
-  push(bodies: readonly Uint8Array[]): Promise<Appended> {
-    const refusal = this.#refusal(bodies);
+  push(given: readonly LedgerBody[]): Promise<Appended> {
+    const sizes = given.map(bytesOf);
+    const refusal = this.#refusal(sizes);
     if (refusal !== undefined) return Promise.reject(refusal);
-    const prepared = bodies.map((body) => ({ body, bodyChecksum: bodyChecksum(body) }));
-    const leafHashes = bodies.map((body) => this.#hasher.leaf(body));
-    const bytes = framedBytes(prepared);
+    const count = given.length;
+    const hashed = sizes.some(isLarge) ? undefined : this.#hash(given.map(joined));
+    const bytes = sizes.reduce((sum, size) => sum + size, count * FRAME_HEADER_BYTES);
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ bodies: prepared, leafHashes, bytes, resolve, reject });
-      this.#entries += bodies.length;
+      this.#waiting.push({ count, hashed, given, bytes, resolve, reject });
+      this.#entries += count;
       this.#bytes += bytes;
     });
   }
@@ -69,7 +104,7 @@ export class AppendQueue {
     const taken = this.#waiting.slice(0, count);
     this.#waiting = this.#waiting.slice(count);
     this.#bytes -= bytes;
-    for (const request of taken) this.#entries -= request.bodies.length;
+    for (const request of taken) this.#entries -= request.count;
     return taken;
   }
 
@@ -78,15 +113,46 @@ export class AppendQueue {
     for (const request of this.take(Number.POSITIVE_INFINITY)) request.reject(reason);
   }
 
-  #refusal(bodies: readonly Uint8Array[]): LsError | undefined {
-    const bad = bodies.find(({ length }) => length === 0 || length > MAX_ENTRY_BYTES);
+  #hash(whole: readonly Uint8Array[]): HashedBodies {
+    const bodies = whole.map((body) => ({
+      body,
+      rest: NO_PIECES,
+      bytes: body.length,
+      bodyChecksum: bodyChecksum(body),
+    }));
+    return { bodies, leafHashes: whole.map((body) => this.#hasher.leaf(body)) };
+  }
+
+  #refusal(sizes: readonly number[]): LsError | undefined {
+    const bad = sizes.find((size) => size === 0 || size > MAX_ENTRY_BYTES);
     if (bad !== undefined) {
-      return new LsError(fault('LS_LEDGER_ENTRY_SIZE', `an entry of ${String(bad.length)} bytes`));
+      return new LsError(fault('LS_LEDGER_ENTRY_SIZE', `an entry of ${String(bad)} bytes`));
     }
-    const entries = this.#entries + bodies.length;
-    const bytes = this.#bytes + bodies.reduce((sum, { length }) => sum + length, 0);
+    const entries = this.#entries + sizes.length;
+    const bytes = sizes.reduce((sum, size) => sum + size, this.#bytes);
     if (entries <= MAX_QUEUED_ENTRIES && bytes <= MAX_QUEUED_BYTES) return undefined;
     const detail = `${String(entries)} entries of ${String(bytes)} bytes would wait for the disk`;
     return new LsError(fault('LS_LEDGER_QUEUE_FULL', detail));
   }
+}
+
+const EMPTY = new Uint8Array();
+const NO_PIECES: readonly Uint8Array[] = [];
+
+function bytesOf(body: LedgerBody): number {
+  return body instanceof Uint8Array ? body.length : body.reduce((sum, { length }) => sum + length, 0);
+}
+
+function isLarge(bytes: number): boolean {
+  return bytes > LARGE_BODY_BYTES;
+}
+
+function piecesOf(body: LedgerBody): readonly Uint8Array[] {
+  return body instanceof Uint8Array ? [body] : body;
+}
+
+function joined(body: LedgerBody): Uint8Array {
+  if (body instanceof Uint8Array) return body;
+  const [first] = body;
+  return first !== undefined && body.length === 1 ? first : concatBytes(...body);
 }

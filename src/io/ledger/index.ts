@@ -1,4 +1,4 @@
-export { MAX_QUEUED_BYTES, MAX_QUEUED_ENTRIES, type Appended } from './append-queue.ts';
+export { MAX_QUEUED_BYTES, MAX_QUEUED_ENTRIES, type Appended, type LedgerBody } from './append-queue.ts';
 export { DerivedLog, type DerivedLogOptions, type LeafSource } from './derived-log.ts';
 export { MAX_BATCH_BYTES, openLedger, type Ledger, type LedgerOptions } from './ledger.ts';
 export { ledgerLayout, PREALLOCATE_BYTES, SEGMENT_BYTES, type LedgerLayout } from './layout.ts';

@@ -11,7 +11,14 @@ import {
 } from '../../ledger/index.ts';
 import { nodeCrypto } from '../crypto/node-crypto.ts';
 import { systemClock, systemRandom } from '../system/system.ts';
-import { AppendQueue, type Appended, type AppendRequest } from './append-queue.ts';
+import {
+  AppendQueue,
+  hashLarge,
+  type Appended,
+  type AppendRequest,
+  type HashedBodies,
+  type LedgerBody,
+} from './append-queue.ts';
 import { readCheckpoint, writeCheckpoint, type CheckpointFile } from './checkpoint-file.ts';
 import { ledgerLayout, PREALLOCATE_BYTES, SEGMENT_BYTES, type LedgerLayout } from './layout.ts';
 import { fatalError, isDiskFull, ledgerError } from './ledger-fault.ts';
@@ -41,13 +48,14 @@ export interface Ledger {
   readonly recovered: LedgerRecovery;
   /**
    * Appends bodies, all or none, in call order; resolves once they are durable, with a head that covers them.
-   * Calls at the same time share one write and one fdatasync. The bodies must not change until it settles.
+   * Calls at the same time share one write and one fdatasync. The bodies must not change until it settles. Large ones are
+   * not copied, and hashed in turns of the event loop, so that everything else goes on.
    *
    * Rejects with LS_LEDGER_DISK_FULL (nothing was written; try again later), LS_LEDGER_QUEUE_FULL,
    * LS_LEDGER_ENTRY_SIZE, LS_LEDGER_CLOSED, or LS_LEDGER_IO: then it is unknown whether they are durable, and every
    * later call is refused with the same.
    */
-  append(bodies: readonly Uint8Array[]): Promise<Appended>;
+  append(bodies: readonly LedgerBody[]): Promise<Appended>;
   /** The head of what is durable. */
   head(): TreeHead;
   /** Signs and publishes the head of what is durable. Throws LS_LEDGER_DISK_FULL or LS_LEDGER_IO. */
@@ -152,7 +160,7 @@ class OpenLedger implements Ledger {
     });
   }
 
-  append(bodies: readonly Uint8Array[]): Promise<Appended> {
+  append(bodies: readonly LedgerBody[]): Promise<Appended> {
     const refusal = this.#refusal();
     if (refusal !== undefined) return Promise.reject(new LsError(refusal));
     const appended = this.#queue.push(bodies);
@@ -214,16 +222,25 @@ class OpenLedger implements Ledger {
   }
 
   async #commit(writer: SegmentWriter, batch: readonly AppendRequest[]): Promise<void> {
-    const writing = writer.write(batch.flatMap((request) => request.bodies));
+    const hashed = batch.every(isHashed) ? batch.map((request) => request.hashed) : await this.#hash(batch);
+    const writing = writer.write(hashed.flatMap(({ bodies }) => bodies));
     // The tree grows while the disk works, in a copy that counts only once the entries are durable.
     const grown = this.#tree.clone();
-    const filled = grow(grown, batch);
+    const filled = grow(grown, hashed);
     const head = headOf(grown);
     const written = await this.#orUndone(writer, writing);
     await durably(writer, written);
     this.#tree = grown;
     this.#settle(batch, head);
     this.#upkeep.committed(filled);
+  }
+
+  /** Where an entry is large. The turns that this takes may end the ledger. */
+  async #hash(batch: readonly AppendRequest[]): Promise<readonly HashedBodies[]> {
+    const all: HashedBodies[] = [];
+    for (const request of batch) all.push(request.hashed ?? (await hashLarge(request)));
+    if (this.#fatal !== undefined) throw new LsError(this.#fatal);
+    return all;
   }
 
   async #orUndone<T>(writer: SegmentWriter, writing: Promise<T>): Promise<T> {
@@ -240,7 +257,7 @@ class OpenLedger implements Ledger {
     this.#head = head;
     for (const request of batch) {
       request.resolve({ ...head, firstIndex });
-      firstIndex += request.bodies.length;
+      firstIndex += request.count;
     }
   }
 
@@ -264,10 +281,14 @@ class OpenLedger implements Ledger {
   }
 }
 
+function isHashed(request: AppendRequest): request is AppendRequest & { readonly hashed: HashedBodies } {
+  return request.hashed !== undefined;
+}
+
 /** Adds a batch to a tree and returns the tiles that it filled. */
-function grow(tree: TiledTree, batch: readonly AppendRequest[]): readonly Tile[] {
+function grow(tree: TiledTree, hashed: readonly HashedBodies[]): readonly Tile[] {
   const filled: Tile[] = [];
-  for (const { leafHashes } of batch) {
+  for (const { leafHashes } of hashed) {
     for (const leafHash of leafHashes) {
       for (const tile of tree.append(leafHash)) filled.push(tile);
     }

@@ -4,14 +4,21 @@ import {
   SEGMENT_HEADER_BYTES,
   SEGMENT_SALT_BYTES,
   writeFrame,
+  writeFrameHeader,
 } from '../../ledger/index.ts';
 import type { Random } from '../../std/index.ts';
+import { LARGE_BODY_BYTES } from './large-body.ts';
 import type { LedgerFile, LedgerFs } from './ledger-fs.ts';
 import { NEW_SUFFIX, segmentPath, type LedgerLayout } from './layout.ts';
 
 /** A body and the part of its frame's checksum that does not depend on its place. */
 export interface PreparedBody {
+  /** All of it, or its first piece where it is large. */
   readonly body: Uint8Array;
+  /** The other pieces. */
+  readonly rest: readonly Uint8Array[];
+  /** Of all pieces. */
+  readonly bytes: number;
   readonly bodyChecksum: number;
 }
 
@@ -86,10 +93,14 @@ export class SegmentWriter {
    * When it rejects, {@link undo} must be called.
    */
   async write(bodies: readonly PreparedBody[]): Promise<WrittenBatch> {
-    const frames = this.#frame(bodies);
-    const end = this.#end + frames.length;
+    const end = this.#end + framedBytes(bodies);
+    const writes = this.#framed(bodies);
     if (end > this.#allocated) await this.#grow(end);
-    await this.#file.write(frames, this.#end);
+    let at = this.#end;
+    for (const bytes of writes) {
+      await this.#file.write(bytes, at);
+      at += bytes.length;
+    }
     return { end };
   }
 
@@ -117,6 +128,27 @@ export class SegmentWriter {
     this.#allocated = size;
   }
 
+  /** What is to be written, one after the other: frames together, but large bodies from where they lie. */
+  #framed(bodies: readonly PreparedBody[]): readonly Uint8Array[] {
+    if (!bodies.some(isLarge)) return [this.#frame(bodies)];
+    const writes: Uint8Array[] = [];
+    let from = 0;
+    for (const [at, prepared] of bodies.entries()) {
+      if (!isLarge(prepared)) continue;
+      if (at > from) writes.push(this.#frame(bodies.slice(from, at)));
+      writes.push(this.#headerOf(prepared), prepared.body, ...prepared.rest);
+      from = at + 1;
+    }
+    if (from < bodies.length) writes.push(this.#frame(bodies.slice(from)));
+    return writes;
+  }
+
+  #headerOf({ bytes: bodyBytes, bodyChecksum }: PreparedBody): Uint8Array {
+    const header = new Uint8Array(FRAME_HEADER_BYTES);
+    writeFrameHeader(header, 0, { bodyBytes, bodyChecksum, batchStart: this.#end }, this.#salt);
+    return header;
+  }
+
   #frame(bodies: readonly PreparedBody[]): Uint8Array {
     const frames = new Uint8Array(framedBytes(bodies));
     let at = 0;
@@ -132,7 +164,11 @@ export interface WrittenBatch {
   readonly end: number;
 }
 
+function isLarge({ bytes }: PreparedBody): boolean {
+  return bytes > LARGE_BODY_BYTES;
+}
+
 /** Bytes of these bodies with their frames. */
-export function framedBytes(bodies: readonly PreparedBody[]): number {
-  return bodies.reduce((sum, { body }) => sum + FRAME_HEADER_BYTES + body.length, 0);
+function framedBytes(bodies: readonly PreparedBody[]): number {
+  return bodies.reduce((sum, { bytes }) => sum + FRAME_HEADER_BYTES + bytes, 0);
 }

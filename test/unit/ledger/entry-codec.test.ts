@@ -4,13 +4,14 @@ import { encodeCbor, type CborValue } from '../../../src/codec/index.ts';
 import {
   decodeEntry,
   encodeEntry,
+  encodeEntryPieces,
   MAX_ENTRY_BYTES,
   MAX_ENTRY_RECORD_BYTES,
   MAX_ENTRY_TEXT_BYTES,
   peekEntryType,
   type LedgerEntry,
 } from '../../../src/ledger/index.ts';
-import { nodeIdOf, toHex, unixMs, type NodeId } from '../../../src/std/index.ts';
+import { concatBytes, nodeIdOf, toHex, unixMs, type NodeId } from '../../../src/std/index.ts';
 import { codeOf, valueOf } from '../../support/result.ts';
 
 const now = unixMs(1_700_000_000_123);
@@ -41,6 +42,27 @@ describe('a ledger entry', () => {
     const body = encodeEntry(entry, now);
     expect(valueOf(decodeEntry(body))).toEqual({ entry, tMs: now });
     expect(peekEntryType(body)).toBe(entry.type);
+  });
+
+  it.each(examples)('of type $type is the same in pieces', (entry) => {
+    expect(concatBytes(...encodeEntryPieces(entry, now))).toEqual(encodeEntry(entry, now));
+  });
+
+  it.each([1, 23, 24, 255, 256, 65_535, 65_536, 1_000_000])(
+    'in pieces holds the very bytes of a CRL, which has %i',
+    (length) => {
+      const entry: LedgerEntry = { type: 'crl', der: new Uint8Array(length).fill(7) };
+      const pieces = encodeEntryPieces(entry, now);
+      expect(pieces.at(-1)).toBe(entry.der);
+      expect(Buffer.compare(concatBytes(...pieces), encodeEntry(entry, now))).toBe(0);
+    },
+  );
+
+  it('in pieces is refused beyond the same bound', () => {
+    for (const length of [0, MAX_ENTRY_BYTES - 31]) {
+      const entry: LedgerEntry = { type: 'crl', der: new Uint8Array(length) };
+      expect(() => encodeEntryPieces(entry, now)).toThrow(RangeError);
+    }
   });
 
   it('has the bytes that docs/FORMATS.md shows', () => {
