@@ -20,49 +20,46 @@ const encoder = new TextEncoder();
 export class HexBatch {
   private readonly characters: Uint8Array;
   private readonly pairs: Uint16Array;
-  /** In pairs, which is bytes. */
-  private at = 0;
+  private readonly bytes: DataView;
 
   /** Texts that have more than `maxBytes` bytes together are refused. */
   constructor(maxBytes: number) {
     this.characters = new Uint8Array(2 * maxBytes);
     this.pairs = new Uint16Array(this.characters.buffer);
-  }
-
-  /** Takes texts in; false for ones that are too long together or have characters beyond ASCII. Requires: even lengths. */
-  load(texts: readonly string[]): boolean {
-    const joined = texts.join('');
-    const { read, written } = encoder.encodeInto(joined, this.characters);
-    this.at = 0;
-    return read === joined.length && written === joined.length;
+    this.bytes = new DataView(new ArrayBuffer(maxBytes));
   }
 
   /**
-   * Writes the next `length` bytes into `target` at `start`; false where the text is not lower-case hexadecimal, of which
-   * some was written then. Requires: that many loaded.
+   * The bytes of the texts one after the other, until the next call; undefined for ones that are too long together or not
+   * lower-case hexadecimal. Requires: even lengths.
    */
-  write(length: number, target: DataView, start: number): boolean {
-    const { pairs } = this;
-    const whole = length & ~3;
-    const from = this.at;
-    let wrong = 0;
-    // Four bytes at once, and one look in the end: less time than a look at each.
-    for (let i = 0; i < whole; i += 4) {
-      const a = byteOf(pairs, from + i);
-      const b = byteOf(pairs, from + i + 1);
-      const c = byteOf(pairs, from + i + 2);
-      const d = byteOf(pairs, from + i + 3);
-      wrong |= a | b | c | d;
-      target.setUint32(start + i, (a << 24) | (b << 16) | (c << 8) | d);
-    }
-    for (let i = whole; i < length; i++) {
-      const byte = byteOf(pairs, from + i);
-      wrong |= byte;
-      target.setUint8(start + i, byte);
-    }
-    this.at = from + length;
-    return wrong < NO_BYTE;
+  decode(texts: readonly string[]): DataView | undefined {
+    const joined = texts.join('');
+    const { read, written } = encoder.encodeInto(joined, this.characters);
+    if (read !== joined.length || written !== joined.length) return undefined;
+    return writeBytes(this.pairs, joined.length >> 1, this.bytes) ? this.bytes : undefined;
   }
+}
+
+/** False where one of the pairs is none of digits. */
+function writeBytes(pairs: Uint16Array, length: number, target: DataView): boolean {
+  const whole = length & ~3;
+  let wrong = 0;
+  // Four bytes at once, and one look in the end: less time than a look at each.
+  for (let at = 0; at < whole; at += 4) {
+    const a = byteOf(pairs, at);
+    const b = byteOf(pairs, at + 1);
+    const c = byteOf(pairs, at + 2);
+    const d = byteOf(pairs, at + 3);
+    wrong |= a | b | c | d;
+    target.setUint32(at, (a << 24) | (b << 16) | (c << 8) | d);
+  }
+  for (let at = whole; at < length; at++) {
+    const byte = byteOf(pairs, at);
+    wrong |= byte;
+    target.setUint8(at, byte);
+  }
+  return wrong < NO_BYTE;
 }
 
 function byteOf(pairs: Uint16Array, at: number): number {
