@@ -41,6 +41,7 @@ import type {
   SignIssuingRequest,
   SignRootCrlRequest,
 } from './root/index.ts';
+import type { SimulatedJson, SimulateRequest } from './sim.ts';
 import { LsError } from '../std/index.ts';
 
 export type { AcceptedLoss, CaRevocationReason } from '../authority/index.ts';
@@ -77,6 +78,7 @@ export type { Log } from './log.ts';
 export type { CheckedStep } from './node/check.ts';
 export type { RunningNode, RunNodeRequest } from './node/run-node.ts';
 export type { InitialisedRoot, SignedIssuing, SignedRootCrl } from './root/index.ts';
+export type { SimulatedJson, SimulateRequest } from './sim.ts';
 export { announceReady } from './ready.ts';
 
 /** See audit.ts. */
@@ -232,6 +234,11 @@ export async function checkDemo(
   tell: (observation: DemoObservation) => void,
 ): Promise<void> {
   return (await import('./demo/index.ts')).checkDemo(cluster, tell);
+}
+
+/** See sim.ts. */
+export async function simulate(request: SimulateRequest): Promise<SimulatedJson> {
+  return (await import('./sim.ts')).simulate(request);
 }
 
 /** See log.ts. */

@@ -5,6 +5,7 @@ import { registerDemo } from './demo.ts';
 import { registerMesh } from './mesh/index.ts';
 import { registerNode } from './node/index.ts';
 import { registerPki } from './pki/index.ts';
+import { registerSim } from './sim.ts';
 
 /** Adds one area's commands below the program. */
 export type RegisterCommands = (program: Command, ctx: CliContext) => void;
@@ -16,4 +17,5 @@ export const areas: readonly RegisterCommands[] = [
   registerNode,
   registerMesh,
   registerAudit,
+  registerSim,
 ];

@@ -17,3 +17,4 @@ export { InvariantViolation, type Promised } from './violation.ts';
 export type { Hand, Trick } from './adversary/hostile-core.ts';
 export { infiltrate } from './adversary/infiltrate.ts';
 export { TRICKS } from './adversary/tricks.ts';
+export { Measurement, type DetectionTimes, type Measured, type Spread } from './measurement.ts';

@@ -5,6 +5,7 @@ import {
   type NodeCoreOptions,
   type NodeEvent,
 } from '../mesh/index.ts';
+import type { AssignObservers } from '../membership/index.ts';
 import { unixMs, type NodeId, type UnixMs } from '../std/index.ts';
 import { allToAll, SimCa, type QuorumShape } from './authority.ts';
 import { defined } from './certificates.ts';
@@ -36,6 +37,8 @@ export interface WorldOptions {
   readonly weather?: Partial<Weather>;
   readonly shape?: (active: number) => QuorumShape;
   readonly nodeLifetimeMs?: number;
+  /** How observers are assigned; one that remembers saves all nodes the same work. */
+  readonly assign?: AssignObservers;
   /** Clocks are off by up to this share; default 0.0001. */
   readonly maxDrift?: number;
   /** Keep ledger entries, not their number alone. */
@@ -284,6 +287,7 @@ export class World {
       logKey: port.sha256(identity.der),
       addresses: [node.address],
       trust: this.ca.trustMaterial(crl, unixMs(Math.max(now.wall, this.wall)), crypto),
+      ...(this.#options.assign === undefined ? {} : { assign: this.#options.assign }),
       persisted: disk.state,
       treeHead: disk.head,
       config: this.config,
