@@ -1,5 +1,6 @@
 import { monoMs, type CryptoPort, type MonoMs, type NodeId } from '../std/index.ts';
 import { Member, type RecoveryConfig } from './member.ts';
+import { observerNumbers } from './observer-numbers.ts';
 import { isInquorate } from './quorum.ts';
 import type { Roster } from './records/index.ts';
 import { assignObservers, type AssignObservers, type ObserverAssignment } from './rings.ts';
@@ -175,22 +176,27 @@ export class MemberTable {
     this.#neighbours = new Set([...this.#ownObservers, ...observed]);
   }
 
-  /** With those who are down in their places and without: they may come back. */
+  /**
+   * With those who are down in their places and without: they may come back. And with all who were enrolled in theirs:
+   * our roster may be older than their first start, or ours.
+   */
   #around(
     those: (observers: ObserverAssignment, skipped?: ReadonlySet<NodeId>) => readonly NodeId[],
   ): readonly NodeId[] {
-    const current = this.#asMember(this.#current);
-    return current === undefined ? [] : [...those(current), ...those(current, this.#skipped)];
+    const current = this.#current;
+    if (current === undefined) return [];
+    return [...those(current), ...those(current, this.#skipped), ...those(this.#prospect(current))];
   }
 
-  /** Who is not active yet takes the places that it will have. */
-  #asMember(current: ObserverAssignment | undefined): ObserverAssignment | undefined {
+  /** Who is not active yet takes the place that it will have. */
+  #prospect(current: ObserverAssignment): ObserverAssignment {
     const roster = this.#roster;
-    if (current === undefined || roster === undefined || current.isMember(this.#self)) return current;
+    if (roster?.members.some(({ state }) => state === 'enrolled') !== true) return current;
     const members = roster.members.map((entry) =>
-      entry.nodeId === this.#self ? { ...entry, state: 'active' as const } : entry,
+      entry.state === 'enrolled' ? { ...entry, state: 'active' as const } : entry,
     );
-    return this.#assign({ ...roster, members }, this.#crypto);
+    const { k } = observerNumbers(members.filter(({ state }) => state === 'active').length);
+    return this.#assign({ ...roster, k: Math.max(roster.k, k), members }, this.#crypto);
   }
 
   #isLost(member: Member | undefined, now: MonoMs): boolean {

@@ -88,8 +88,8 @@ export class Dialer {
   #mayDial(nodeId: NodeId, target: Target, isLinked: (nodeId: NodeId) => boolean): boolean {
     const { table } = this.#core;
     const member = table.get(nodeId);
-    if (member === undefined || member.roster !== 'active' || !table.isNeighbour(nodeId)) return false;
-    return !isLinked(nodeId) && this.#addresses(target).length > 0;
+    const mayBeThere = member?.roster === 'active' || member?.roster === 'enrolled';
+    return mayBeThere && table.isNeighbour(nodeId) && !isLinked(nodeId) && this.#addresses(target).length > 0;
   }
 
   #addresses(target: Target): readonly string[] {

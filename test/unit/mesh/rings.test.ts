@@ -125,6 +125,14 @@ describe('on rings', () => {
     expect(new Set(statesOf(FIRST))).toEqual(new Set(['alive']));
   });
 
+  it('members of an old roster in which nobody was active yet find each other', () => {
+    world = new MeshWorld(NAMES);
+    world.publishRoster(Object.fromEntries(NAMES.map((name) => [name, 'enrolled'])), [], { k: 1, h: 1 });
+    world.startAll();
+    world.run(3_000);
+    for (const name of NAMES) expect(linkedTo(name).length, name).toBeGreaterThanOrEqual(H);
+  });
+
   it('a newcomer is linked, heard and counted alive by all', () => {
     world.enroll('late');
     world.publishRoster({ late: 'active' }, undefined, { k: K, h: H });
