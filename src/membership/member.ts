@@ -69,7 +69,9 @@ export class Member {
   #closedAndRefused = false;
   /** Ours to observe; else its observers' word is what we go by. */
   #observed = false;
-  /** Once others observed it in this epoch: it was there, whether or not we ever heard it. */
+  /** It was active while it was not ours to observe. */
+  #hadObservers = false;
+  /** Others observed it before we did: then it was there, whether or not we ever heard it. */
   #vouchedFor = false;
   #recovery: { heartbeats: number; readonly until: MonoMs } | undefined;
   readonly #recoveryConfig: RecoveryConfig;
@@ -142,12 +144,13 @@ export class Member {
     return this.#observed;
   }
 
-  /** Says whether we observe it from now on. Who is new to us has the time that a heartbeat may take. */
+  /** Says whether we observe it from now on. Who comes to us from others has the time that a heartbeat may take. */
   observe(observed: boolean, now: MonoMs): void {
-    if (observed === this.#observed) return;
+    const isNew = observed && !this.#observed;
     this.#observed = observed;
-    if (!observed || this.#detector === undefined) return;
-    this.#vouchedFor = true;
+    if (!observed) this.#hadObservers = this.roster === 'active';
+    if (!isNew || this.#detector === undefined) return;
+    this.#vouchedFor = this.#hadObservers;
     this.#closedAndRefused = false;
     this.#detector = new ArrivalDetector(this.#intervalMs, now);
   }

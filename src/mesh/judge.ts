@@ -13,6 +13,11 @@ import type { Gossip } from './gossip.ts';
 import type { LinkTable } from './link-table.ts';
 import { isTerminal, type StatusBoard } from './status-board.ts';
 
+/** For each step of our own health we wait so much longer before we accuse. */
+const PATIENCE_INTERVALS = 0.5;
+/** Between accusations of one that answers: up to eight intervals. */
+const MAX_DOUBLINGS = 3;
+
 /** A death that another has concluded, while its subject may still answer us. */
 interface ReportedDeath {
   readonly epoch: number;
@@ -33,8 +38,8 @@ export class Judge {
   #notBefore: MonoMs;
   /** Accusations that are being made durable. */
   readonly #accusing = new Set<NodeId>();
-  /** When we last accused whom: a subject that answers each time through others is not accused in a loop. */
-  readonly #accusedAt = new Map<NodeId, MonoMs>();
+  /** Whom we accused since we last heard it: a subject that answers each time through others is not accused in a loop. */
+  readonly #accused = new Map<NodeId, { readonly at: MonoMs; readonly times: number }>();
   readonly #reported = new Map<NodeId, ReportedDeath>();
 
   constructor(core: Core, links: LinkTable, gossip: Gossip, board: StatusBoard) {
@@ -57,7 +62,8 @@ export class Judge {
     for (const [nodeId, death] of this.#reported) this.#believeIfDue(nodeId, death);
     if (table.isInquorate(now.mono)) return;
     for (const member of table.members) {
-      if (this.#shouldAccuse(member)) this.#accuse(member);
+      if (!member.isSilent(now.mono)) this.#accused.delete(member.nodeId);
+      else if (this.#shouldAccuse(member)) this.#accuse(member);
       this.#concludeIfDue(member);
     }
   }
@@ -104,15 +110,28 @@ export class Judge {
   }
 
   #shouldAccuse(member: Member): boolean {
-    const { table, own, now, config } = this.#core;
-    if (!member.isSilent(now.mono) || member.last === undefined) return false;
-    const accusedAt = this.#accusedAt.get(member.nodeId) ?? -Infinity;
-    if (now.mono - accusedAt < config.intervalMs) return false;
+    const { table, own } = this.#core;
+    if (member.last === undefined || this.#isTooSoon(member)) return false;
     const rosterNumber = table.roster?.number ?? 0;
     if (member.book.accusedBy(own.nodeId, rosterNumber) || this.#accusing.has(member.nodeId)) return false;
     if (isTerminal(this.#board.verdict(member.nodeId).state)) return false;
     if (member.last.seq < member.book.rebuttedSeq) return false;
     return table.ownRing(member.nodeId) !== undefined;
+  }
+
+  /**
+   * A process that runs late trusts its own ears less (Lifeguard §4.1), and one that was answered waits twice as long
+   * each time: unless others accuse too, it is our link that is broken. Else a machine that is overloaded would load
+   * all others with the accusations of those that it could not listen to.
+   */
+  #isTooSoon(member: Member): boolean {
+    const { now, config } = this.#core;
+    const patience = this.#board.localHealth * PATIENCE_INTERVALS * config.intervalMs;
+    const isPatient = !member.isRefused() && now.mono < (member.deadline ?? 0) + patience;
+    if (isPatient) return true;
+    const { at, times } = this.#accused.get(member.nodeId) ?? { at: -Infinity, times: 0 };
+    const factor = member.book.count > 0 ? 1 : 2 ** Math.min(times - 1, MAX_DOUBLINGS);
+    return times > 0 && now.mono - at < config.intervalMs * factor;
   }
 
   #accuse(member: Member): void {
@@ -135,7 +154,8 @@ export class Judge {
     const { bytes, id } = signAccusation(body, own.credential.signer, domainId, crypto);
     const epoch = member.epoch;
     this.#accusing.add(member.nodeId);
-    this.#accusedAt.set(member.nodeId, now.mono);
+    const times = (this.#accused.get(member.nodeId)?.times ?? 0) + 1;
+    this.#accused.set(member.nodeId, { at: now.mono, times });
     journal.record({ type: 'miss', nodeId: member.nodeId, epoch, lastSeq: last.seq }, now.wall);
     journal.strict(
       { type: 'accusation', record: bytes },

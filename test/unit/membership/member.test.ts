@@ -164,6 +164,17 @@ describe('a member that others observe', () => {
     expect(living.evidence('good', WELL, monoMs(50_000 + 2.5 * INTERVAL)).hearing).toBe('silent');
   });
 
+  it('that was not active before is unknown until we hear it', () => {
+    const newcomer = new Member({ nodeId: nodeIdNamed('a'), name: nodeName('a'), state: 'enrolled' });
+    newcomer.observe(false, monoMs(0));
+    newcomer.startEpoch(1, record('epoch-start', 0), INTERVAL, monoMs(0));
+    newcomer.roster = 'active';
+    newcomer.observe(true, monoMs(10));
+    expect(newcomer.evidence('good', WELL, monoMs(11)).hearing).toBe('never');
+    newcomer.heard(record('heartbeat', 1), INTERVAL, true, monoMs(12));
+    expect(newcomer.evidence('good', WELL, monoMs(13)).hearing).toBe('fresh');
+  });
+
   it('is not refused by a link that is none of ours to judge', () => {
     const living = bystander();
     living.connectionRefused();

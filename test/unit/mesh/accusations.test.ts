@@ -285,6 +285,42 @@ describe('observers', () => {
     expect(world.entries('b', 'down-certificate')).toEqual([]);
   });
 
+  it('wait twice as long after each answer that came by others', () => {
+    world = new MeshWorld(['a', 'b', 'c']);
+    world.startAll();
+    world.run(2_000);
+    world.block('a', 'c');
+    world.run(30_000);
+    const { certId } = world.node('a').identity;
+    const times = world
+      .entries('a', 'accusation')
+      .map(({ record }) => valueOf(decodeAccusation(record)).body)
+      .filter((body) => body.certId === certId)
+      .map(({ tMs }) => tMs);
+    const waits = times.slice(1).map((at, i) => Math.round((at - (times[i] ?? 0)) / 1_000));
+    expect(waits.slice(0, 4)).toEqual([1, 2, 4, 8]);
+  });
+
+  it('that have run late themselves wait longer before they accuse', () => {
+    world = new MeshWorld(['a', 'b', 'c']);
+    world.startAll();
+    world.run(2_000);
+    for (let i = 0; i < 2; i++) {
+      world.freeze('a');
+      world.run(1_500);
+      world.thaw('a');
+      world.run(1_500);
+    }
+    const [healthy, late] = [world.accusedBy('b').length, world.accusedBy('a').length];
+    world.freeze('c');
+    world.run(3_400);
+    expect(world.accusedBy('b').length).toBeGreaterThan(healthy);
+    expect(world.accusedBy('a').length).toBe(late);
+    world.run(3_000);
+    expect(world.accusedBy('a').length).toBeGreaterThan(late);
+    expect(world.peer('b', 'c').state).toBe('down');
+  });
+
   it('accuse again, after an answer, one that then really dies', () => {
     world = new MeshWorld(['a', 'b', 'c']);
     world.startAll();
