@@ -1,9 +1,11 @@
+import type { Unverified } from '../heartbeat/index.ts';
 import {
   decodeAccusation,
   decodeDownCertificate,
   embeddedCertId,
   verifyAccusation,
   verifyDownCertificate,
+  type Accusation,
   type DownCertificate,
   type Member,
   type VerifiedAccusation,
@@ -40,7 +42,10 @@ export class Accusations {
 
   /** Takes one accusation; an entitled one of ourselves is answered at once. */
   take(bytes: Uint8Array): Result<{ readonly forward: boolean }, Fault> {
-    const verified = this.#verify(bytes);
+    const decoded = decodeAccusation(bytes);
+    if (!decoded.ok) return decoded;
+    if (this.#isNoNews(decoded.value.body)) return ok({ forward: false });
+    const verified = this.#verify(decoded.value);
     if (!verified.ok) return verified;
     const { accusation, last } = verified.value;
     const { subject, epoch, rosterNumber, ring } = accusation.body;
@@ -53,7 +58,7 @@ export class Accusations {
     if (subject === own.nodeId) {
       if (epoch !== own.epoch)
         return err(fault('LS_ACCUSATION_EPOCH', `our epoch is ${own.epoch}, not ${epoch}`));
-      journal.record({ type: 'accusation', record: bytes }, now.wall);
+      journal.later({ type: 'accusation', record: bytes }, now);
       this.#beater.rebut(accusation.id);
       return ok({ forward: false });
     }
@@ -67,7 +72,7 @@ export class Accusations {
     }
     // One of each observer at a time: what the book has no use for is not passed on either.
     const admitted = this.#judge.admit(member, held);
-    if (admitted) journal.record({ type: 'accusation', record: bytes }, now.wall);
+    if (admitted) journal.later({ type: 'accusation', record: bytes }, now);
     return ok({ forward: admitted });
   }
 
@@ -105,10 +110,20 @@ export class Accusations {
     return ok(decoded.value.accusations);
   }
 
-  #verify(bytes: Uint8Array): Result<VerifiedAccusation, Fault> {
-    const decoded = decodeAccusation(bytes);
-    if (!decoded.ok) return decoded;
-    const { body } = decoded.value;
+  /**
+   * Whatever it proves would change nothing: its subject is down in that epoch, or its accuser has accused already. In a
+   * mesh in trouble most are of this kind, and each would cost two signature checks.
+   */
+  #isNoNews({ certId, subject, epoch, rosterNumber }: Accusation): boolean {
+    const { table, directory } = this.#core;
+    const member = table.get(subject);
+    const accuser = directory.byCertId(certId)?.nodeId;
+    if (member?.epoch !== epoch || accuser === undefined) return false;
+    return member.downCertificate !== undefined || member.book.accusedBy(accuser, rosterNumber);
+  }
+
+  #verify(decoded: Unverified<Accusation>): Result<VerifiedAccusation, Fault> {
+    const { body } = decoded;
     const accuser = this.#signer(body.certId);
     if (!accuser.ok) return accuser;
     const evidence = embeddedCertId(body.last);
@@ -118,7 +133,7 @@ export class Accusations {
       return err(fault('LS_ACCUSATION_UNKNOWN_KEY', `certificate ${evidence.value} is not known`));
     }
     const { crypto, domainId } = this.#core;
-    return verifyAccusation(crypto, domainId, decoded.value, accuser.value.key, subject.key);
+    return verifyAccusation(crypto, domainId, decoded, accuser.value.key, subject.key);
   }
 
   /**

@@ -156,7 +156,7 @@ export class Judge {
     this.#accusing.add(member.nodeId);
     const times = (this.#accused.get(member.nodeId)?.times ?? 0) + 1;
     this.#accused.set(member.nodeId, { at: now.mono, times });
-    journal.record({ type: 'miss', nodeId: member.nodeId, epoch, lastSeq: last.seq }, now.wall);
+    journal.later({ type: 'miss', nodeId: member.nodeId, epoch, lastSeq: last.seq }, now);
     journal.strict(
       { type: 'accusation', record: bytes },
       now.wall,

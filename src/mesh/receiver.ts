@@ -166,7 +166,7 @@ export class Receiver {
     member.value.startEpoch(body.epoch, start, core.config.intervalMs, core.now.mono, goesOn);
     core.table.placeAnew(member.value, core.now.mono);
     this.#links.dialer.signedAddresses(member.value.nodeId, body.addresses);
-    core.journal.record({ type: 'epoch-start', record: bytes }, core.now.wall);
+    core.journal.later({ type: 'epoch-start', record: bytes }, core.now);
     return FORWARD;
   }
 
@@ -253,7 +253,7 @@ export class Receiver {
     if (!adopted.ok) return adopted;
     const { id, structureHash } = record;
     member.value.rekeyed({ type: 'key-change', bytes, id, seq: record.body.seq, structureHash });
-    core.journal.record({ type: 'key-change', record: bytes }, core.now.wall);
+    core.journal.later({ type: 'key-change', record: bytes }, core.now);
     return FORWARD;
   }
 
@@ -266,7 +266,7 @@ export class Receiver {
     if (!member.ok) return member;
     member.value.leave = bytes;
     this.#core.table.placeAnew(member.value, this.#core.now.mono);
-    this.#core.journal.record({ type: 'leave', record: bytes }, this.#core.now.wall);
+    this.#core.journal.later({ type: 'leave', record: bytes }, this.#core.now);
     return FORWARD;
   }
 

@@ -126,7 +126,7 @@ export class StatusBoard {
     this.#posted.set(nodeId, { ...verdict, epoch, since: moved ? now.wall : posted.since });
     if (posted.state === verdict.state) return;
     const change = { nodeId, epoch, from: posted.state, to: verdict.state, reason: verdict.reason };
-    journal.record({ type: 'state-change', ...change }, now.wall);
+    journal.later({ type: 'state-change', ...change }, now);
     out.emit({ kind: 'transition', transition: { ...change, name, at: now.wall } });
   }
 }

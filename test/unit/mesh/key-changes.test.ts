@@ -206,6 +206,7 @@ describe('a key-change of a member', () => {
       link.record('key-change', mallory.keyChange(next).bytes);
       next = world.pki.node('m', { nodeId: mallory.identity.nodeId });
     }
+    world.run(1_000);
     expect(world.entries('a', 'key-change')).toHaveLength(MAX_KEY_CHANGES_PER_EPOCH);
     refuse('LS_MESH_TOO_MANY_KEYS', mallory.keyChange(next).bytes);
   });
