@@ -7,9 +7,11 @@ export {
   MAX_FRAME_BYTES_BEFORE_HELLO,
 } from './frame.ts';
 export {
+  frameOf,
   HELLO_TIMEOUT_MS,
   LATE_TICK_MS,
   LinkMachine,
+  type Frame,
   type LinkMachineOptions,
   type LinkOutput,
 } from './machine.ts';

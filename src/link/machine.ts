@@ -5,14 +5,24 @@ import { decodeMessage, encodeMessage } from './message-codec.ts';
 import { MAX_BYE_CODE_BYTES, MAX_BYE_DETAIL_BYTES, type Hello, type Message } from './message.ts';
 import type { SendClass } from './send-queue.ts';
 
-/** A peer that has not said hello by then never will: half-open, frozen, or not one of us. */
-export const HELLO_TIMEOUT_MS = 3_000;
+/**
+ * A peer that has not said hello by then never will: half-open, frozen, or not one of us. Longer than a machine on which
+ * everything starts at once makes anybody wait: work that is thrown away there and begun anew keeps it overloaded.
+ */
+export const HELLO_TIMEOUT_MS = 6_000;
 /** A tick later than this says that we stood still, not the peer: its hello may be waiting unread. */
 export const LATE_TICK_MS = 500;
 
+/** One message on its way out. */
+export interface Frame {
+  readonly kind: 'write';
+  readonly bytes: Uint8Array;
+  readonly class: SendClass;
+}
+
 /** What a link wants done, in order. */
 export type LinkOutput =
-  | { readonly kind: 'write'; readonly bytes: Uint8Array; readonly class: SendClass }
+  | Frame
   /** Both sides said hello. */
   | { readonly kind: 'up'; readonly hello: Hello }
   | { readonly kind: 'message'; readonly message: Message }
@@ -91,6 +101,11 @@ export class LinkMachine {
    */
   send(message: Message, _now: MonoMs, sendClass?: SendClass): readonly LinkOutput[] {
     return this.#state === 'up' ? [writeOf(message, sendClass)] : [];
+  }
+
+  /** As {@link send}, for what goes to many links. */
+  sendFrame(frame: Frame): readonly LinkOutput[] {
+    return this.#state === 'up' ? [frame] : [];
   }
 
   /** Says bye with the reason, in any state, and closes. Overlong or unprintable text is cut and cleaned. */
@@ -175,7 +190,12 @@ function classOf(message: Message): SendClass {
   }
 }
 
-function writeOf(message: Message, sendClass: SendClass = classOf(message)): LinkOutput {
+/** A message encoded once, however many links it goes to. `sendClass` as in {@link LinkMachine.send}. */
+export function frameOf(message: Message, sendClass?: SendClass): Frame {
+  return writeOf(message, sendClass);
+}
+
+function writeOf(message: Message, sendClass: SendClass = classOf(message)): Frame {
   return { kind: 'write', bytes: encodeMessage(message), class: sendClass };
 }
 

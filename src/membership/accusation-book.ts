@@ -52,7 +52,8 @@ export class AccusationBook {
 
   /** Whether an accusation stands that its subject has had the time to answer. */
   isUnanswered(now: MonoMs): boolean {
-    return [...this.#held.values()].some(({ addedAt }) => now - addedAt >= REBUTTAL_WAIT_MS);
+    for (const { addedAt } of this.#held.values()) if (now - addedAt >= REBUTTAL_WAIT_MS) return true;
+    return false;
   }
 
   /** Whether `observer` has accused under this roster. */
@@ -90,6 +91,7 @@ export class AccusationBook {
 
   /** The newest roster under which enough distinct observers accuse; `quorumOf` is H of a roster. */
   quorum(quorumOf: (rosterNumber: number) => number): AccusationQuorum | undefined {
+    if (this.#held.size === 0) return undefined;
     const numbers = [...new Set(this.accusations.map(({ rosterNumber }) => rosterNumber))].sort(
       (a, b) => b - a,
     );

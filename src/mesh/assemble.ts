@@ -11,6 +11,7 @@ import {
   type Signer,
 } from '../std/index.ts';
 import type { TrustMaterial } from '../trust/index.ts';
+import { Affected } from './affected.ts';
 import type { CoreConfig } from './config.ts';
 import { askedNow, type Core } from './core.ts';
 import { Directory } from './directory.ts';
@@ -91,6 +92,7 @@ export function assemble(options: NodeCoreOptions): Core {
     trust,
     issuers,
     directory,
+    affected: new Affected(),
     now,
   };
 }

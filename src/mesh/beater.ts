@@ -193,6 +193,6 @@ export class Beater {
     // An answer is for all; a sign of life for those that watch for it.
     const hearers =
       rebuts.length > 0 ? links : links.filter(({ peer }) => table.observesUs(peer.nodeId, now.mono));
-    for (const link of hearers) this.#links.send(link, message, as);
+    this.#links.sendAll(hearers, message, as);
   }
 }

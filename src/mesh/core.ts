@@ -1,6 +1,7 @@
 import type { MemberTable } from '../membership/index.ts';
 import type { CryptoPort, DomainId, Instant, Random, UnixMs } from '../std/index.ts';
 import { unixMs } from '../std/index.ts';
+import type { Affected } from './affected.ts';
 import type { CoreConfig } from './config.ts';
 import type { Directory } from './directory.ts';
 import type { AskedAt, Issuers } from './issuers.ts';
@@ -24,6 +25,8 @@ export interface Core {
   readonly trust: TrustState;
   readonly issuers: Issuers;
   readonly directory: Directory;
+  /** By the event being handled. */
+  readonly affected: Affected;
   /** The moment of the event being handled. */
   now: Instant;
 }

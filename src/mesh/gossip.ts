@@ -27,7 +27,8 @@ const ID_PREFIX_BYTES = 16;
 
 /** A record worth showing to whoever missed it. */
 interface Retained {
-  readonly id: Uint8Array;
+  /** The first {@link ID_PREFIX_BYTES} of its hash. Hex. */
+  readonly id: string;
   readonly message: Message;
 }
 
@@ -78,15 +79,16 @@ export class Gossip {
   sendDigest(link: Link): void {
     const { now, config } = this.#core;
     link.nextDigest = monoMs(now.mono + config.reconcileMs);
-    const ids = this.#retained().map((retained) => retained.id);
+    const held = this.#retained();
     // One that does not fit begins anywhere, so that nothing is left out for ever.
-    const start = ids.length <= MAX_DIGEST_IDS ? 0 : Math.floor(randomShare(this.#core) * ids.length);
-    const shown = [...ids.slice(start), ...ids.slice(0, start)].slice(0, MAX_DIGEST_IDS);
-    this.#links.send(link, { kind: 'digest', ids: shown });
+    const start = held.length <= MAX_DIGEST_IDS ? 0 : Math.floor(randomShare(this.#core) * held.length);
+    const shown = [...held.slice(start), ...held.slice(0, start)].slice(0, MAX_DIGEST_IDS);
+    const ids = shown.map(({ id }) => fromHex(id) ?? new Uint8Array());
+    this.#links.send(link, { kind: 'digest', ids });
   }
 
   digestReceived(link: Link, ids: readonly Uint8Array[]): void {
-    const held = new Set(this.#retained().map((retained) => toHex(retained.id)));
+    const held = new Set(this.#retained().map(({ id }) => id));
     const missing = ids.filter((id) => !held.has(toHex(id)));
     if (missing.length > 0) this.#links.send(link, { kind: 'want', ids: missing });
     const shown = new Set(ids.map((id) => toHex(id)));
@@ -98,7 +100,7 @@ export class Gossip {
   wantReceived(link: Link, ids: readonly Uint8Array[]): void {
     const wanted = new Set(ids.map((id) => toHex(id)));
     for (const { id, message } of this.#retained()) {
-      if (wanted.has(toHex(id))) this.#links.send(link, message);
+      if (wanted.has(id)) this.#links.send(link, message);
     }
   }
 
@@ -153,8 +155,8 @@ export class Gossip {
     return { id: this.#idOf(bytes), message: { kind: 'record', type, bytes } };
   }
 
-  #idOf(bytes: Uint8Array): Uint8Array {
-    return this.#core.crypto.sha256(bytes).slice(0, ID_PREFIX_BYTES);
+  #idOf(bytes: Uint8Array): string {
+    return toHex(this.#core.crypto.sha256(bytes).subarray(0, ID_PREFIX_BYTES));
   }
 }
 
@@ -169,7 +171,7 @@ function known({
   readonly bytes: Uint8Array;
 }): Retained {
   return {
-    id: (fromHex(id) ?? new Uint8Array()).slice(0, ID_PREFIX_BYTES),
+    id: id.slice(0, 2 * ID_PREFIX_BYTES),
     message: { kind: 'record', type, bytes },
   };
 }

@@ -181,7 +181,8 @@ export class Judge {
   }
 
   #quorum(member: Member): AccusationQuorum | undefined {
-    if (isTerminal(this.#board.verdict(member.nodeId).state)) return undefined;
+    // Nearly always nobody accuses anybody, and every event asks.
+    if (member.book.count === 0 || isTerminal(this.#board.verdict(member.nodeId).state)) return undefined;
     return member.book.quorum((rosterNumber) => this.#core.table.quorumOf(rosterNumber));
   }
 

@@ -1,4 +1,11 @@
-import { chooseDuplicate, LinkMachine, type Hello, type LinkOutput, type Message } from '../link/index.ts';
+import {
+  chooseDuplicate,
+  frameOf,
+  LinkMachine,
+  type Hello,
+  type LinkOutput,
+  type Message,
+} from '../link/index.ts';
 import { PREVIOUS_ROSTER_VALID_MS } from '../membership/index.ts';
 import {
   equalBytes,
@@ -15,7 +22,7 @@ import { trustedNow, type Core } from './core.ts';
 import { Dialer } from './dialer.ts';
 import type { WriteClass } from './effects.ts';
 import type { ConnectionId, NodeEvent } from './events.ts';
-import { newLink, type Link, type LinkListener } from './link.ts';
+import { newLink, notNeighbour, type Link, type LinkListener } from './link.ts';
 
 /** Round trips above this are our problem, not a reason to wait longer before concluding anything. */
 const MAX_COUNTED_ROUND_TRIP_MS = 1_000;
@@ -108,7 +115,14 @@ export class LinkTable {
 
   /** Sends to every linked peer but `except`. */
   broadcast(message: Message, except?: NodeId, as?: WriteClass): void {
-    for (const link of this.up) if (link.peer.nodeId !== except) this.send(link, message, as);
+    const links = this.up.filter((link) => link.peer.nodeId !== except);
+    this.sendAll(links, message, as);
+  }
+
+  /** As {@link send} to each of `links`, encoded once. */
+  sendAll(links: readonly Link[], message: Message, as?: WriteClass): void {
+    const frame = frameOf(message, as);
+    for (const { id, machine } of links) this.#run(id, machine.sendFrame(frame));
   }
 
   /** Tells the peer why, then closes. */
@@ -198,12 +212,12 @@ export class LinkTable {
   /** When the first certificate of a link ends: certificates hold up to and including their last millisecond. */
   #nextExpiry(): number {
     const { now, directory } = this.#core;
-    let next = Infinity;
+    let first = Infinity;
     for (const link of this.#byPeer.values()) {
       const { notAfter } = directory.current(link.peer.nodeId) ?? link.peer;
-      next = Math.min(next, notAfter + 1 - trustedNow(this.#core));
+      first = Math.min(first, notAfter);
     }
-    return now.mono + Math.max(0, next);
+    return now.mono + Math.max(0, first + 1 - trustedNow(this.#core));
   }
 
   #stillGood(link: Link): Fault | undefined {
@@ -223,9 +237,11 @@ export class LinkTable {
         this.#core.out.emit({ kind: 'write', connection, bytes: output.bytes, class: output.class });
         return;
       case 'closed':
+        this.#core.affected.all();
         this.#closed(connection, output.code, output.detail, output.byPeer);
         return;
       case 'up':
+        this.#core.affected.all();
         if (link !== undefined) this.#linkUp(link, output.hello);
         return;
       case 'message':
@@ -256,6 +272,7 @@ export class LinkTable {
   /** It counts no more, though its connection is still to be flushed and closed: another one is dialled later. */
   #end(link: Link): void {
     if (link.expectedEnd) return;
+    this.#core.affected.all();
     link.expectedEnd = true;
     this.#retire(link);
     if (!this.#byPeer.has(link.peer.nodeId)) this.dialer.ended(link.peer.nodeId);
@@ -326,10 +343,6 @@ export class LinkTable {
     const sample = this.#core.now.mono - link.ping.sentAt;
     link.roundTripMs = Math.min(MAX_COUNTED_ROUND_TRIP_MS, sample);
   }
-}
-
-function notNeighbour({ peer }: Link): Fault {
-  return fault('LS_LINK_NOT_NEIGHBOUR', `neither of this node and ${peer.name} observes the other any more`);
 }
 
 function isFaultCode(code: string): code is FaultCode {

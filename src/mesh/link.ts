@@ -1,5 +1,5 @@
 import type { Hello, LinkMachine, Message } from '../link/index.ts';
-import { monoMs, type CertId, type MonoMs, type NodeId } from '../std/index.ts';
+import { fault, monoMs, type CertId, type Fault, type MonoMs, type NodeId } from '../std/index.ts';
 import type { VerifiedPeer } from '../trust/index.ts';
 import type { ConnectionId, NodeEvent } from './events.ts';
 import { MAX_KNOWN_ISSUERS } from './issuers.ts';
@@ -78,4 +78,8 @@ export function newLink(
     issuerLimit: new TokenBucket(LINK_ISSUERS_PER_SECOND, LINK_ISSUERS_BURST, now),
     introduced: new Set(),
   };
+}
+
+export function notNeighbour({ peer }: Link): Fault {
+  return fault('LS_LINK_NOT_NEIGHBOUR', `neither of this node and ${peer.name} observes the other any more`);
 }

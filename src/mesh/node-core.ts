@@ -1,17 +1,17 @@
-import { FORMAT_VERSION } from '../heartbeat/index.ts';
 import type { Hello, Message } from '../link/index.ts';
 import { LocalHealth } from '../membership/index.ts';
-import { fault, monoMs, type Instant, type MonoMs, type NodeId, type NodeName } from '../std/index.ts';
+import { fault, type Instant, type MonoMs, type NodeId, type NodeName } from '../std/index.ts';
 import type { TrustMaterial } from '../trust/index.ts';
 import { Accusations } from './accusations.ts';
 import { Authorities } from './authorities.ts';
 import { assemble, type NodeCoreOptions } from './assemble.ts';
 import { Beater } from './beater.ts';
-import { enforcedCrlNumber, trustedNow, type Core } from './core.ts';
+import { trustedNow, type Core } from './core.ts';
 import type { Effect } from './effects.ts';
 import { Epochs } from './epochs.ts';
 import type { NodeEvent } from './events.ts';
 import { Gossip } from './gossip.ts';
+import { helloOf } from './hello.ts';
 import { Introductions } from './introductions.ts';
 import { Judge } from './judge.ts';
 import { LinkTable } from './link-table.ts';
@@ -25,6 +25,7 @@ import { Revocations } from './revocations.ts';
 import { Rosters } from './rosters.ts';
 import { StatusBoard } from './status-board.ts';
 import { ViewSync } from './view-sync.ts';
+import { Waker } from './waker.ts';
 import { StatusReader, type Explanation, type NodeStatus } from './status.ts';
 
 /**
@@ -51,13 +52,14 @@ export class NodeCore {
   readonly #reader: StatusReader;
   readonly #health = new LocalHealth();
   #phase: 'created' | 'running' | 'revoked' | 'left' = 'created';
-  #wakeAt: MonoMs | undefined;
+  readonly #waker: Waker;
 
   /** Throws LsError LS_SELF_CERTIFICATE when the node's own certificate is not good: such a node has nothing to say. */
   constructor(options: NodeCoreOptions) {
     this.#core = assemble(options);
     const core = this.#core;
-    this.#links = new LinkTable(core, () => this.#hello(), {
+    this.#waker = new Waker(core);
+    this.#links = new LinkTable(core, () => helloOf(core, this.#epochs.nonce, this.#rosters.number), {
       linkUp: (link, hello) => {
         this.#linkUp(link, hello);
       },
@@ -101,6 +103,7 @@ export class NodeCore {
   handle(event: NodeEvent, now: Instant): readonly Effect[] {
     this.#core.now = now;
     if (this.#phase === 'left') return [];
+    this.#core.affected.clear();
     this.#dispatch(event);
     this.#afterwards();
     return this.#core.out.drain();
@@ -134,6 +137,8 @@ export class NodeCore {
   }
 
   #dispatch(event: NodeEvent): void {
+    // What bytes of a link were about is known once they are read.
+    if (event.kind !== 'received') this.#core.affected.all();
     switch (event.kind) {
       case 'start':
         this.#phase = 'running';
@@ -192,8 +197,7 @@ export class NodeCore {
 
   #tick(): void {
     const { now } = this.#core;
-    const stolen = this.#health.woke(this.#wakeAt ?? now.mono, now.mono);
-    this.#wakeAt = undefined;
+    const stolen = this.#health.woke(this.#waker.woke(), now.mono);
     if (stolen > 0) this.#judge.stalled(stolen);
     this.#beater.tick();
     this.#core.journal.tick(now.mono);
@@ -204,20 +208,33 @@ export class NodeCore {
     this.#reachability.tick();
   }
 
-  /** What every event may have changed: verdicts, dials, judgements, and the next wake-up. */
+  /** What an event may have changed: verdicts, dials, judgements, and the next wake-up. */
   #afterwards(): void {
-    this.#links.tick();
-    this.#judge.tick();
-    this.#board.refresh();
-    this.#checkSelf();
-    this.#core.keeper.flush(this.#core.now.mono);
-    this.#askForWake();
+    const { affected, keeper, now } = this.#core;
+    // While all is well, who was heard is all that a heartbeat can change before the next wake-up.
+    const isNarrow = !affected.isAll && this.#board.isWell && now.mono < (this.#waker.at ?? -Infinity);
+    if (isNarrow) {
+      this.#board.refreshOnly(affected.members);
+    } else {
+      this.#links.tick();
+      this.#judge.tick();
+      this.#board.refresh();
+      this.#checkSelf();
+    }
+    keeper.flush(now.mono);
+    this.#waker.ask(isNarrow ? this.#soonerThanAsked() : this.#deadlines());
   }
 
-  #askForWake(): void {
-    const { now, out, journal } = this.#core;
-    const deadlines = [
-      journal.nextDeadline,
+  /** What can come up before the wake-up that was asked for, after an event that says something about few. */
+  #soonerThanAsked(): readonly (MonoMs | undefined)[] {
+    const { journal, affected } = this.#core;
+    const changes = [...affected.members].map((nodeId) => this.#board.nextChangeOf(nodeId));
+    return [this.#waker.at, journal.nextDeadline, this.#beater.nextDeadline, ...changes];
+  }
+
+  #deadlines(): readonly (MonoMs | undefined)[] {
+    return [
+      this.#core.journal.nextDeadline,
       this.#beater.nextDeadline,
       this.#renewals.nextDeadline,
       this.#gossip.nextDeadline,
@@ -225,11 +242,7 @@ export class NodeCore {
       this.#links.nextDeadline(),
       this.#judge.nextDeadline,
       this.#board.nextDeadline,
-    ].filter((deadline) => deadline !== undefined);
-    const next = monoMs(Math.max(now.mono, Math.min(...deadlines)));
-    if (next === this.#wakeAt) return;
-    this.#wakeAt = next;
-    out.emit({ kind: 'wake', at: next });
+    ];
   }
 
   #linkUp(link: Link, hello: Hello): void {
@@ -244,6 +257,7 @@ export class NodeCore {
   }
 
   #message(link: Link, message: Message): void {
+    this.#core.affected.by(message);
     switch (message.kind) {
       case 'record':
         this.#receiver.record(link, message.type, message.bytes);
@@ -329,19 +343,5 @@ export class NodeCore {
   #selfState(): string {
     if (this.#phase === 'running') return this.#core.own.epoch === 0 ? 'starting' : 'active';
     return this.#phase;
-  }
-
-  #hello(): Hello {
-    const { own, domainId } = this.#core;
-    return {
-      versionMin: FORMAT_VERSION,
-      versionMax: FORMAT_VERSION,
-      nonce: this.#epochs.nonce,
-      epoch: own.epoch,
-      crlNumber: enforcedCrlNumber(this.#core),
-      rosterNumber: this.#rosters.number,
-      advertise: own.addresses[0] ?? null,
-      domainId,
-    };
   }
 }

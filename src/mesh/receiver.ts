@@ -82,6 +82,7 @@ export class Receiver {
       if (type === 'heartbeat') this.#overtaken(link, bytes);
       return;
     }
+    if (type !== 'heartbeat') this.#core.affected.all();
     const outcome = this.#take(link, type, bytes);
     if (!outcome.ok) {
       this.#core.out.report('debug', outcome.error, link.peer.nodeId);
@@ -111,6 +112,7 @@ export class Receiver {
     const { certId, epoch, seq, intervalMs } = decoded.value.body;
     if (directory.current(nodeId)?.key.certId !== certId || epoch !== member.epoch) return;
     member.heardDirectly(seq, intervalMs, now.mono);
+    this.#core.affected.member(nodeId);
   }
 
   #take(link: Link, type: RecordType, bytes: Uint8Array): Outcome {
@@ -192,7 +194,11 @@ export class Receiver {
     const opened = this.#open(decodeHeartbeat(bytes));
     if (!opened.ok) return opened;
     const { record, peer } = opened.value;
-    if (peer.nodeId === this.#core.own.nodeId) return this.#own.recordSeen(record.body);
+    if (peer.nodeId === this.#core.own.nodeId) {
+      this.#core.affected.all();
+      return this.#own.recordSeen(record.body);
+    }
+    this.#core.affected.member(peer.nodeId);
     const member = this.#inOrder(peer, record);
     if (!member.ok) return this.#lateAnswer(peer, record, member.error);
     const { body, id, structureHash } = record;

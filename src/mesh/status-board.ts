@@ -93,6 +93,24 @@ export class StatusBoard {
     for (const member of table.members) this.#post(member);
   }
 
+  /** Neither of the things that colour every verdict is so. */
+  get isWell(): boolean {
+    return !this.#inquorate && !this.#viewStale;
+  }
+
+  /** As {@link refresh} for a few, where nothing has changed that is about all. */
+  refreshOnly(nodeIds: Iterable<NodeId>): void {
+    for (const nodeId of nodeIds) {
+      const member = this.#core.table.get(nodeId);
+      if (member !== undefined) this.#post(member);
+    }
+  }
+
+  nextChangeOf(nodeId: NodeId): MonoMs | undefined {
+    const next = this.#core.table.get(nodeId)?.nextChange();
+    return next !== undefined && next > this.#core.now.mono ? next : undefined;
+  }
+
   /** When a verdict may change by the passing of time alone. */
   get nextDeadline(): MonoMs | undefined {
     const { table, now } = this.#core;

@@ -13,7 +13,7 @@ export interface Weather {
 }
 
 /** Longest that a dial waits for an answer. */
-const DIAL_TIMEOUT_MS = 3_000;
+const DIAL_TIMEOUT_MS = 6_000;
 /** Of TCP: before the first time that something is sent again, and the longest pause that later ones grow to. */
 const FIRST_RESEND_MS = 200;
 const LONGEST_RESEND_MS = 6_400;

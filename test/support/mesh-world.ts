@@ -52,7 +52,7 @@ import { valueOf } from './result.ts';
 
 const LATENCY_MS = 5;
 const DISK_MS = 1;
-const DIAL_TIMEOUT_MS = 3_000;
+const DIAL_TIMEOUT_MS = 6_000;
 
 type Disk = 'good' | 'slow' | 'full';
 

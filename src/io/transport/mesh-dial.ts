@@ -3,8 +3,8 @@ import { fault, LsError } from '../../std/index.ts';
 import type { SocketPlace } from './address.ts';
 import { MESH_ALPN } from './credentials.ts';
 
-/** From looking up the name to the end of the handshake. */
-export const DIAL_TIMEOUT_MS = 3_000;
+/** From looking up the name to the end of the handshake; as long as the other end gives it. */
+export const DIAL_TIMEOUT_MS = 6_000;
 
 export interface DialListener {
   /** A completed handshake, not yet checked. */

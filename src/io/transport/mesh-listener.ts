@@ -8,8 +8,8 @@ import { InboundCounter, type InboundLimits } from './inbound-limits.ts';
 import { stapleTo, type StapleFor } from './staple.ts';
 import { connectionFault } from './tls-fault.ts';
 
-/** A stranger that has not finished its handshake by then is cut: half-open connections cost a slot. */
-export const HANDSHAKE_TIMEOUT_MS = 3_000;
+/** A stranger that has not finished its handshake by then is cut: half-open connections cost a slot. As long as a hello has. */
+export const HANDSHAKE_TIMEOUT_MS = 6_000;
 const BACKLOG = 1_024;
 
 export interface MeshListenerOptions {

@@ -225,7 +225,7 @@ describe('a connection of a member that breaks the rules', () => {
 
   it('without a hello is closed after the time-out and reported', () => {
     const link = new HostileMember(world, 'm').link('a', 'silent');
-    world.run(2_900);
+    world.run(5_900);
     expect(link.bye).toBeUndefined();
     world.run(200);
     expect(link.bye).toBe('LS_LINK_HELLO_TIMEOUT');
