@@ -7,6 +7,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { soakMesh } from '../bench/support/mesh-soak.ts';
+import { inOwnNetwork } from '../bench/support/own-network.ts';
 import { commit, machine } from '../bench/support/provenance.ts';
 import { AUDITED_EACH_STEP, tryMany } from '../test/support/ca-model/run.ts';
 import { Tally } from '../test/support/ca-model/tally.ts';
@@ -61,6 +63,17 @@ const SOAKS: ReadonlyMap<string, Soak> = new Map<string, Soak>([
       usual: 10_000,
       seed: () => 0,
       run: runSimulations,
+    },
+  ],
+  [
+    'mesh',
+    {
+      about:
+        'a real CA and 20 real nodes, of which one at a time is killed, frozen, renewed or replaced: memory and descriptors stay flat',
+      unit: 'minutes',
+      usual: 30,
+      seed: () => Math.floor(Date.now() / 1000) % 2 ** 31,
+      run: soakMesh,
     },
   ],
 ]);
@@ -119,6 +132,8 @@ const [name, ...more] = positionals;
 const soak = SOAKS.get(name ?? '');
 if (name === undefined) listSoaks();
 else if (soak === undefined || more.length > 0) refuse(`no such soak: ${positionals.join(' ')}`);
+// Its processes have ports of their own, which others on this machine may use.
+else if (name === 'mesh') await inOwnNetwork(() => perform(name, soak));
 else await perform(name, soak);
 
 function listSoaks(): void {

@@ -32,13 +32,22 @@ export function removeAtExit(directory: string): void {
   directories.add(directory);
 }
 
+/** SIGTERM; resolves when the process is gone. */
+export function ended(child: ChildProcess): Promise<void> {
+  return gone(child, 'SIGTERM');
+}
+
 /** SIGKILL; resolves when the process is gone. */
 export function killed(child: ChildProcess): Promise<void> {
+  return gone(child, 'SIGKILL');
+}
+
+function gone(child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
   return new Promise((resolve) => {
     child.once('exit', () => {
       resolve();
     });
-    child.kill('SIGKILL');
+    child.kill(signal);
   });
 }

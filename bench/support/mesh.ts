@@ -10,7 +10,7 @@ import { initCa } from '../../src/app/ca/init.ts';
 import { enrollNode } from '../../src/app/enroll/index.ts';
 import { readEvents } from '../../src/app/node/control.ts';
 import { systemClock } from '../../src/io/system/index.ts';
-import { killed, removeAtExit, start } from './children.ts';
+import { ended, killed, removeAtExit, start } from './children.ts';
 import { PeerEvents, type Watched } from './peer-events.ts';
 
 /** Below the ports that the system gives to those who connect: else one of them might sit on the port of a dead node. */
@@ -29,14 +29,16 @@ interface RunningNode {
 
 /** `pki serve` and nodes with the default configuration, each a process of its own, on the loopback interface. */
 export class BenchMesh implements Watched {
-  readonly names: readonly string[];
+  /** Of those that are enrolled, in that order. */
+  readonly names: string[];
   readonly #directory: string;
   readonly #nodes = new Map<string, RunningNode>();
+  readonly #everEnrolled: string[] = [];
   #ca: ChildProcess | undefined;
 
   private constructor(directory: string, names: readonly string[]) {
     this.#directory = directory;
-    this.names = names;
+    this.names = [...names];
   }
 
   /** With all nodes enrolled; none runs yet. */
@@ -49,8 +51,17 @@ export class BenchMesh implements Watched {
     return mesh;
   }
 
+  /** Ports are given in the order of enrollment, and never again. */
   portOf(name: string): number {
-    return NODE_PORTS + this.names.indexOf(name);
+    return NODE_PORTS + this.#everEnrolled.indexOf(name);
+  }
+
+  get caPid(): number {
+    return this.#ca?.pid ?? 0;
+  }
+
+  homeOf(name: string): string {
+    return this.#home(name);
   }
 
   pidOf(name: string): number {
@@ -103,6 +114,25 @@ export class BenchMesh implements Watched {
     return (await administerCa({ home: this.#caHome, call })) as RevocationJson;
   }
 
+  /** One member more; it does not run yet. */
+  async add(name: string): Promise<void> {
+    await this.#enroll(name);
+    this.names.push(name);
+  }
+
+  /** It is no member any more, in the eyes of this object. */
+  forget(name: string): void {
+    this.names.splice(this.names.indexOf(name), 1);
+  }
+
+  /** SIGTERM, and the end of the process. */
+  async stop(name: string): Promise<void> {
+    const { child, stop } = this.#node(name);
+    stop.abort();
+    await ended(child);
+    this.#nodes.delete(name);
+  }
+
   /** SIGKILL; it is not brought back. */
   async kill(name: string): Promise<void> {
     const { child, stop } = this.#node(name);
@@ -153,6 +183,7 @@ export class BenchMesh implements Watched {
   }
 
   async #enroll(name: string): Promise<void> {
+    this.#everEnrolled.push(name);
     const call = { method: 'POST', path: '/v1/tokens', body: { name } } as const;
     const { token } = (await administerCa({ home: this.#caHome, call })) as { readonly token: string };
     await enrollNode({

@@ -39,6 +39,7 @@ export interface Watched {
 }
 
 const LOOK_EVERY_MS = 20;
+const MAX_SHOWN = 10;
 
 /**
  * When each of `observers` first saw `subject` in one of `states` at `since` or later: Unix times in milliseconds.
@@ -75,12 +76,16 @@ export async function untilMutuallyAlive(
   const begin = Date.now();
   for (;;) {
     const open = names.flatMap((name) =>
-      names.filter((peer) => peer !== name && mesh.events(name).stateOf(peer) !== 'alive'),
+      names
+        .filter((peer) => peer !== name && mesh.events(name).stateOf(peer) !== 'alive')
+        .map((peer) => `${name} sees ${peer} as ${mesh.events(name).stateOf(peer) ?? 'nothing'}`),
     );
     const took = Date.now() - begin;
     if (open.length === 0) return took;
     if (took > limitMs)
-      throw new Error(`after ${limitMs} ms ${String(open.length)} pairs are not alive to each other`);
+      throw new Error(
+        `after ${limitMs} ms ${String(open.length)} pairs are not alive to each other: ${open.slice(0, MAX_SHOWN).join(', ')}`,
+      );
     await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
   }
 }

@@ -126,7 +126,9 @@ export class Gossip {
     );
     const mine = records.map((record) => known(record));
     if (own.edges !== undefined) mine.push(this.#record('edge-verdicts', own.edges.bytes));
-    const members = table.members.filter((member) => member.epochStart !== undefined);
+    const members = table.members.filter(
+      ({ epochStart, nodeId }) => epochStart !== undefined && this.#board.isLearnable(nodeId),
+    );
     return [
       ...mine,
       ...members.flatMap((member) => this.#aboutOf(member)),

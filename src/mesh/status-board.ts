@@ -66,7 +66,16 @@ export class StatusBoard {
     return this.#posted.get(nodeId) ?? UNSEEN;
   }
 
-  /** Of all whose epoch is known, ourselves included. */
+  /**
+   * Whether one that joins now could take its records. Nobody can be shown those of a certificate that has ended, so they
+   * must not be part of what nodes agree on: else whoever came later would agree with nobody, for ever.
+   */
+  isLearnable(nodeId: NodeId): boolean {
+    const { state } = this.verdict(nodeId);
+    return state !== 'revoked' && state !== 'expired' && state !== 'removed';
+  }
+
+  /** Of all whose epoch is known and whose certificates have not ended, ourselves included. */
   get viewDigest(): Uint8Array {
     const { own, crypto } = this.#core;
     if (this.#digest?.ownEpoch !== own.epoch) {
@@ -122,7 +131,7 @@ export class StatusBoard {
   #viewRows(): readonly ViewRow[] {
     const { own, table } = this.#core;
     const peers = table.members
-      .filter((member) => member.epoch > 0)
+      .filter((member) => member.epoch > 0 && this.isLearnable(member.nodeId))
       .map((member) => ({
         nodeId: member.nodeId,
         epoch: member.epoch,

@@ -45,7 +45,7 @@ export class Invariants implements WorldWatcher {
 
   stepped(node: SimNode): void {
     this.#checkEpoch(node);
-    if (node.hasLeft) this.#left.add(lifeOf(node, node.disk.state.epoch));
+    if (node.hasLeft) this.#noteLeft(node);
     if (!this.#isJudge(node) || !node.isUp) return;
     for (const revocation of this.#revocations) this.#checkRevoked(node, revocation);
     this.#checkValidity(node);
@@ -84,6 +84,12 @@ export class Invariants implements WorldWatcher {
       case 'unknown':
         return;
     }
+  }
+
+  /** It says goodbye in the epoch that it speaks in: the highest one that it prepared, or the one before. */
+  #noteLeft(node: SimNode): void {
+    const epoch = this.#epochs.get(node) ?? 0;
+    for (const spoken of [epoch, epoch - 1]) this.#left.add(lifeOf(node, spoken));
   }
 
   /** What an adversary believes, or somebody whom the CA has ended, harms nobody. */

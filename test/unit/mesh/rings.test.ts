@@ -144,6 +144,21 @@ describe('on rings', () => {
     }
   });
 
+  it('a newcomer agrees with the others although one was revoked before it came', () => {
+    world.revoke([FIRST], NAMES);
+    world.publishRoster({ [FIRST]: 'revoked' }, undefined, { k: K, h: H });
+    world.kill(FIRST);
+    world.run(2_000);
+    world.enroll('late');
+    world.publishRoster({ [FIRST]: 'revoked', late: 'active' }, undefined, { k: K, h: H });
+    world.start('late');
+    world.run(8_000);
+    for (const name of NAMES.slice(1)) {
+      expect(world.peer(name, 'late').alive, name).toBe(true);
+      expect(world.peer('late', name).alive, name).toBe(true);
+    }
+  });
+
   it('links that nobody observes over any more are given up after a while, without a word of loss', () => {
     const some = NAMES.slice(0, 7);
     world = new MeshWorld(some);
