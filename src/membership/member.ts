@@ -49,8 +49,11 @@ export class Member {
   keyChanges: readonly SubjectRecord<'key-change'>[] = [];
   /** Its newest heartbeat that rebuts something. */
   rebuttal: SubjectRecord<'heartbeat'> | undefined;
+  /** Its newest heartbeat that announces a change of modes to all. */
+  announcement: SubjectRecord<'heartbeat'> | undefined;
   /** When the subject was last heard, on our own link or relayed. */
   lastHeard: MonoMs | undefined;
+  /** Sum of HEARTBEAT_FLAGS, as it last said. */
   flags = 0;
   /** Its wall clock was far from ours when it was last heard. */
   clockSkewed = false;
@@ -107,6 +110,7 @@ export class Member {
     this.head = { epoch, seq: 0, hash: start.structureHash };
     this.keyChanges = [];
     this.rebuttal = undefined;
+    this.announcement = undefined;
     this.book = new AccusationBook();
     this.downCertificate = undefined;
     this.leave = undefined;
@@ -162,6 +166,13 @@ export class Member {
     if (isNewest) this.rebuttal = record;
     this.book.rebut(ids, record.seq);
     return isNewest || this.book.count < standing;
+  }
+
+  /** Takes a verified heartbeat of the present epoch that announces modes. True when it is news to anyone. */
+  announced(record: SubjectRecord<'heartbeat'>): boolean {
+    if (record.seq <= (this.announcement?.seq ?? 0)) return false;
+    this.announcement = record;
+    return true;
   }
 
   /** Takes a verified renewal; the certificate itself is the directory's. */

@@ -18,6 +18,7 @@ import type { PersistentState } from './effects.ts';
 import { Issuers, type AskedAt } from './issuers.ts';
 import { Journal } from './journal.ts';
 import { Keeper } from './keeper.ts';
+import type { NodeModes } from './modes.ts';
 import { Outbox } from './outbox.ts';
 import { OwnIdentity } from './own-identity.ts';
 import { TrustState } from './trust-state.ts';
@@ -42,6 +43,8 @@ export interface NodeCoreOptions {
   /** The ledger's durable head, when it has one. */
   readonly treeHead: TreeHead | null;
   readonly config: CoreConfig;
+  /** Default: none. */
+  readonly modes?: NodeModes;
   readonly recovery?: RecoveryConfig;
   /** How observers are assigned; see MemberTableOptions. */
   readonly assign?: AssignObservers;
@@ -77,6 +80,7 @@ export function assemble(options: NodeCoreOptions): Core {
   issuers.follow(chain[1]);
   learnAgain(issuers, options.issuing ?? [], at, out);
   const { notBefore, notAfter, key } = own.value;
+  const { modes } = options;
   const credential = { signer, certId: key.certId, chain, notBefore, notAfter };
   return {
     config,
@@ -86,7 +90,16 @@ export function assemble(options: NodeCoreOptions): Core {
     out,
     journal: new Journal(out, options.treeHead),
     keeper,
-    own: new OwnIdentity({ nodeId, name, logKey, addresses, credential, succession, bootedAt: now.mono }),
+    own: new OwnIdentity({
+      nodeId,
+      name,
+      logKey,
+      addresses,
+      credential,
+      succession,
+      bootedAt: now.mono,
+      modes,
+    }),
     table: new MemberTable(nodeId, crypto, options),
     trust,
     issuers,

@@ -1,13 +1,18 @@
-import { signHeartbeat, type Heartbeat, type SignedRecord } from '../heartbeat/index.ts';
+import {
+  announcing,
+  HEARTBEAT_FLAGS,
+  signHeartbeat,
+  type Heartbeat,
+  type SignedRecord,
+} from '../heartbeat/index.ts';
 import { fault, monoMs, type Digest, type MonoMs } from '../std/index.ts';
 import { enforcedCrlNumber, type Core } from './core.ts';
 import type { Gossip } from './gossip.ts';
 import type { LinkTable } from './link-table.ts';
 import type { Link } from './link.ts';
+import { modeFlags } from './modes.ts';
 import type { StatusBoard } from './status-board.ts';
 
-/** Heartbeat flag bits. Source: docs/FORMATS.md. */
-export const FLAG_UNLOGGED = 1;
 /** Accusations answered by one heartbeat; the rest waits for the next. */
 export const MAX_REBUTS = 16;
 /** Answers outside the schedule are this far apart, so that an accuser cannot make us sign without pause. */
@@ -16,6 +21,8 @@ export const REBUTTAL_SPACING_MS = 100;
 interface Beat {
   readonly record: SignedRecord;
   readonly seq: number;
+  /** The modes that it tells all; undefined when they know them. */
+  readonly announces: number | undefined;
 }
 
 interface Committing extends Beat {
@@ -39,7 +46,8 @@ export class Beater {
   #nextRebuttal: MonoMs = monoMs(-Infinity);
   /** A beat that was given up on is still on its way to the disk: no other is committed before it is. */
   #late = false;
-  flags = 0;
+  /** As all members were last told in this epoch. */
+  #announced = 0;
 
   constructor(core: Core, links: LinkTable, gossip: Gossip, board: StatusBoard) {
     this.#core = core;
@@ -63,6 +71,17 @@ export class Beater {
 
   get beating(): boolean {
     return this.#nextBeat !== undefined;
+  }
+
+  /** The epoch-start has said to all what the modes are. */
+  announced(modes: number): void {
+    this.#announced = modes;
+  }
+
+  /** Says at once that modes have changed. */
+  announce(): void {
+    if (!this.beating || this.#committing !== undefined) return;
+    if (this.#announced !== modeFlags(this.#core.own.modes)) this.#beat();
   }
 
   /** Answers an accusation with a heartbeat outside the schedule. */
@@ -136,6 +155,7 @@ export class Beater {
         this.#committing = undefined;
         this.#send(beat, rebuts);
         this.#rebutWhenDue();
+        this.announce();
       },
       () => {
         this.#late = false;
@@ -152,12 +172,14 @@ export class Beater {
 
   #beatUnlogged(rebuts: readonly Digest[]): void {
     this.#core.journal.lose(1, 'unlogged');
-    this.#send(this.#sign(rebuts, FLAG_UNLOGGED), rebuts);
+    this.#send(this.#sign(rebuts, HEARTBEAT_FLAGS.unlogged), rebuts);
   }
 
   #sign(rebuts: readonly Digest[], extraFlags: number): Beat {
     const { own, crypto, domainId, config, now, journal, table } = this.#core;
     const seq = own.seq + 1;
+    const modes = modeFlags(own.modes);
+    const announces = modes === this.#announced ? undefined : modes;
     const body: Heartbeat = {
       certId: own.credential.certId,
       epoch: own.epoch,
@@ -165,7 +187,7 @@ export class Beater {
       tMs: now.wall,
       intervalMs: config.intervalMs,
       prev: own.prev,
-      flags: this.flags | extraFlags,
+      flags: modes | extraFlags,
       health: this.#board.localHealth,
       crlNumber: enforcedCrlNumber(this.#core),
       rosterNumber: table.roster?.number ?? 0,
@@ -173,26 +195,30 @@ export class Beater {
       checkpoint: extraFlags === 0 ? journal.head : null,
       heads: this.#board.headsToEntangle(seq),
       rebuts: rebuts.length === 0 ? null : rebuts,
-      ext: new Map(),
+      ext: announces === undefined ? new Map() : announcing(announces),
     };
     const record = signHeartbeat(body, own.credential.signer, domainId, crypto);
     own.signed(record);
-    return { record, seq };
+    return { record, seq, announces };
   }
 
-  #send({ record, seq }: Beat, rebuts: readonly Digest[]): void {
+  #send({ record, seq, announces }: Beat, rebuts: readonly Digest[]): void {
     const { own, table, now } = this.#core;
     const links = this.#links.up;
     const sent = { type: 'heartbeat' as const, seq, ...record };
     own.heartbeat = sent;
     this.#gossip.markSeen(record.id);
     if (rebuts.length > 0) own.rebuttal = sent;
-    // An answer to an accusation must not fall out of a full queue as an old heartbeat may.
-    const as = rebuts.length > 0 ? 'record' : 'heartbeat';
+    if (announces !== undefined) {
+      own.announcement = sent;
+      this.#announced = announces;
+    }
+    const isForAll = rebuts.length > 0 || announces !== undefined;
+    // What is for all must not fall out of a full queue as an old heartbeat may.
+    const as = isForAll ? 'record' : 'heartbeat';
     const message = { kind: 'record', type: 'heartbeat', bytes: record.bytes } as const;
-    // An answer is for all; a sign of life for those that watch for it.
-    const hearers =
-      rebuts.length > 0 ? links : links.filter(({ peer }) => table.observesUs(peer.nodeId, now.mono));
+    // An answer or a change of modes is for all; a sign of life for those that watch for it.
+    const hearers = isForAll ? links : links.filter(({ peer }) => table.observesUs(peer.nodeId, now.mono));
     for (const link of hearers) this.#links.send(link, message, as);
   }
 }

@@ -18,6 +18,7 @@ import { LinkTable } from './link-table.ts';
 import type { Link } from './link.ts';
 import { matrixOf, type Matrix } from './matrix.ts';
 import { OwnRecords } from './own-records.ts';
+import { OwnStanding } from './own-standing.ts';
 import { Reachability } from './reachability.ts';
 import { Receiver } from './receiver.ts';
 import { Renewals } from './renewals.ts';
@@ -46,11 +47,11 @@ export class NodeCore {
   readonly #authorities: Authorities;
   readonly #renewals: Renewals;
   readonly #ownRecords: OwnRecords;
+  readonly #standing: OwnStanding;
   readonly #receiver: Receiver;
   readonly #reachability: Reachability;
   readonly #reader: StatusReader;
   readonly #health = new LocalHealth();
-  #phase: 'created' | 'running' | 'revoked' | 'left' = 'created';
   #wakeAt: MonoMs | undefined;
 
   /** Throws LsError LS_SELF_CERTIFICATE when the node's own certificate is not good: such a node has nothing to say. */
@@ -78,6 +79,7 @@ export class NodeCore {
     const introductions = new Introductions(core, this.#links);
     this.#revocations = new Revocations(core, this.#links, this.#rosters, introductions);
     this.#renewals = new Renewals(core);
+    this.#standing = new OwnStanding(core, this.#beater, this.#renewals);
     this.#authorities = new Authorities(core, {
       revocations: this.#revocations,
       introductions,
@@ -94,13 +96,13 @@ export class NodeCore {
       authorities: this.#authorities,
       reachability: this.#reachability,
     });
-    this.#reader = new StatusReader(core, this.#links, this.#board, () => this.#selfState());
+    this.#reader = new StatusReader(core, this.#links, this.#board, () => this.#standing.state);
   }
 
   /** Everything that follows from one event, in order. */
   handle(event: NodeEvent, now: Instant): readonly Effect[] {
     this.#core.now = now;
-    if (this.#phase === 'left') return [];
+    if (this.#standing.hasLeft) return [];
     this.#dispatch(event);
     this.#afterwards();
     return this.#core.out.drain();
@@ -136,7 +138,7 @@ export class NodeCore {
   #dispatch(event: NodeEvent): void {
     switch (event.kind) {
       case 'start':
-        this.#phase = 'running';
+        this.#standing.started();
         this.#epochs.begin();
         return;
       case 'tick':
@@ -184,6 +186,10 @@ export class NodeCore {
       case 'renewal-deferred':
         this.#renewals.defer(event.afterMs);
         return;
+      case 'modes':
+        this.#core.own.modes = event.modes;
+        this.#beater.announce();
+        return;
       case 'leave':
         this.#leave(event.reason);
         return;
@@ -209,7 +215,7 @@ export class NodeCore {
     this.#links.tick();
     this.#judge.tick();
     this.#board.refresh();
-    this.#checkSelf();
+    this.#standing.check();
     this.#core.keeper.flush(this.#core.now.mono);
     this.#askForWake();
   }
@@ -282,53 +288,17 @@ export class NodeCore {
       return;
     }
     this.#authorities.follow(chain);
-    this.#revive();
+    this.#standing.revive();
     this.#ownRecords.renew({ peer: judged.value, chain, signer, successor });
     this.#renewals.renewed(judged.value);
   }
 
   #leave(reason: string): void {
     this.#ownRecords.leave(reason, () => {
-      this.#phase = 'left';
+      this.#standing.left();
       this.#links.closeAll(fault('LS_LINK_SHUTDOWN', `${this.#core.own.name} leaves: ${reason}`));
       this.#core.out.emit({ kind: 'stopped', fault: undefined });
     });
-  }
-
-  /** A revoked node falls silent: nothing it could say counts any more. */
-  #checkSelf(): void {
-    const { own, directory, out } = this.#core;
-    if (this.#phase !== 'running') return;
-    const rostered = this.#core.table.roster?.members.find((member) => member.nodeId === own.nodeId)?.state;
-    const revoked =
-      directory.verdict(own.nodeId, trustedNow(this.#core)) === 'revoked' || rostered === 'revoked';
-    if (!revoked && rostered !== 'removed') return;
-    this.#phase = 'revoked';
-    own.silenced = true;
-    this.#beater.stop();
-    const isEnded = rostered === 'revoked' || rostered === 'removed';
-    if (!isEnded && this.#core.issuers.isOwnRevoked(trustedNow(this.#core))) {
-      const detail = `the root has revoked the issuing CA that certified ${own.name}, this node`;
-      out.report('error', fault('LS_SELF_ISSUER_REVOKED', detail));
-      this.#renewals.hurry();
-      return;
-    }
-    const what = revoked ? 'is revoked' : 'is removed from the roster';
-    out.report('error', fault('LS_SELF_REVOKED', `${own.name}, this node, ${what}`));
-  }
-
-  /** A node that fell silent speaks again with a certificate that counts, unless the roster has ended it. */
-  #revive(): void {
-    const { own, table } = this.#core;
-    const rostered = table.roster?.members.find((member) => member.nodeId === own.nodeId)?.state;
-    if (this.#phase !== 'revoked' || rostered === 'revoked' || rostered === 'removed') return;
-    this.#phase = 'running';
-    own.silenced = false;
-  }
-
-  #selfState(): string {
-    if (this.#phase === 'running') return this.#core.own.epoch === 0 ? 'starting' : 'active';
-    return this.#phase;
   }
 
   #hello(): Hello {

@@ -1,4 +1,5 @@
 import {
+  announcedModes,
   decodeEpochStart,
   decodeHeartbeat,
   decodeKeyChange,
@@ -13,7 +14,7 @@ import {
   type Unverified,
   type Verified,
 } from '../heartbeat/index.ts';
-import { decodeEdgeVerdicts, decodeLeave, type Member } from '../membership/index.ts';
+import { decodeEdgeVerdicts, decodeLeave, type Member, type SubjectRecord } from '../membership/index.ts';
 import { equalBytes, err, fault, ok, toHex, type Fault, type Result } from '../std/index.ts';
 import type { VerifiedPeer } from '../trust/index.ts';
 import type { Accusations } from './accusations.ts';
@@ -164,6 +165,7 @@ export class Receiver {
     const start = { type: 'epoch-start', bytes, id, seq: 0, structureHash } as const;
     const goesOn = isOfProcess(member.value, body.nonce);
     member.value.startEpoch(body.epoch, start, core.config.intervalMs, core.now.mono, goesOn);
+    member.value.flags = announcedModes(body) ?? 0;
     core.table.placeAnew(member.value, core.now.mono);
     this.#links.dialer.signedAddresses(member.value.nodeId, body.addresses);
     core.journal.later({ type: 'epoch-start', record: bytes }, core.now);
@@ -194,7 +196,7 @@ export class Receiver {
     const { record, peer } = opened.value;
     if (peer.nodeId === this.#core.own.nodeId) return this.#own.recordSeen(record.body);
     const member = this.#inOrder(peer, record);
-    if (!member.ok) return this.#lateAnswer(peer, record, member.error);
+    if (!member.ok) return this.#late(peer, record, member.error);
     const { body, id, structureHash } = record;
     const core = this.#core;
     const heard = { type: 'heartbeat', bytes: record.bytes, id, seq: body.seq, structureHash } as const;
@@ -207,23 +209,21 @@ export class Receiver {
       this.#revocations.serve(link, body.crlNumber, body.rosterNumber);
       this.#gossip.heardView(link, body.viewDigest);
     }
-    if (body.rebuts === null) return KEEP;
-    member.value.rebutted(heard, body.rebuts);
-    return FORWARD;
+    return ok({ forward: tellAll(member.value, heard, body) || body.rebuts !== null });
   }
 
   /**
-   * An answer to accusations is one even when newer heartbeats have overtaken it: whoever came too late to hear it would
-   * suspect the subject for as long as that epoch lasts.
+   * What is for all counts even when newer heartbeats have overtaken it: whoever came too late to hear an answer to
+   * accusations would suspect the subject for as long as that epoch lasts.
    */
-  #lateAnswer(peer: VerifiedPeer, record: Verified<Heartbeat>, refusal: Fault): Outcome {
-    const { rebuts, seq } = record.body;
+  #late(peer: VerifiedPeer, record: Verified<Heartbeat>, refusal: Fault): Outcome {
     const member = this.#core.table.get(peer.nodeId);
-    if (refusal.code !== 'LS_HEARTBEAT_REPLAYED' || rebuts === null || member === undefined) {
+    if (refusal.code !== 'LS_HEARTBEAT_REPLAYED' || !isForAll(record.body) || member === undefined) {
       return err(refusal);
     }
     const { bytes, id, structureHash } = record;
-    return ok({ forward: member.rebutted({ type: 'heartbeat', bytes, id, seq, structureHash }, rebuts) });
+    const late = { type: 'heartbeat', bytes, id, seq: record.body.seq, structureHash } as const;
+    return ok({ forward: tellAll(member, late, record.body) });
   }
 
   #keyChange(bytes: Uint8Array): Outcome {
@@ -328,6 +328,18 @@ export class Receiver {
     }
     member.clockSkewed = skewed;
   }
+}
+
+/** Heartbeats that answer accusations or announce modes reach all members, not observers only. */
+function isForAll(body: Heartbeat): boolean {
+  return body.rebuts !== null || announcedModes(body) !== undefined;
+}
+
+/** Keeps such a heartbeat, so that who missed it can ask for it; true when it is news to anyone. */
+function tellAll(member: Member, record: SubjectRecord<'heartbeat'>, body: Heartbeat): boolean {
+  const answers = body.rebuts !== null && member.rebutted(record, body.rebuts);
+  const announces = announcedModes(body) !== undefined && member.announced(record);
+  return answers || announces;
 }
 
 /** A process keeps its nonce through all its epochs. */

@@ -91,6 +91,8 @@ export class MeshWorld {
   readonly pki: TestPki;
   readonly nodes = new Map<string, SimNode>();
   readonly config: CoreConfig;
+  /** What the operators of nodes have put them into, as their homes keep it. */
+  readonly modes = new Map<string, NonNullable<NodeCoreOptions['modes']>>();
   /** Threads that check large CRLs end without an answer. */
   failChecks = false;
   #now = 0;
@@ -249,6 +251,7 @@ export class MeshWorld {
       persisted: node.persisted,
       treeHead: null,
       config: this.config,
+      modes: this.modes.get(name) ?? { maintenance: false, draining: false },
       crypto: this.#crypto,
       random: this.#random,
       now: this.now,
