@@ -1,15 +1,13 @@
-import { nodeApp } from '../../api/node/index.ts';
 import { nodeCrypto } from '../../io/crypto/index.ts';
-import { controlSocketPath, ensurePrivateDir, HomeLock } from '../../io/files/index.ts';
+import { HomeLock } from '../../io/files/index.ts';
 import { postOcsp } from '../../io/ocsp-client/index.ts';
 import { openLedger, type Ledger } from '../../io/ledger/index.ts';
 import { systemClock, systemRandom } from '../../io/system/index.ts';
 import { formatAddress, parseAddress } from '../../io/transport/index.ts';
 import { logOrigin, logKeyOfSpki } from '../../ledger/index.ts';
-import { DEFAULT_CORE_CONFIG, NodeCore, type NodeStatus } from '../../mesh/index.ts';
+import { DEFAULT_CORE_CONFIG, NodeCore, type NodeModes, type NodeStatus } from '../../mesh/index.ts';
 import { fault, LsError, type Fault } from '../../std/index.ts';
 import type { TrustBundle } from '../../trust/index.ts';
-import { listenOnSocket } from '../ca/listen.ts';
 import { Closers } from '../closers.ts';
 import type { Log } from '../log.ts';
 import { nodeHome, readNodeConfig, type NodeConfig, type NodeHome } from '../node-config.ts';
@@ -21,6 +19,8 @@ import { logKey, readCredentials, type NodeCredentials } from './credentials.ts'
 import { Renewer } from './renewer.ts';
 import { Stapler } from './stapler.ts';
 import { SeedsFile } from './seeds-file.ts';
+import { readModes } from './modes-file.ts';
+import { openControl } from './open-control.ts';
 import { readState } from './state-file.ts';
 import { addFetched, readBundle, readIssuers, readRevocation, readRoster } from './trust-files.ts';
 
@@ -72,33 +72,23 @@ async function start(home: NodeHome, config: NodeConfig, log: Log, closers: Clos
   const fetched = await access.fetchTrust(log);
   const bundle = await adoptRoots(home, config, fetched, await judgesOf(home, pinned, credentials, fetched));
   access.bundle = bundle;
-  const { core, ledger } = await openCore({ home, config, credentials, bundle, fetched, log, closers });
+  const { core, ledger, modes } = await openCore({
+    home,
+    config,
+    credentials,
+    bundle,
+    fetched,
+    log,
+    closers,
+  });
   const seeds = new SeedsFile(home.seeds, (reason) => {
     log.warn({ code: reason.code, detail: reason.detail }, 'addresses of members were not kept');
   });
   closers.add(() => seeds.close());
-  const staples = new Stapler({
-    file: home.ocsp,
-    ask: postOcsp,
-    now: () => systemClock.now().wall,
-    share: Math.random,
-    log,
-  });
-  closers.add(() => {
-    staples.close();
-  });
-  const { agent, link, renewer } = connectParts({
-    seeds,
-    staples,
-    home,
-    config,
-    access,
-    core,
-    ledger,
-    log,
-    closers,
-  });
-  const controlSocket = await openControl({ home, config, agent, renewer, log, closers });
+  const shared = { home, config, log, closers };
+  const staples = openStapler(shared);
+  const { agent, link, renewer } = connectParts({ ...shared, seeds, staples, access, core, ledger });
+  const controlSocket = await openControl({ ...shared, agent, renewer, modes });
   const place = await agent.transport.listen(parseAddress(config.listen));
   // Its CRLs are in use already.
   tellTrust(agent, { ...fetched, rootCrls: [], crls: [] });
@@ -121,6 +111,20 @@ async function start(home: NodeHome, config: NodeConfig, log: Log, closers: Clos
       await closers.close();
     },
   };
+}
+
+function openStapler({ home, log, closers }: Pick<ConnectedParts, 'home' | 'log' | 'closers'>): Stapler {
+  const staples = new Stapler({
+    file: home.ocsp,
+    ask: postOcsp,
+    now: () => systemClock.now().wall,
+    share: Math.random,
+    log,
+  });
+  closers.add(() => {
+    staples.close();
+  });
+  return staples;
 }
 
 /** The CRL of a root that is not known yet waits for it. */
@@ -208,9 +212,14 @@ interface CoreParts {
   readonly closers: Closers;
 }
 
-async function openCore(parts: CoreParts): Promise<{ readonly core: NodeCore; readonly ledger: Ledger }> {
+async function openCore(parts: CoreParts): Promise<{
+  readonly core: NodeCore;
+  readonly ledger: Ledger;
+  readonly modes: NodeModes;
+}> {
   const { home, config, credentials, bundle, fetched, log, closers } = parts;
   const persisted = await readState(home.state);
+  const modes = await readModes(home.modes);
   const issuing = await readIssuers(home);
   const judges = await judgesOf(home, bundle, credentials, fetched);
   const crls = [...fetched.rootCrls, ...fetched.crls];
@@ -244,39 +253,10 @@ async function openCore(parts: CoreParts): Promise<{ readonly core: NodeCore; re
     persisted,
     treeHead: ledger.head().size === 0 ? null : ledger.head(),
     config: { ...DEFAULT_CORE_CONFIG, intervalMs: config.intervalMs },
+    modes,
     crypto: nodeCrypto,
     random: systemRandom,
     now: systemClock.now(),
   });
-  return { core, ledger };
-}
-
-interface ControlParts {
-  readonly home: NodeHome;
-  readonly config: NodeConfig;
-  readonly agent: Agent;
-  readonly renewer: Renewer;
-  readonly log: Log;
-  readonly closers: Closers;
-}
-
-async function openControl({ home, config, agent, renewer, log, closers }: ControlParts): Promise<string> {
-  const place = controlSocketPath(home.home, process.env, process.getuid?.() ?? 0);
-  if (place.moved) await ensurePrivateDir(place.directory);
-  const view = {
-    status: () => agent.status(),
-    explain: (name: string) => agent.explain(name),
-    matrix: () => agent.matrix(),
-    recent: () => agent.transitions.recent(),
-    subscribe: agent.transitions.subscribe.bind(agent.transitions),
-    leave: (reason: string) => {
-      void agent.leave(reason);
-    },
-    renew: () => renewer.renewNow(),
-  };
-  const app = nodeApp(view, log);
-  closers.add(() => app.close());
-  const path = config.controlSocket ?? place.path;
-  await listenOnSocket(app, path);
-  return path;
+  return { core, ledger, modes };
 }
