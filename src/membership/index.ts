@@ -17,6 +17,7 @@ export {
   type StateVerdict,
 } from './lattice.ts';
 export {
+  type IntervalBounds,
   MAX_ROSTER_HISTORY,
   MemberTable,
   type MemberTableOptions,

@@ -10,10 +10,17 @@ export const PREVIOUS_ROSTER_VALID_MS = 30_000;
 /** Rosters remembered to check down certificates that others made under them. */
 export const MAX_ROSTER_HISTORY = 64;
 
+/** Within which members' heartbeat intervals lie. Milliseconds, both inclusive. */
+export interface IntervalBounds {
+  readonly minMs: number;
+  readonly maxMs: number;
+}
+
 /** One roster with the rings it implies. */
 export interface RosterView {
   readonly number: number;
   readonly h: number;
+  readonly intervals: IntervalBounds;
   readonly observers: ObserverAssignment;
 }
 
@@ -48,9 +55,11 @@ export class MemberTable {
   /** Takes a verified roster with a higher number. Nobody is forgotten: who is removed, or missing, stays to be shown as removed. */
   applyRoster(roster: Roster, now: MonoMs): void {
     this.#roster = roster;
+    const intervals = { minMs: roster.intervalMinMs, maxMs: roster.intervalMaxMs };
+    const observers = this.#assign(roster, this.#crypto);
     this.#history = [
       ...this.#history.slice(-(MAX_ROSTER_HISTORY - 1)),
-      { number: roster.number, h: roster.h, observers: this.#assign(roster, this.#crypto) },
+      { number: roster.number, h: roster.h, intervals, observers },
     ];
     this.#rosterChanged = now;
     for (const member of this.#members.values()) member.roster = 'removed';
@@ -92,6 +101,20 @@ export class MemberTable {
 
   rosterView(number: number): RosterView | undefined {
     return this.#history.find((view) => view.number === number);
+  }
+
+  /**
+   * What a heartbeat may declare now: for a while also what the roster before allowed, since its signer may not have the
+   * new one. Undefined before the first roster.
+   */
+  intervalBounds(now: MonoMs): IntervalBounds | undefined {
+    const current = this.#history.at(-1)?.intervals;
+    const before = this.#isChanging(now) ? this.#history.at(-2)?.intervals : undefined;
+    if (current === undefined || before === undefined) return current;
+    return {
+      minMs: Math.min(current.minMs, before.minMs),
+      maxMs: Math.max(current.maxMs, before.maxMs),
+    };
   }
 
   isActive(nodeId: NodeId): boolean {

@@ -8,6 +8,7 @@ import {
 import { fault, monoMs, type Digest, type MonoMs } from '../std/index.ts';
 import { enforcedCrlNumber, type Core } from './core.ts';
 import type { Gossip } from './gossip.ts';
+import { ownIntervalMs } from './interval.ts';
 import type { LinkTable } from './link-table.ts';
 import type { Link } from './link.ts';
 import { modeFlags } from './modes.ts';
@@ -48,12 +49,17 @@ export class Beater {
   #late = false;
   /** As all members were last told in this epoch. */
   #announced = 0;
+  /** Between heartbeats; and as the last one said. */
+  #intervalMs: number;
+  #declaredMs: number;
 
   constructor(core: Core, links: LinkTable, gossip: Gossip, board: StatusBoard) {
     this.#core = core;
     this.#links = links;
     this.#gossip = gossip;
     this.#board = board;
+    this.#intervalMs = ownIntervalMs(core);
+    this.#declaredMs = this.#intervalMs;
   }
 
   /** Starts beating, at once: the epoch-start is durable. */
@@ -73,15 +79,34 @@ export class Beater {
     return this.#nextBeat !== undefined;
   }
 
+  /**
+   * Follows the configuration and the roster's bounds: who waits for us must hear of another interval before the old
+   * one is over.
+   */
+  retime(): void {
+    const { config, out } = this.#core;
+    const intervalMs = ownIntervalMs(this.#core);
+    if (intervalMs === this.#intervalMs) return;
+    this.#intervalMs = intervalMs;
+    if (intervalMs !== config.intervalMs) {
+      const detail = `the roster does not allow ${String(config.intervalMs)} ms; heartbeats come every ${String(intervalMs)} ms`;
+      out.report('warn', fault('LS_MESH_INTERVAL_BOUND', detail));
+    }
+    if (this.#nextBeat === undefined) return;
+    this.#nextBeat = monoMs(Math.min(this.#nextBeat, this.#core.now.mono + intervalMs));
+    this.announce();
+  }
+
   /** The epoch-start has said to all what the modes are. */
   announced(modes: number): void {
     this.#announced = modes;
   }
 
-  /** Says at once that modes have changed. */
+  /** Says at once what is not as the last heartbeat said it: the modes, the interval. */
   announce(): void {
     if (!this.beating || this.#committing !== undefined) return;
-    if (this.#announced !== modeFlags(this.#core.own.modes)) this.#beat();
+    const modes = modeFlags(this.#core.own.modes);
+    if (this.#announced !== modes || this.#declaredMs !== this.#intervalMs) this.#beat();
   }
 
   /** Answers an accusation with a heartbeat outside the schedule. */
@@ -92,7 +117,7 @@ export class Beater {
   }
 
   tick(): void {
-    const { now, config } = this.#core;
+    const { now } = this.#core;
     if (this.#committing !== undefined && now.mono >= this.#committing.giveUpAt) {
       this.#core.out.report(
         'warn',
@@ -105,8 +130,8 @@ export class Beater {
     this.#rebutWhenDue();
     if (now.mono < this.#nextBeat) return;
     // After a stall the missed beats are not made up for: the schedule starts anew from now.
-    const onTime = this.#nextBeat + config.intervalMs;
-    this.#nextBeat = monoMs(onTime > now.mono ? onTime : now.mono + config.intervalMs);
+    const onTime = this.#nextBeat + this.#intervalMs;
+    this.#nextBeat = monoMs(onTime > now.mono ? onTime : now.mono + this.#intervalMs);
     if (this.#committing === undefined) this.#beat();
   }
 
@@ -141,7 +166,7 @@ export class Beater {
       return;
     }
     const beat = this.#sign(rebuts, 0);
-    const giveUpAt = monoMs(now.mono + this.#core.config.intervalMs * this.#core.config.durableWithinShare);
+    const giveUpAt = monoMs(now.mono + this.#intervalMs * this.#core.config.durableWithinShare);
     const committing = { ...beat, rebuts, giveUpAt };
     this.#committing = committing;
     journal.strict(
@@ -176,7 +201,7 @@ export class Beater {
   }
 
   #sign(rebuts: readonly Digest[], extraFlags: number): Beat {
-    const { own, crypto, domainId, config, now, journal, table } = this.#core;
+    const { own, crypto, domainId, now, journal, table } = this.#core;
     const seq = own.seq + 1;
     const modes = modeFlags(own.modes);
     const announces = modes === this.#announced ? undefined : modes;
@@ -185,7 +210,7 @@ export class Beater {
       epoch: own.epoch,
       seq,
       tMs: now.wall,
-      intervalMs: config.intervalMs,
+      intervalMs: this.#intervalMs,
       prev: own.prev,
       flags: modes | extraFlags,
       health: this.#board.localHealth,
@@ -199,6 +224,7 @@ export class Beater {
     };
     const record = signHeartbeat(body, own.credential.signer, domainId, crypto);
     own.signed(record);
+    this.#declaredMs = this.#intervalMs;
     return { record, seq, announces };
   }
 

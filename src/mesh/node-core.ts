@@ -213,6 +213,7 @@ export class NodeCore {
   /** What every event may have changed: verdicts, dials, judgements, and the next wake-up. */
   #afterwards(): void {
     this.#links.tick();
+    this.#beater.retime();
     this.#judge.tick();
     this.#board.refresh();
     this.#standing.check();

@@ -21,6 +21,7 @@ import type { Accusations } from './accusations.ts';
 import type { Authorities } from './authorities.ts';
 import { trustedNow, type Core } from './core.ts';
 import type { Gossip } from './gossip.ts';
+import { intervalFault } from './interval.ts';
 import { MAX_KEY_CHANGES_PER_EPOCH } from './limits.ts';
 import type { LinkTable } from './link-table.ts';
 import type { Link } from './link.ts';
@@ -28,9 +29,7 @@ import type { OwnRecords } from './own-records.ts';
 import type { Reachability } from './reachability.ts';
 import type { Revocations } from './revocations.ts';
 import type { Rosters } from './rosters.ts';
-
-/** A sender's wall clock this far from ours is worth a warning, never a verdict. */
-const CLOCK_SKEW_WARN_MS = 30_000;
+import { warnOfSkew } from './skew.ts';
 
 /** What became of a record: whether others must hear of it too. */
 type Outcome = Result<{ readonly forward: boolean }, Fault>;
@@ -195,6 +194,8 @@ export class Receiver {
     if (!opened.ok) return opened;
     const { record, peer } = opened.value;
     if (peer.nodeId === this.#core.own.nodeId) return this.#own.recordSeen(record.body);
+    const wrong = intervalFault(this.#core, peer.name, record.body.intervalMs);
+    if (wrong !== undefined) return err(wrong);
     const member = this.#inOrder(peer, record);
     if (!member.ok) return this.#late(peer, record, member.error);
     const { body, id, structureHash } = record;
@@ -204,7 +205,7 @@ export class Receiver {
     member.value.heard(heard, body.intervalMs, direct, core.now.mono);
     member.value.flags = body.flags;
     core.journal.later({ type: 'heartbeat-received', record: record.bytes }, core.now);
-    this.#warnOfSkew(member.value, body);
+    warnOfSkew(core, member.value, body);
     if (direct) {
       this.#revocations.serve(link, body.crlNumber, body.rosterNumber);
       this.#gossip.heardView(link, body.viewDigest);
@@ -317,16 +318,6 @@ export class Receiver {
     return member === undefined
       ? err(fault('LS_MESH_NOT_MEMBER', `${peer.name} is not in roster ${this.#rosters.number}`))
       : ok(member);
-  }
-
-  #warnOfSkew(member: Member, body: Heartbeat): void {
-    const skewMs = body.tMs - this.#core.now.wall;
-    const skewed = Math.abs(skewMs) > CLOCK_SKEW_WARN_MS;
-    if (skewed && !member.clockSkewed) {
-      const detail = `the clock of ${member.name} differs from ours by ${skewMs} ms`;
-      this.#core.out.report('warn', fault('LS_MESH_CLOCK_SKEW', detail), member.nodeId);
-    }
-    member.clockSkewed = skewed;
   }
 }
 

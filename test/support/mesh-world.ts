@@ -164,7 +164,7 @@ export class MeshWorld {
   publishRoster(
     states: Record<string, RosterMemberState> = {},
     tell: readonly string[] = [...this.nodes.keys()],
-    shape: { readonly k?: number; readonly h?: number } = {},
+    shape: Partial<Pick<Roster, 'k' | 'h' | 'intervalMinMs' | 'intervalMaxMs'>> = {},
   ): void {
     for (const [name, state] of Object.entries(states)) this.#states.set(name, state);
     this.#rosterNumber += 1;
@@ -184,8 +184,8 @@ export class MeshWorld {
       salt: new Uint8Array(16).fill(9),
       k,
       h: shape.h ?? Math.floor(k / 2) + 1,
-      intervalMinMs: 100,
-      intervalMaxMs: 60_000,
+      intervalMinMs: shape.intervalMinMs ?? 100,
+      intervalMaxMs: shape.intervalMaxMs ?? 60_000,
       members,
       ext: new Map(),
     };
