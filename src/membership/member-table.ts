@@ -1,5 +1,6 @@
 import { monoMs, type CryptoPort, type MonoMs, type NodeId } from '../std/index.ts';
-import { Member, type RecoveryConfig } from './member.ts';
+import { DEFAULT_JUDGEMENT, type JudgementConfig } from './judgement.ts';
+import { Member } from './member.ts';
 import { observerNumbers } from './observer-numbers.ts';
 import { isInquorate } from './quorum.ts';
 import type { Roster } from './records/index.ts';
@@ -25,7 +26,7 @@ export interface RosterView {
 }
 
 export interface MemberTableOptions {
-  readonly recovery?: RecoveryConfig | undefined;
+  readonly judgement?: JudgementConfig | undefined;
   /** Default assignObservers. One that remembers saves many nodes of one process the same work. */
   readonly assign?: AssignObservers | undefined;
 }
@@ -34,7 +35,7 @@ export interface MemberTableOptions {
 export class MemberTable {
   readonly #self: NodeId;
   readonly #crypto: CryptoPort;
-  readonly #recovery: RecoveryConfig | undefined;
+  #judgement: JudgementConfig;
   readonly #assign: AssignObservers;
   readonly #members = new Map<NodeId, Member>();
   #history: RosterView[] = [];
@@ -45,11 +46,16 @@ export class MemberTable {
   #neighbours: ReadonlySet<NodeId> = new Set();
   #ownObservers: ReadonlySet<NodeId> = new Set();
 
-  constructor(self: NodeId, crypto: CryptoPort, { recovery, assign }: MemberTableOptions = {}) {
+  constructor(self: NodeId, crypto: CryptoPort, { judgement, assign }: MemberTableOptions = {}) {
     this.#self = self;
     this.#crypto = crypto;
-    this.#recovery = recovery;
+    this.#judgement = judgement ?? DEFAULT_JUDGEMENT;
     this.#assign = assign ?? assignObservers;
+  }
+
+  configure(judgement: JudgementConfig): void {
+    this.#judgement = judgement;
+    for (const member of this.#members.values()) member.configure(judgement);
   }
 
   /** Takes a verified roster with a higher number. Nobody is forgotten: who is removed, or missing, stays to be shown as removed. */
@@ -65,7 +71,7 @@ export class MemberTable {
     for (const member of this.#members.values()) member.roster = 'removed';
     for (const entry of roster.members) {
       if (entry.nodeId === this.#self) continue;
-      const member = this.#members.get(entry.nodeId) ?? new Member(entry, this.#recovery);
+      const member = this.#members.get(entry.nodeId) ?? new Member(entry, this.#judgement);
       member.roster = entry.state;
       member.name = entry.name;
       this.#members.set(entry.nodeId, member);
@@ -224,7 +230,9 @@ export class MemberTable {
 
   #isLost(member: Member | undefined, now: MonoMs): boolean {
     if (member === undefined || member.leave !== undefined) return false;
-    return member.downCertificate !== undefined || member.book.isUnanswered(now) || member.isSilent(now);
+    const { rebuttalWaitMs } = this.#judgement;
+    const isUnanswered = member.book.isUnanswered(now, rebuttalWaitMs);
+    return member.downCertificate !== undefined || isUnanswered || member.isSilent(now);
   }
 }
 

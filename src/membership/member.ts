@@ -2,6 +2,7 @@ import type { ChainHead } from '../heartbeat/index.ts';
 import { monoMs, type Digest, type MonoMs, type NodeId, type NodeName } from '../std/index.ts';
 import { AccusationBook } from './accusation-book.ts';
 import { ArrivalDetector } from './detector.ts';
+import { DEFAULT_JUDGEMENT, type JudgementConfig } from './judgement.ts';
 import type { MemberEvidence } from './lattice.ts';
 import type { RosterMember } from './records/index.ts';
 
@@ -24,14 +25,6 @@ export interface EdgeReport {
   /** Since when, as far as we were told. Of whom is not a member nothing is known; it does no harm. */
   readonly silent: ReadonlyMap<NodeId, MonoMs>;
 }
-
-/** keepalived's rise count and delay, for a member that was down. */
-export interface RecoveryConfig {
-  readonly riseHeartbeats: number;
-  readonly delayMs: number;
-}
-
-export const DEFAULT_RECOVERY: RecoveryConfig = { riseHeartbeats: 2, delayMs: 1_000 };
 
 /** What one node holds about one other member, in that member's present epoch. */
 export class Member {
@@ -77,13 +70,24 @@ export class Member {
   /** Others observed it before we did: then it was there, whether or not we ever heard it. */
   #vouchedFor = false;
   #recovery: { heartbeats: number; readonly until: MonoMs } | undefined;
-  readonly #recoveryConfig: RecoveryConfig;
+  #judgement: JudgementConfig;
 
-  constructor(entry: RosterMember, recovery: RecoveryConfig = DEFAULT_RECOVERY) {
+  constructor(entry: RosterMember, judgement: JudgementConfig = DEFAULT_JUDGEMENT) {
     this.nodeId = entry.nodeId;
     this.name = entry.name;
     this.roster = entry.state;
-    this.#recoveryConfig = recovery;
+    this.#judgement = judgement;
+  }
+
+  /** Judges it by other parameters from now on; a recovery under way goes on as it began. */
+  configure(judgement: JudgementConfig): void {
+    this.#judgement = judgement;
+    this.#detector?.configure(judgement.detector);
+  }
+
+  /** As last declared in a heartbeat; 0 before the first epoch. Milliseconds. */
+  get intervalMs(): number {
+    return this.#intervalMs;
   }
 
   /**
@@ -101,7 +105,7 @@ export class Member {
     const heardUntil = this.#directSeq === 0 ? this.#heardUntil : this.deadline;
     this.#heardUntil = goesOn && !this.#closedAndRefused ? heardUntil : undefined;
     if (this.downCertificate !== undefined) {
-      const { riseHeartbeats, delayMs } = this.#recoveryConfig;
+      const { riseHeartbeats, delayMs } = this.#judgement.recovery;
       this.#recovery = { heartbeats: riseHeartbeats, until: monoMs(now + delayMs) };
     }
     this.epoch = epoch;
@@ -119,7 +123,7 @@ export class Member {
     this.#closedAndRefused = false;
     this.#vouchedFor = false;
     this.#intervalMs = intervalMs;
-    this.#detector = new ArrivalDetector(intervalMs, now);
+    this.#detector = new ArrivalDetector(intervalMs, now, this.#judgement.detector);
   }
 
   /** Takes a verified heartbeat of the present epoch with a higher seq; `direct` when its subject sent it to us. */
@@ -156,7 +160,7 @@ export class Member {
     if (!isNew || this.#detector === undefined) return;
     this.#vouchedFor = this.#hadObservers;
     this.#closedAndRefused = false;
-    this.#detector = new ArrivalDetector(this.#intervalMs, now);
+    this.#detector = new ArrivalDetector(this.#intervalMs, now, this.#judgement.detector);
   }
 
   /** Takes a verified heartbeat of the present epoch that answers accusations. True when it is news to anyone. */

@@ -1,5 +1,5 @@
 import type { TreeHead } from '../heartbeat/index.ts';
-import { MemberTable, type AssignObservers, type RecoveryConfig } from '../membership/index.ts';
+import { MemberTable, type AssignObservers } from '../membership/index.ts';
 import {
   fault,
   LsError,
@@ -45,7 +45,6 @@ export interface NodeCoreOptions {
   readonly config: CoreConfig;
   /** Default: none. */
   readonly modes?: NodeModes;
-  readonly recovery?: RecoveryConfig;
   /** How observers are assigned; see MemberTableOptions. */
   readonly assign?: AssignObservers;
   readonly crypto: CryptoPort;
@@ -100,7 +99,7 @@ export function assemble(options: NodeCoreOptions): Core {
       bootedAt: now.mono,
       modes,
     }),
-    table: new MemberTable(nodeId, crypto, options),
+    table: new MemberTable(nodeId, crypto, { judgement: config.judgement, assign: options.assign }),
     trust,
     issuers,
     directory,

@@ -285,7 +285,9 @@ export class LinkTable {
   #isDead(link: Link, newer: Hello): boolean {
     const nonce = link.hello?.nonce;
     if (nonce === undefined || !equalBytes(nonce, newer.nonce)) return true;
-    return this.#core.now.mono - link.lastReceived > 3 * this.#core.config.intervalMs;
+    const { config, table, now } = this.#core;
+    const intervalMs = Math.max(config.intervalMs, table.get(link.peer.nodeId)?.intervalMs ?? 0);
+    return now.mono - link.lastReceived > 3 * intervalMs;
   }
 
   #loserOf(first: Link, second: Link): Link {

@@ -1,12 +1,13 @@
 import { FORMAT_VERSION } from '../heartbeat/index.ts';
 import type { Hello, Message } from '../link/index.ts';
-import { LocalHealth } from '../membership/index.ts';
+import { LocalHealth, type IntervalBounds } from '../membership/index.ts';
 import { fault, monoMs, type Instant, type MonoMs, type NodeId, type NodeName } from '../std/index.ts';
 import type { TrustMaterial } from '../trust/index.ts';
 import { Accusations } from './accusations.ts';
 import { Authorities } from './authorities.ts';
 import { assemble, type NodeCoreOptions } from './assemble.ts';
 import { Beater } from './beater.ts';
+import type { CoreConfig } from './config.ts';
 import { enforcedCrlNumber, trustedNow, type Core } from './core.ts';
 import type { Effect } from './effects.ts';
 import { Epochs } from './epochs.ts';
@@ -51,13 +52,14 @@ export class NodeCore {
   readonly #receiver: Receiver;
   readonly #reachability: Reachability;
   readonly #reader: StatusReader;
-  readonly #health = new LocalHealth();
+  readonly #health: LocalHealth;
   #wakeAt: MonoMs | undefined;
 
   /** Throws LsError LS_SELF_CERTIFICATE when the node's own certificate is not good: such a node has nothing to say. */
   constructor(options: NodeCoreOptions) {
     this.#core = assemble(options);
     const core = this.#core;
+    this.#health = new LocalHealth(core.config.health);
     this.#links = new LinkTable(core, () => this.#hello(), {
       linkUp: (link, hello) => {
         this.#linkUp(link, hello);
@@ -130,6 +132,12 @@ export class NodeCore {
     return this.#core.table.get(nodeId)?.name;
   }
 
+  /** Within which its own interval must lie; undefined before the first roster. */
+  intervalBounds(): IntervalBounds | undefined {
+    const { roster } = this.#core.table;
+    return roster === undefined ? undefined : { minMs: roster.intervalMinMs, maxMs: roster.intervalMaxMs };
+  }
+
   /** What this node judges certificates by, now. */
   get trustMaterial(): TrustMaterial {
     return this.#core.trust.material;
@@ -186,14 +194,28 @@ export class NodeCore {
       case 'renewal-deferred':
         this.#renewals.defer(event.afterMs);
         return;
+      case 'configure':
       case 'modes':
-        this.#core.own.modes = event.modes;
-        this.#beater.announce();
-        return;
       case 'leave':
-        this.#leave(event.reason);
+        this.#ordered(event);
         return;
     }
+  }
+
+  /** What the operator wants. */
+  #ordered(event: Extract<NodeEvent, { readonly kind: 'configure' | 'modes' | 'leave' }>): void {
+    if (event.kind === 'configure') this.#configure(event.config);
+    if (event.kind === 'leave') this.#leave(event.reason);
+    if (event.kind !== 'modes') return;
+    this.#core.own.modes = event.modes;
+    this.#beater.announce();
+  }
+
+  /** Everything reads it when it needs it, but for what judges: what was judged by the old one is judged anew. */
+  #configure(config: CoreConfig): void {
+    this.#core.config = config;
+    this.#core.table.configure(config.judgement);
+    this.#health.configure(config.health);
   }
 
   #tick(): void {

@@ -163,7 +163,9 @@ export class Receiver {
     const { id, structureHash } = verified.value;
     const start = { type: 'epoch-start', bytes, id, seq: 0, structureHash } as const;
     const goesOn = isOfProcess(member.value, body.nonce);
-    member.value.startEpoch(body.epoch, start, core.config.intervalMs, core.now.mono, goesOn);
+    // Until it says what its interval is now, it may be what it was.
+    const intervalMs = Math.max(core.config.intervalMs, member.value.intervalMs);
+    member.value.startEpoch(body.epoch, start, intervalMs, core.now.mono, goesOn);
     member.value.flags = announcedModes(body) ?? 0;
     core.table.placeAnew(member.value, core.now.mono);
     this.#links.dialer.signedAddresses(member.value.nodeId, body.addresses);
