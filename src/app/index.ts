@@ -77,6 +77,7 @@ export type { EnrolledNode, EnrollNodeRequest, RenewedNode } from './enroll/inde
 export { formatEndpoint, parseEndpoint, type Endpoint } from './endpoint.ts';
 export type { Log } from './log.ts';
 export type { CheckedStep } from './node/check.ts';
+export type { ChangedSetting, ReloadedSettings } from './node/reloader.ts';
 export type { ModesChange } from './node/modes-file.ts';
 export type { RunningNode, RunNodeRequest } from './node/run-node.ts';
 export type { InitialisedRoot, SignedIssuing, SignedRootCrl } from './root/index.ts';

@@ -55,6 +55,7 @@ export function nodeApp(view: NodeView, log: FastifyBaseLogger): FastifyInstance
     return reply.code(202).send({ leaving: true });
   });
   typed.post('/v1/modes', { schema: { body: modesBody } }, (request) => view.setModes(request.body));
+  app.post('/v1/reload', () => view.reload());
   app.post('/v1/renew', async () => {
     const { serial, notAfter } = await view.renew();
     const { self: name } = view.status();

@@ -7,6 +7,7 @@ import type { Log } from '../log.ts';
 import type { NodeConfig, NodeHome } from '../node-config.ts';
 import type { Agent } from './agent.ts';
 import { ModesKeeper, type ModesChange } from './modes-file.ts';
+import type { Reloader } from './reloader.ts';
 import type { Renewer } from './renewer.ts';
 
 interface ControlParts {
@@ -14,6 +15,7 @@ interface ControlParts {
   readonly config: NodeConfig;
   readonly agent: Agent;
   readonly renewer: Renewer;
+  readonly reloader: Reloader;
   /** As the home keeps them. */
   readonly modes: NodeModes;
   readonly log: Log;
@@ -38,6 +40,7 @@ export async function openControl(parts: ControlParts): Promise<string> {
     leave: (reason: string) => {
       void agent.leave(reason);
     },
+    reload: () => parts.reloader.reload(),
     renew: () => renewer.renewNow(),
   };
   const app = nodeApp(view, log);

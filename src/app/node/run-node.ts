@@ -5,17 +5,18 @@ import { openLedger, type Ledger } from '../../io/ledger/index.ts';
 import { systemClock, systemRandom } from '../../io/system/index.ts';
 import { formatAddress, parseAddress } from '../../io/transport/index.ts';
 import { logOrigin, logKeyOfSpki } from '../../ledger/index.ts';
-import { DEFAULT_CORE_CONFIG, NodeCore, type NodeModes, type NodeStatus } from '../../mesh/index.ts';
+import { NodeCore, type NodeModes, type NodeStatus } from '../../mesh/index.ts';
 import { fault, LsError, type Fault } from '../../std/index.ts';
 import type { TrustBundle } from '../../trust/index.ts';
 import { Closers } from '../closers.ts';
 import type { Log } from '../log.ts';
-import { nodeHome, readNodeConfig, type NodeConfig, type NodeHome } from '../node-config.ts';
+import { coreConfigOf, nodeHome, readNodeSettings, type NodeConfig, type NodeHome } from '../node-config.ts';
 import { adoptRoots, judgesOf } from './adopt-roots.ts';
 import { Agent } from './agent.ts';
 import { CaAccess, type FetchedTrust } from './ca-access.ts';
 import { CaLink } from './ca-link.ts';
 import { logKey, readCredentials, type NodeCredentials } from './credentials.ts';
+import { ownIntervalFault, Reloader } from './reloader.ts';
 import { Renewer } from './renewer.ts';
 import { Stapler } from './stapler.ts';
 import { SeedsFile } from './seeds-file.ts';
@@ -40,6 +41,8 @@ export interface RunningNode {
   status(): NodeStatus;
   /** Settles when the node has ended by itself: undefined after a leave, else why it had to. */
   readonly ended: Promise<Fault | undefined>;
+  /** Reads node.yaml again; what it says, or why it is refused, is in the log. */
+  reload(): Promise<void>;
   /** Leaves the mesh, then closes everything. Further calls do nothing. */
   close(): Promise<void>;
 }
@@ -53,46 +56,54 @@ export async function runNode({ home: path, log }: RunNodeRequest): Promise<Runn
   const closers = new Closers();
   try {
     const home = nodeHome(path);
-    const config = await readNodeConfig(home.home);
+    const read = await readNodeSettings(home.home);
     const lock = HomeLock.acquire(home.home);
     closers.add(() => {
       lock.release();
     });
-    return await start(home, config, log, closers);
+    return await start(home, read, log, closers);
   } catch (cause) {
     await closers.close();
     throw cause;
   }
 }
 
-async function start(home: NodeHome, config: NodeConfig, log: Log, closers: Closers): Promise<RunningNode> {
+async function start(
+  home: NodeHome,
+  { config, settings }: Awaited<ReturnType<typeof readNodeSettings>>,
+  log: Log,
+  closers: Closers,
+): Promise<RunningNode> {
   const credentials = await readCredentials(home);
   const pinned = await readBundle(home, config);
   const access = new CaAccess(config, pinned, credentials);
   const fetched = await access.fetchTrust(log);
   const bundle = await adoptRoots(home, config, fetched, await judgesOf(home, pinned, credentials, fetched));
   access.bundle = bundle;
-  const { core, ledger, modes } = await openCore({
-    home,
-    config,
-    credentials,
-    bundle,
-    fetched,
-    log,
-    closers,
-  });
+  const shared = { home, config, log, closers };
+  const { core, ledger, modes } = await openCore({ ...shared, credentials, bundle, fetched });
   const seeds = new SeedsFile(home.seeds, (reason) => {
     log.warn({ code: reason.code, detail: reason.detail }, 'addresses of members were not kept');
   });
   closers.add(() => seeds.close());
-  const shared = { home, config, log, closers };
   const staples = openStapler(shared);
   const { agent, link, renewer } = connectParts({ ...shared, seeds, staples, access, core, ledger });
-  const controlSocket = await openControl({ ...shared, agent, renewer, modes });
+  const reloader = new Reloader({
+    read: () => readNodeSettings(home.home),
+    bounds: () => core.intervalBounds(),
+    apply: (changed) => {
+      agent.feed({ kind: 'configure', config: changed });
+    },
+    log,
+    settings,
+  });
+  const controlSocket = await openControl({ ...shared, agent, renewer, reloader, modes });
   const place = await agent.transport.listen(parseAddress(config.listen));
   // Its CRLs are in use already.
   tellTrust(agent, { ...fetched, rootCrls: [], crls: [] });
   for (const bytes of [await readRoster(home), ...fetched.rosters]) agent.feed({ kind: 'roster', bytes });
+  const refused = ownIntervalFault(config.intervalMs, core.intervalBounds());
+  if (refused !== undefined) throw new LsError(refused);
   agent.feed({ kind: 'seeds', seeds: [...config.seeds, ...(await seeds.read())] });
   agent.feed({ kind: 'start' });
   link.start();
@@ -106,6 +117,7 @@ async function start(home: NodeHome, config: NodeConfig, log: Log, closers: Clos
     controlSocket,
     status: () => agent.status(),
     ended: agent.ended,
+    reload: () => reloader.reloadOnSignal(),
     close: async () => {
       await agent.leave('shutdown');
       await closers.close();
@@ -252,7 +264,7 @@ async function openCore(parts: CoreParts): Promise<{
     issuing,
     persisted,
     treeHead: ledger.head().size === 0 ? null : ledger.head(),
-    config: { ...DEFAULT_CORE_CONFIG, intervalMs: config.intervalMs },
+    config: coreConfigOf(config),
     modes,
     crypto: nodeCrypto,
     random: systemRandom,

@@ -4,6 +4,7 @@ import { registerCheck } from './check.ts';
 import { registerEnroll } from './enroll.ts';
 import { registerLeave } from './leave.ts';
 import { registerModes } from './modes.ts';
+import { registerReload } from './reload.ts';
 import { registerRenew } from './renew.ts';
 import { registerRun } from './run.ts';
 
@@ -14,6 +15,7 @@ export function registerNode(program: Command, ctx: CliContext): void {
   registerRun(node, ctx);
   registerCheck(node, ctx);
   registerRenew(node, ctx);
+  registerReload(node, ctx);
   registerModes(node, ctx);
   registerLeave(node, ctx);
 }
