@@ -3,6 +3,7 @@ import { Ajv, type ErrorObject } from 'ajv';
 import type { XStatic } from 'typebox/schema';
 import { parseDocument } from 'yaml';
 import { fault, LsError } from '../std/index.ts';
+import type { Overridden } from './config-env.ts';
 import { nearestWord } from './nearest-word.ts';
 
 /** Far above any real configuration; keeps a wrong path (a disk image, say) from being read into memory. */
@@ -11,10 +12,17 @@ const MAX_KEY_CHARS = 80;
 
 /**
  * Reads a YAML file against its schema. Defaults are filled in, unknown keys refused.
+ * `override` may change what the file says before it is checked.
  * Throws LsError: LS_CONFIG_MISSING, LS_CONFIG_UNREADABLE, LS_CONFIG_SYNTAX, LS_CONFIG_UNKNOWN_KEY, LS_CONFIG_INVALID.
  */
-export async function readConfigFile<const S extends object>(path: string, schema: S): Promise<XStatic<S>> {
-  return parseConfig(await readText(path), schema, path);
+export async function readConfigFile<const S extends object>(
+  path: string,
+  schema: S,
+  override?: (value: unknown) => Overridden,
+): Promise<XStatic<S>> {
+  const value = parseYaml(await readText(path), path);
+  const { value: overridden, variables } = override?.(value) ?? { value, variables: [] };
+  return checkConfig(overridden, schema, [path, ...variables].join(' with '));
 }
 
 /** The value of a YAML file of which nothing else is known. Throws as {@link readConfigFile} up to LS_CONFIG_SYNTAX. */
@@ -24,7 +32,10 @@ export async function readYamlFile(path: string): Promise<unknown> {
 
 /** As {@link readConfigFile}, of text already read; `origin` names it in errors. */
 export function parseConfig<const S extends object>(text: string, schema: S, origin: string): XStatic<S> {
-  const value = parseYaml(text, origin);
+  return checkConfig(parseYaml(text, origin), schema, origin);
+}
+
+function checkConfig<const S extends object>(value: unknown, schema: S, origin: string): XStatic<S> {
   const validate = new Ajv({ useDefaults: true, verbose: true, validateSchema: false }).compile<XStatic<S>>(
     schema,
   );

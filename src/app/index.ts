@@ -28,6 +28,7 @@ import type { Log, openLog as OpenLog } from './log.ts';
 import type { CheckRequest } from './node/check.ts';
 import type { queryNode as QueryNode, readEvents as ReadEvents } from './node/control.ts';
 import type { RunningNode, RunNodeRequest } from './node/run-node.ts';
+import type { setModes as SetModes } from './node/set-modes.ts';
 import type { passphraseSources as PassphraseSourcesOf } from './passphrase.ts';
 import type { Sharing } from '../io/backup/index.ts';
 import type { PassphraseSources } from '../io/keys/index.ts';
@@ -76,6 +77,8 @@ export type { EnrolledNode, EnrollNodeRequest, RenewedNode } from './enroll/inde
 export { formatEndpoint, parseEndpoint, type Endpoint } from './endpoint.ts';
 export type { Log } from './log.ts';
 export type { CheckedStep } from './node/check.ts';
+export type { ChangedSetting, ReloadedSettings } from './node/reloader.ts';
+export type { ModesChange } from './node/modes-file.ts';
 export type { RunningNode, RunNodeRequest } from './node/run-node.ts';
 export type { InitialisedRoot, SignedIssuing, SignedRootCrl } from './root/index.ts';
 export type { SimulatedJson, SimulateRequest } from './sim.ts';
@@ -216,6 +219,11 @@ export async function queryNode(...request: Parameters<typeof QueryNode>): Promi
 /** See node/control.ts. */
 export async function readEvents(...request: Parameters<typeof ReadEvents>): Promise<void> {
   return (await import('./node/control.ts')).readEvents(...request);
+}
+
+/** See node/set-modes.ts. */
+export async function setModes(...request: Parameters<typeof SetModes>): ReturnType<typeof SetModes> {
+  return (await import('./node/set-modes.ts')).setModes(...request);
 }
 
 /** See node/run-node.ts. */

@@ -1,5 +1,6 @@
 import type { XStatic } from 'typebox/schema';
 import { stringify } from 'yaml';
+import { MAX_INTERVAL_MS } from '../heartbeat/index.ts';
 import {
   domainIdOf,
   fault,
@@ -12,9 +13,18 @@ import {
   type NodeId,
   type NodeName,
 } from '../std/index.ts';
+import { DEFAULT_CORE_CONFIG, type CoreConfig } from '../mesh/index.ts';
+import { overrideFromEnv, type Environment } from './config-env.ts';
 import { readConfigFile } from './config-file.ts';
 import { parseEndpoint } from './endpoint.ts';
 import { nodeHome } from './node-home.ts';
+import {
+  toTuning,
+  TUNING_SECTIONS,
+  tuningConflict,
+  tuningProperties,
+  type NodeTuning,
+} from './node-tuning.ts';
 
 export { CRL_FILES, nodeHome, type NodeHome } from './node-home.ts';
 
@@ -31,6 +41,8 @@ export interface NodeConfig {
   readonly advertise: string;
   readonly seeds: readonly NodeSeed[];
   readonly intervalMs: number;
+  /** How this node judges others. */
+  readonly tuning: NodeTuning;
   readonly revocation: { readonly onStale: 'deny' | 'warn'; readonly graceMs: number };
   /** Set when the path of control.sock in the home would be too long for a Unix socket. */
   readonly controlSocket?: string;
@@ -50,6 +62,14 @@ export const DEFAULT_GRACE_MS = 24 * 60 * 60 * 1_000;
 /** Same cap as the member list. */
 export const MAX_SEEDS = 10_000;
 export const MAX_CA_URLS = 16;
+
+/** Variables that start so set keys of node.yaml: see {@link overrideFromEnv}. */
+export const ENV_PREFIX = 'LIFESIGN_NODE_';
+/** Who the node is stands in its certificate, not in its environment. */
+const FIXED_KEYS = ['name', 'node_id', 'trust_domain', 'domain_id'];
+
+export type SettingValue = string | number;
+export type NodeSettings = ReadonlyMap<string, SettingValue>;
 
 const strict = { type: 'object', additionalProperties: false } as const;
 const name = { type: 'string', description: 'Name of the node: one lower-case DNS label.' } as const;
@@ -108,6 +128,7 @@ export const nodeConfigSchema = {
     'seeds',
     'interval_ms',
     'revocation',
+    ...TUNING_SECTIONS,
   ],
   properties: {
     name,
@@ -149,10 +170,12 @@ export const nodeConfigSchema = {
       type: 'integer',
       default: DEFAULT_INTERVAL_MS,
       minimum: 100,
-      maximum: 60_000,
-      description: 'Time between heartbeats. A second finds a frozen node in about three.',
+      maximum: MAX_INTERVAL_MS,
+      description:
+        'Time between heartbeats, within the bounds that the CA’s roster sets for all. A second finds a frozen node in about three.',
     },
     revocation,
+    ...tuningProperties,
     control_socket: {
       type: 'string',
       maxLength: 100,
@@ -162,16 +185,42 @@ export const nodeConfigSchema = {
 } as const;
 
 /**
- * Reads node.yaml of `home`. Throws LsError: LS_CONFIG_* with the file and key named.
+ * Reads node.yaml of `home`; what `env` sets goes before it. Throws LsError: LS_CONFIG_* with the file and key named.
  */
-export async function readNodeConfig(home: string): Promise<NodeConfig> {
-  const path = nodeHome(home).config;
-  return toNodeConfig(await readConfigFile(path, nodeConfigSchema), path);
+export async function readNodeConfig(home: string, env: Environment = process.env): Promise<NodeConfig> {
+  return (await readNodeSettings(home, env)).config;
 }
 
-/** The text of node.yaml for `config`, with a line on how to change it. */
-export function formatNodeConfig(config: NodeConfig): string {
-  const file: XStatic<typeof nodeConfigSchema> = {
+/** As {@link readNodeConfig}, with every key and its value beside: sections as dotted paths, lists as JSON. */
+export async function readNodeSettings(
+  home: string,
+  env: Environment = process.env,
+): Promise<{ readonly config: NodeConfig; readonly settings: NodeSettings }> {
+  const path = nodeHome(home).config;
+  const file = await readConfigFile(path, nodeConfigSchema, (value) =>
+    overrideFromEnv(value, nodeConfigSchema, env, { prefix: ENV_PREFIX, fixed: FIXED_KEYS }),
+  );
+  return { config: toNodeConfig(file, path), settings: new Map(flat(file)) };
+}
+
+function flat(tree: object, prefix = ''): [string, SettingValue][] {
+  return Object.entries(tree).flatMap(([key, value]: [string, unknown]): [string, SettingValue][] => {
+    if (typeof value === 'string' || typeof value === 'number') return [[`${prefix}${key}`, value]];
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+      return [[`${prefix}${key}`, JSON.stringify(value)]];
+    }
+    return flat(value, `${prefix}${key}.`);
+  });
+}
+
+/** What the core of a node goes by. */
+export function coreConfigOf({ intervalMs, tuning }: NodeConfig): CoreConfig {
+  return { ...DEFAULT_CORE_CONFIG, ...tuning, intervalMs };
+}
+
+/** The text of node.yaml for `config`, with a line on how to change it; how it judges is left to the defaults. */
+export function formatNodeConfig(config: Omit<NodeConfig, 'tuning'>): string {
+  const file: Omit<XStatic<typeof nodeConfigSchema>, (typeof TUNING_SECTIONS)[number]> = {
     name: config.name,
     node_id: config.nodeId,
     trust_domain: config.trustDomain,
@@ -204,6 +253,8 @@ function toNodeConfig(file: XStatic<typeof nodeConfigSchema>, path: string): Nod
   if (domainId === undefined) throw invalid('domain_id', 'must be 64 lower-case hex digits');
   const advertise = file.advertise ?? file.listen;
   checkAddresses({ listen: file.listen, advertise }, path);
+  const conflict = tuningConflict(file);
+  if (conflict !== undefined) throw invalid(...conflict);
   return {
     ...member(file, ''),
     trustDomain: file.trust_domain,
@@ -216,6 +267,7 @@ function toNodeConfig(file: XStatic<typeof nodeConfigSchema>, path: string): Nod
       return { ...member(seed, `seeds.${i}.`), address: seed.address };
     }),
     intervalMs: file.interval_ms,
+    tuning: toTuning(file),
     revocation: { onStale: file.revocation.on_stale, graceMs: file.revocation.grace_ms },
     ...(file.control_socket === undefined ? {} : { controlSocket: file.control_socket }),
   };

@@ -25,6 +25,8 @@ export interface NodeHome {
   readonly ledger: string;
   /** Epoch, trusted time and the last key of every peer; see the node agent. */
   readonly state: string;
+  /** What the operator has put the node into: maintenance, draining. */
+  readonly modes: string;
   /** Addresses of the members, as the CA last told them. */
   readonly seeds: string;
   /** The CA's newest OCSP answer about the node's own certificate; DER. */
@@ -57,6 +59,7 @@ export function nodeHome(home: string): NodeHome {
     roster: at('roster.cose'),
     ledger: at('ledger'),
     state: at('state.json'),
+    modes: at('modes.json'),
     seeds: at('seeds.json'),
     ocsp: at('ocsp.der'),
     succession: at('succession.json'),

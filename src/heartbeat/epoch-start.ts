@@ -12,6 +12,7 @@ import {
 } from './bounds.ts';
 import { addressField, certIdField, chainField, epochField, extField, timeField } from './fields.ts';
 import { defineRecord } from './format.ts';
+import { modesRule } from './modes.ts';
 import type { SignedRecord, Unverified } from './record.ts';
 import { signRecord } from './sign.ts';
 
@@ -50,6 +51,7 @@ export const epochStartFormat = defineRecord<EpochStart>({
     succession: listShape(bytesShape(1, MAX_SUCCESSOR_BYTES), 0, MAX_SUCCESSION),
     ext: extField,
   },
+  check: modesRule,
 });
 
 /** Errors: as RecordFormat.decode. */

@@ -34,21 +34,11 @@ import {
   seqField,
   timeField,
 } from './fields.ts';
+import { ALL_HEARTBEAT_FLAGS } from './flags.ts';
 import { defineRecord } from './format.ts';
+import { modesRule } from './modes.ts';
 import type { SignedRecord, Unverified } from './record.ts';
 import { signRecord } from './sign.ts';
-
-/** Bits of `Heartbeat.flags`; a record with another bit is refused. */
-export const HEARTBEAT_FLAGS = {
-  /** The record could not be made durable in the sender's ledger in time. */
-  unlogged: 1,
-  /** The operator works on the node; its absence is no news. */
-  maintenance: 2,
-  /** Alive, but to be given no new work. */
-  draining: 4,
-} as const;
-
-const ALL_FLAGS = 7;
 
 /** One sign of life. */
 export interface Heartbeat {
@@ -116,7 +106,7 @@ export const heartbeatFormat = defineRecord<Heartbeat>({
     tMs: timeField,
     intervalMs: uintShape(MAX_INTERVAL_MS, MIN_INTERVAL_MS),
     prev: hashField,
-    flags: uintShape(ALL_FLAGS),
+    flags: uintShape(ALL_HEARTBEAT_FLAGS),
     health: uintShape(MAX_HEALTH),
     crlNumber: crlNumberField,
     rosterNumber: rosterNumberField,
@@ -126,6 +116,7 @@ export const heartbeatFormat = defineRecord<Heartbeat>({
     rebuts: nullableShape(listShape(digestField, 1, MAX_REBUTS)),
     ext: extField,
   },
+  check: modesRule,
 });
 
 /** Errors: as RecordFormat.decode. */

@@ -27,15 +27,16 @@ export {
 } from './format.ts';
 export {
   decodeHeartbeat,
-  HEARTBEAT_FLAGS,
   heartbeatFormat,
   signHeartbeat,
   type Heartbeat,
   type HeartbeatHead,
   type TreeHead,
 } from './heartbeat.ts';
+export { HEARTBEAT_FLAGS } from './flags.ts';
 export { decodeKeyChange, keyChangeFormat, signKeyChange, type KeyChange } from './key-change.ts';
 export { keyProofMessage, proveKey, verifyKeyChangeProof, type KeyProofPlace } from './key-proof.ts';
+export { announcedModes, announcing, EXT_MODES, MODE_FLAGS } from './modes.ts';
 export {
   externalAad,
   RECORD_TYPE_CODES,

@@ -1,6 +1,6 @@
 import { monoMs, type Digest, type MonoMs, type NodeId } from '../std/index.ts';
 
-/** How long after the H-th accusation a rebuttal may still arrive, before round trips. Milliseconds. */
+/** How long after the H-th accusation a rebuttal may still arrive, before round trips; never less. Milliseconds. */
 export const REBUTTAL_WAIT_MS = 300;
 /** Rebutted ids kept per subject and epoch; older ones are covered by the sequence number rule. */
 export const MAX_REMEMBERED_REBUTTALS = 256;
@@ -51,8 +51,8 @@ export class AccusationBook {
   }
 
   /** Whether an accusation stands that its subject has had the time to answer. */
-  isUnanswered(now: MonoMs): boolean {
-    for (const { addedAt } of this.#held.values()) if (now - addedAt >= REBUTTAL_WAIT_MS) return true;
+  isUnanswered(now: MonoMs, waitMs = REBUTTAL_WAIT_MS): boolean {
+    for (const { addedAt } of this.#held.values()) if (now - addedAt >= waitMs) return true;
     return false;
   }
 

@@ -27,7 +27,7 @@ export const DEFAULT_DETECTOR: DetectorConfig = {
  * Source: Chen, Toueg, Aguilera (2002) §5 (NFD-E); Tomsic et al. (2015), two windows.
  */
 export class ArrivalDetector {
-  readonly #config: DetectorConfig;
+  #config: DetectorConfig;
   #intervalMs: number;
   /** Arrival time less seq × interval of the newest arrivals, oldest first; at most `longWindow`. */
   #offsets: number[] = [];
@@ -43,6 +43,13 @@ export class ArrivalDetector {
     this.#config = config;
     this.#intervalMs = intervalMs;
     this.#lastArrival = now;
+  }
+
+  /** Judges by other parameters from now on, also what came before. */
+  configure(config: DetectorConfig): void {
+    this.#config = config;
+    this.#offsets = this.#offsets.slice(-config.longWindow);
+    this.#judged = undefined;
   }
 
   get lastArrival(): MonoMs {

@@ -1,5 +1,6 @@
 import { monoMs, type CryptoPort, type MonoMs, type NodeId } from '../std/index.ts';
-import { Member, type RecoveryConfig } from './member.ts';
+import { DEFAULT_JUDGEMENT, type JudgementConfig } from './judgement.ts';
+import { Member } from './member.ts';
 import { observerNumbers } from './observer-numbers.ts';
 import { isInquorate } from './quorum.ts';
 import type { Roster } from './records/index.ts';
@@ -10,15 +11,22 @@ export const PREVIOUS_ROSTER_VALID_MS = 30_000;
 /** Rosters remembered to check down certificates that others made under them. */
 export const MAX_ROSTER_HISTORY = 64;
 
+/** Within which members' heartbeat intervals lie. Milliseconds, both inclusive. */
+export interface IntervalBounds {
+  readonly minMs: number;
+  readonly maxMs: number;
+}
+
 /** One roster with the rings it implies. */
 export interface RosterView {
   readonly number: number;
   readonly h: number;
+  readonly intervals: IntervalBounds;
   readonly observers: ObserverAssignment;
 }
 
 export interface MemberTableOptions {
-  readonly recovery?: RecoveryConfig | undefined;
+  readonly judgement?: JudgementConfig | undefined;
   /** Default assignObservers. One that remembers saves many nodes of one process the same work. */
   readonly assign?: AssignObservers | undefined;
 }
@@ -27,7 +35,7 @@ export interface MemberTableOptions {
 export class MemberTable {
   readonly #self: NodeId;
   readonly #crypto: CryptoPort;
-  readonly #recovery: RecoveryConfig | undefined;
+  #judgement: JudgementConfig;
   readonly #assign: AssignObservers;
   readonly #members = new Map<NodeId, Member>();
   #history: RosterView[] = [];
@@ -38,25 +46,32 @@ export class MemberTable {
   #neighbours: ReadonlySet<NodeId> = new Set();
   #ownObservers: ReadonlySet<NodeId> = new Set();
 
-  constructor(self: NodeId, crypto: CryptoPort, { recovery, assign }: MemberTableOptions = {}) {
+  constructor(self: NodeId, crypto: CryptoPort, { judgement, assign }: MemberTableOptions = {}) {
     this.#self = self;
     this.#crypto = crypto;
-    this.#recovery = recovery;
+    this.#judgement = judgement ?? DEFAULT_JUDGEMENT;
     this.#assign = assign ?? assignObservers;
+  }
+
+  configure(judgement: JudgementConfig): void {
+    this.#judgement = judgement;
+    for (const member of this.#members.values()) member.configure(judgement);
   }
 
   /** Takes a verified roster with a higher number. Nobody is forgotten: who is removed, or missing, stays to be shown as removed. */
   applyRoster(roster: Roster, now: MonoMs): void {
     this.#roster = roster;
+    const intervals = { minMs: roster.intervalMinMs, maxMs: roster.intervalMaxMs };
+    const observers = this.#assign(roster, this.#crypto);
     this.#history = [
       ...this.#history.slice(-(MAX_ROSTER_HISTORY - 1)),
-      { number: roster.number, h: roster.h, observers: this.#assign(roster, this.#crypto) },
+      { number: roster.number, h: roster.h, intervals, observers },
     ];
     this.#rosterChanged = now;
     for (const member of this.#members.values()) member.roster = 'removed';
     for (const entry of roster.members) {
       if (entry.nodeId === this.#self) continue;
-      const member = this.#members.get(entry.nodeId) ?? new Member(entry, this.#recovery);
+      const member = this.#members.get(entry.nodeId) ?? new Member(entry, this.#judgement);
       member.roster = entry.state;
       member.name = entry.name;
       this.#members.set(entry.nodeId, member);
@@ -92,6 +107,20 @@ export class MemberTable {
 
   rosterView(number: number): RosterView | undefined {
     return this.#history.find((view) => view.number === number);
+  }
+
+  /**
+   * What a heartbeat may declare now: for a while also what the roster before allowed, since its signer may not have the
+   * new one. Undefined before the first roster.
+   */
+  intervalBounds(now: MonoMs): IntervalBounds | undefined {
+    const current = this.#history.at(-1)?.intervals;
+    const before = this.#isChanging(now) ? this.#history.at(-2)?.intervals : undefined;
+    if (current === undefined || before === undefined) return current;
+    return {
+      minMs: Math.min(current.minMs, before.minMs),
+      maxMs: Math.max(current.maxMs, before.maxMs),
+    };
   }
 
   isActive(nodeId: NodeId): boolean {
@@ -201,7 +230,9 @@ export class MemberTable {
 
   #isLost(member: Member | undefined, now: MonoMs): boolean {
     if (member === undefined || member.leave !== undefined) return false;
-    return member.downCertificate !== undefined || member.book.isUnanswered(now) || member.isSilent(now);
+    const { rebuttalWaitMs } = this.#judgement;
+    const isUnanswered = member.book.isUnanswered(now, rebuttalWaitMs);
+    return member.downCertificate !== undefined || isUnanswered || member.isSilent(now);
   }
 }
 

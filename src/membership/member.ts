@@ -2,6 +2,7 @@ import type { ChainHead } from '../heartbeat/index.ts';
 import { monoMs, type Digest, type MonoMs, type NodeId, type NodeName } from '../std/index.ts';
 import { AccusationBook } from './accusation-book.ts';
 import { ArrivalDetector } from './detector.ts';
+import { DEFAULT_JUDGEMENT, type JudgementConfig } from './judgement.ts';
 import type { MemberEvidence } from './lattice.ts';
 import type { RosterMember } from './records/index.ts';
 
@@ -25,14 +26,6 @@ export interface EdgeReport {
   readonly silent: ReadonlyMap<NodeId, MonoMs>;
 }
 
-/** keepalived's rise count and delay, for a member that was down. */
-export interface RecoveryConfig {
-  readonly riseHeartbeats: number;
-  readonly delayMs: number;
-}
-
-export const DEFAULT_RECOVERY: RecoveryConfig = { riseHeartbeats: 2, delayMs: 1_000 };
-
 /** What one node holds about one other member, in that member's present epoch. */
 export class Member {
   readonly nodeId: NodeId;
@@ -49,8 +42,11 @@ export class Member {
   keyChanges: readonly SubjectRecord<'key-change'>[] = [];
   /** Its newest heartbeat that rebuts something. */
   rebuttal: SubjectRecord<'heartbeat'> | undefined;
+  /** Its newest heartbeat that announces a change of modes to all. */
+  announcement: SubjectRecord<'heartbeat'> | undefined;
   /** When the subject was last heard, on our own link or relayed. */
   lastHeard: MonoMs | undefined;
+  /** Sum of HEARTBEAT_FLAGS, as it last said. */
   flags = 0;
   /** Its wall clock was far from ours when it was last heard. */
   clockSkewed = false;
@@ -74,13 +70,24 @@ export class Member {
   /** Others observed it before we did: then it was there, whether or not we ever heard it. */
   #vouchedFor = false;
   #recovery: { heartbeats: number; readonly until: MonoMs } | undefined;
-  readonly #recoveryConfig: RecoveryConfig;
+  #judgement: JudgementConfig;
 
-  constructor(entry: RosterMember, recovery: RecoveryConfig = DEFAULT_RECOVERY) {
+  constructor(entry: RosterMember, judgement: JudgementConfig = DEFAULT_JUDGEMENT) {
     this.nodeId = entry.nodeId;
     this.name = entry.name;
     this.roster = entry.state;
-    this.#recoveryConfig = recovery;
+    this.#judgement = judgement;
+  }
+
+  /** Judges it by other parameters from now on; a recovery under way goes on as it began. */
+  configure(judgement: JudgementConfig): void {
+    this.#judgement = judgement;
+    this.#detector?.configure(judgement.detector);
+  }
+
+  /** As last declared in a heartbeat; 0 before the first epoch. Milliseconds. */
+  get intervalMs(): number {
+    return this.#intervalMs;
   }
 
   /**
@@ -98,7 +105,7 @@ export class Member {
     const heardUntil = this.#directSeq === 0 ? this.#heardUntil : this.deadline;
     this.#heardUntil = goesOn && !this.#closedAndRefused ? heardUntil : undefined;
     if (this.downCertificate !== undefined) {
-      const { riseHeartbeats, delayMs } = this.#recoveryConfig;
+      const { riseHeartbeats, delayMs } = this.#judgement.recovery;
       this.#recovery = { heartbeats: riseHeartbeats, until: monoMs(now + delayMs) };
     }
     this.epoch = epoch;
@@ -107,6 +114,7 @@ export class Member {
     this.head = { epoch, seq: 0, hash: start.structureHash };
     this.keyChanges = [];
     this.rebuttal = undefined;
+    this.announcement = undefined;
     this.book = new AccusationBook();
     this.downCertificate = undefined;
     this.leave = undefined;
@@ -115,7 +123,7 @@ export class Member {
     this.#closedAndRefused = false;
     this.#vouchedFor = false;
     this.#intervalMs = intervalMs;
-    this.#detector = new ArrivalDetector(intervalMs, now);
+    this.#detector = new ArrivalDetector(intervalMs, now, this.#judgement.detector);
   }
 
   /** Takes a verified heartbeat of the present epoch with a higher seq; `direct` when its subject sent it to us. */
@@ -152,7 +160,7 @@ export class Member {
     if (!isNew || this.#detector === undefined) return;
     this.#vouchedFor = this.#hadObservers;
     this.#closedAndRefused = false;
-    this.#detector = new ArrivalDetector(this.#intervalMs, now);
+    this.#detector = new ArrivalDetector(this.#intervalMs, now, this.#judgement.detector);
   }
 
   /** Takes a verified heartbeat of the present epoch that answers accusations. True when it is news to anyone. */
@@ -162,6 +170,13 @@ export class Member {
     if (isNewest) this.rebuttal = record;
     this.book.rebut(ids, record.seq);
     return isNewest || this.book.count < standing;
+  }
+
+  /** Takes a verified heartbeat of the present epoch that announces modes. True when it is news to anyone. */
+  announced(record: SubjectRecord<'heartbeat'>): boolean {
+    if (record.seq <= (this.announcement?.seq ?? 0)) return false;
+    this.announcement = record;
+    return true;
   }
 
   /** Takes a verified renewal; the certificate itself is the directory's. */

@@ -1,5 +1,5 @@
 import type { TreeHead } from '../heartbeat/index.ts';
-import { MemberTable, type AssignObservers, type RecoveryConfig } from '../membership/index.ts';
+import { MemberTable, type AssignObservers } from '../membership/index.ts';
 import {
   fault,
   LsError,
@@ -19,6 +19,7 @@ import type { PersistentState } from './effects.ts';
 import { Issuers, type AskedAt } from './issuers.ts';
 import { Journal } from './journal.ts';
 import { Keeper } from './keeper.ts';
+import type { NodeModes } from './modes.ts';
 import { Outbox } from './outbox.ts';
 import { OwnIdentity } from './own-identity.ts';
 import { TrustState } from './trust-state.ts';
@@ -43,7 +44,8 @@ export interface NodeCoreOptions {
   /** The ledger's durable head, when it has one. */
   readonly treeHead: TreeHead | null;
   readonly config: CoreConfig;
-  readonly recovery?: RecoveryConfig;
+  /** Default: none. */
+  readonly modes?: NodeModes;
   /** How observers are assigned; see MemberTableOptions. */
   readonly assign?: AssignObservers;
   readonly crypto: CryptoPort;
@@ -78,6 +80,7 @@ export function assemble(options: NodeCoreOptions): Core {
   issuers.follow(chain[1]);
   learnAgain(issuers, options.issuing ?? [], at, out);
   const { notBefore, notAfter, key } = own.value;
+  const { modes } = options;
   const credential = { signer, certId: key.certId, chain, notBefore, notAfter };
   return {
     config,
@@ -87,8 +90,17 @@ export function assemble(options: NodeCoreOptions): Core {
     out,
     journal: new Journal(out, options.treeHead),
     keeper,
-    own: new OwnIdentity({ nodeId, name, logKey, addresses, credential, succession, bootedAt: now.mono }),
-    table: new MemberTable(nodeId, crypto, options),
+    own: new OwnIdentity({
+      nodeId,
+      name,
+      logKey,
+      addresses,
+      credential,
+      succession,
+      bootedAt: now.mono,
+      modes,
+    }),
+    table: new MemberTable(nodeId, crypto, { judgement: config.judgement, assign: options.assign }),
     trust,
     issuers,
     directory,

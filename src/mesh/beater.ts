@@ -1,13 +1,19 @@
-import { signHeartbeat, type Heartbeat, type SignedRecord } from '../heartbeat/index.ts';
+import {
+  announcing,
+  HEARTBEAT_FLAGS,
+  signHeartbeat,
+  type Heartbeat,
+  type SignedRecord,
+} from '../heartbeat/index.ts';
 import { fault, monoMs, type Digest, type MonoMs } from '../std/index.ts';
 import { enforcedCrlNumber, type Core } from './core.ts';
 import type { Gossip } from './gossip.ts';
+import { ownIntervalMs } from './interval.ts';
 import type { LinkTable } from './link-table.ts';
 import type { Link } from './link.ts';
+import { modeFlags } from './modes.ts';
 import type { StatusBoard } from './status-board.ts';
 
-/** Heartbeat flag bits. Source: docs/FORMATS.md. */
-export const FLAG_UNLOGGED = 1;
 /** Accusations answered by one heartbeat; the rest waits for the next. */
 export const MAX_REBUTS = 16;
 /** Answers outside the schedule are this far apart, so that an accuser cannot make us sign without pause. */
@@ -16,6 +22,8 @@ export const REBUTTAL_SPACING_MS = 100;
 interface Beat {
   readonly record: SignedRecord;
   readonly seq: number;
+  /** The modes that it tells all; undefined when they know them. */
+  readonly announces: number | undefined;
 }
 
 interface Committing extends Beat {
@@ -39,13 +47,19 @@ export class Beater {
   #nextRebuttal: MonoMs = monoMs(-Infinity);
   /** A beat that was given up on is still on its way to the disk: no other is committed before it is. */
   #late = false;
-  flags = 0;
+  /** As all members were last told in this epoch. */
+  #announced = 0;
+  /** Between heartbeats; and as the last one said. */
+  #intervalMs: number;
+  #declaredMs: number;
 
   constructor(core: Core, links: LinkTable, gossip: Gossip, board: StatusBoard) {
     this.#core = core;
     this.#links = links;
     this.#gossip = gossip;
     this.#board = board;
+    this.#intervalMs = ownIntervalMs(core);
+    this.#declaredMs = this.#intervalMs;
   }
 
   /** Starts beating, at once: the epoch-start is durable. */
@@ -65,6 +79,36 @@ export class Beater {
     return this.#nextBeat !== undefined;
   }
 
+  /**
+   * Follows the configuration and the roster's bounds: who waits for us must hear of another interval before the old
+   * one is over.
+   */
+  retime(): void {
+    const { config, out } = this.#core;
+    const intervalMs = ownIntervalMs(this.#core);
+    if (intervalMs === this.#intervalMs) return;
+    this.#intervalMs = intervalMs;
+    if (intervalMs !== config.intervalMs) {
+      const detail = `the roster does not allow ${String(config.intervalMs)} ms; heartbeats come every ${String(intervalMs)} ms`;
+      out.report('warn', fault('LS_MESH_INTERVAL_BOUND', detail));
+    }
+    if (this.#nextBeat === undefined) return;
+    this.#nextBeat = monoMs(Math.min(this.#nextBeat, this.#core.now.mono + intervalMs));
+    this.announce();
+  }
+
+  /** The epoch-start has said to all what the modes are. */
+  announced(modes: number): void {
+    this.#announced = modes;
+  }
+
+  /** Says at once what is not as the last heartbeat said it: the modes, the interval. */
+  announce(): void {
+    if (!this.beating || this.#committing !== undefined) return;
+    const modes = modeFlags(this.#core.own.modes);
+    if (this.#announced !== modes || this.#declaredMs !== this.#intervalMs) this.#beat();
+  }
+
   /** Answers an accusation with a heartbeat outside the schedule. */
   rebut(accusation: Digest): void {
     if (!this.beating || this.#toRebut.includes(accusation)) return;
@@ -73,7 +117,7 @@ export class Beater {
   }
 
   tick(): void {
-    const { now, config } = this.#core;
+    const { now } = this.#core;
     if (this.#committing !== undefined && now.mono >= this.#committing.giveUpAt) {
       this.#core.out.report(
         'warn',
@@ -86,8 +130,8 @@ export class Beater {
     this.#rebutWhenDue();
     if (now.mono < this.#nextBeat) return;
     // After a stall the missed beats are not made up for: the schedule starts anew from now.
-    const onTime = this.#nextBeat + config.intervalMs;
-    this.#nextBeat = monoMs(onTime > now.mono ? onTime : now.mono + config.intervalMs);
+    const onTime = this.#nextBeat + this.#intervalMs;
+    this.#nextBeat = monoMs(onTime > now.mono ? onTime : now.mono + this.#intervalMs);
     if (this.#committing === undefined) this.#beat();
   }
 
@@ -122,7 +166,7 @@ export class Beater {
       return;
     }
     const beat = this.#sign(rebuts, 0);
-    const giveUpAt = monoMs(now.mono + this.#core.config.intervalMs * this.#core.config.durableWithinShare);
+    const giveUpAt = monoMs(now.mono + this.#intervalMs * this.#core.config.durableWithinShare);
     const committing = { ...beat, rebuts, giveUpAt };
     this.#committing = committing;
     journal.strict(
@@ -136,6 +180,7 @@ export class Beater {
         this.#committing = undefined;
         this.#send(beat, rebuts);
         this.#rebutWhenDue();
+        this.announce();
       },
       () => {
         this.#late = false;
@@ -152,20 +197,22 @@ export class Beater {
 
   #beatUnlogged(rebuts: readonly Digest[]): void {
     this.#core.journal.lose(1, 'unlogged');
-    this.#send(this.#sign(rebuts, FLAG_UNLOGGED), rebuts);
+    this.#send(this.#sign(rebuts, HEARTBEAT_FLAGS.unlogged), rebuts);
   }
 
   #sign(rebuts: readonly Digest[], extraFlags: number): Beat {
-    const { own, crypto, domainId, config, now, journal, table } = this.#core;
+    const { own, crypto, domainId, now, journal, table } = this.#core;
     const seq = own.seq + 1;
+    const modes = modeFlags(own.modes);
+    const announces = modes === this.#announced ? undefined : modes;
     const body: Heartbeat = {
       certId: own.credential.certId,
       epoch: own.epoch,
       seq,
       tMs: now.wall,
-      intervalMs: config.intervalMs,
+      intervalMs: this.#intervalMs,
       prev: own.prev,
-      flags: this.flags | extraFlags,
+      flags: modes | extraFlags,
       health: this.#board.localHealth,
       crlNumber: enforcedCrlNumber(this.#core),
       rosterNumber: table.roster?.number ?? 0,
@@ -173,26 +220,31 @@ export class Beater {
       checkpoint: extraFlags === 0 ? journal.head : null,
       heads: this.#board.headsToEntangle(seq),
       rebuts: rebuts.length === 0 ? null : rebuts,
-      ext: new Map(),
+      ext: announces === undefined ? new Map() : announcing(announces),
     };
     const record = signHeartbeat(body, own.credential.signer, domainId, crypto);
     own.signed(record);
-    return { record, seq };
+    this.#declaredMs = this.#intervalMs;
+    return { record, seq, announces };
   }
 
-  #send({ record, seq }: Beat, rebuts: readonly Digest[]): void {
+  #send({ record, seq, announces }: Beat, rebuts: readonly Digest[]): void {
     const { own, table, now } = this.#core;
     const links = this.#links.up;
     const sent = { type: 'heartbeat' as const, seq, ...record };
     own.heartbeat = sent;
     this.#gossip.markSeen(record.id);
     if (rebuts.length > 0) own.rebuttal = sent;
-    // An answer to an accusation must not fall out of a full queue as an old heartbeat may.
-    const as = rebuts.length > 0 ? 'record' : 'heartbeat';
+    if (announces !== undefined) {
+      own.announcement = sent;
+      this.#announced = announces;
+    }
+    const isForAll = rebuts.length > 0 || announces !== undefined;
+    // What is for all must not fall out of a full queue as an old heartbeat may.
+    const as = isForAll ? 'record' : 'heartbeat';
     const message = { kind: 'record', type: 'heartbeat', bytes: record.bytes } as const;
-    // An answer is for all; a sign of life for those that watch for it.
-    const hearers =
-      rebuts.length > 0 ? links : links.filter(({ peer }) => table.observesUs(peer.nodeId, now.mono));
+    // An answer or a change of modes is for all; a sign of life for those that watch for it.
+    const hearers = isForAll ? links : links.filter(({ peer }) => table.observesUs(peer.nodeId, now.mono));
     this.#links.sendAll(hearers, message, as);
   }
 }

@@ -1,3 +1,10 @@
+import {
+  DEFAULT_HEALTH,
+  DEFAULT_JUDGEMENT,
+  type HealthConfig,
+  type JudgementConfig,
+} from '../membership/index.ts';
+
 /** Parameters of a node's core. Defaults and their reasons; units are in the names. */
 export interface CoreConfig {
   /** Time between heartbeats. */
@@ -22,6 +29,10 @@ export interface CoreConfig {
   readonly bootWindowMs: number;
   /** A link without any byte for this long is closed and dialled anew. */
   readonly deadLinkMs: number;
+  readonly judgement: JudgementConfig;
+  readonly health: HealthConfig;
+  /** For each step of our own health we wait so much longer before we accuse. */
+  readonly patienceIntervals: number;
 }
 
 export const DEFAULT_CORE_CONFIG: CoreConfig = {
@@ -37,4 +48,7 @@ export const DEFAULT_CORE_CONFIG: CoreConfig = {
   drainMs: 100,
   bootWindowMs: 5_000,
   deadLinkMs: 20_000,
+  judgement: DEFAULT_JUDGEMENT,
+  health: DEFAULT_HEALTH,
+  patienceIntervals: 0.5,
 };

@@ -13,7 +13,8 @@ import type { TrustState } from './trust-state.ts';
 
 /** What every part of a node's core shares. Only the event being handled changes it. */
 export interface Core {
-  readonly config: CoreConfig;
+  /** Replaced as the operator changes it. */
+  config: CoreConfig;
   readonly crypto: CryptoPort;
   readonly random: Random;
   readonly domainId: DomainId;

@@ -3,6 +3,7 @@ import type { MemberState, StateReason } from '../membership/index.ts';
 import type { CertId, Fault, MonoMs, NodeId, NodeName, SignatureAlgorithm, UnixMs } from '../std/index.ts';
 import type { CrlCheck } from '../trust/index.ts';
 import type { ConnectionId, Token } from './events.ts';
+import type { ModeReason } from './modes.ts';
 
 /** Queueing class of bytes on a link; a full queue drops the oldest heartbeats first and never control. */
 export type WriteClass = 'control' | 'crl' | 'record' | 'heartbeat';
@@ -26,14 +27,16 @@ export interface PersistentState {
   readonly pins: readonly Pin[];
 }
 
-/** A change of a member's state, as consumers see it. */
+/** A change of a member's state, or of its modes while the state stays (`from` is `to` then), as consumers see it. */
 export interface Transition {
   readonly nodeId: NodeId;
   readonly name: NodeName;
   readonly epoch: number;
   readonly from: MemberState;
   readonly to: MemberState;
-  readonly reason: StateReason;
+  readonly reason: StateReason | ModeReason;
+  /** Names of the modes that it is in. */
+  readonly flags: readonly string[];
   readonly at: UnixMs;
 }
 

@@ -1,8 +1,9 @@
-import { HIGHEST_FORMAT_VERSION, signEpochStart, type EpochStart } from '../heartbeat/index.ts';
+import { announcing, HIGHEST_FORMAT_VERSION, signEpochStart, type EpochStart } from '../heartbeat/index.ts';
 import { fault } from '../std/index.ts';
 import type { Beater } from './beater.ts';
 import type { Core } from './core.ts';
 import type { Gossip } from './gossip.ts';
+import { modeFlags } from './modes.ts';
 
 /**
  * Starts epochs: the number is on disk before it is used, the signed epoch-start is in the ledger before it is
@@ -49,6 +50,7 @@ export class Epochs {
 
   #append(epoch: number, stop: (detail: string) => void): void {
     const { own, crypto, domainId, journal, now } = this.#core;
+    const modes = modeFlags(own.modes);
     const body: EpochStart = {
       certId: own.credential.certId,
       epoch,
@@ -59,7 +61,7 @@ export class Epochs {
       maxVersion: HIGHEST_FORMAT_VERSION,
       addresses: own.addresses,
       succession: own.succession,
-      ext: new Map(),
+      ext: modes === 0 ? new Map() : announcing(modes),
     };
     const record = signEpochStart(body, own.credential.signer, domainId, crypto);
     journal.strict(
@@ -68,6 +70,7 @@ export class Epochs {
       () => {
         this.#starting = false;
         own.beginEpoch(epoch, record);
+        this.#beater.announced(modes);
         if (this.#shown >= epoch) {
           this.begin();
           return;

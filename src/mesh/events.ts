@@ -1,6 +1,8 @@
 import type { TreeHead } from '../heartbeat/index.ts';
 import type { Brand, Fault, NodeId, Result, Signer } from '../std/index.ts';
 import type { CrlFindings } from '../trust/index.ts';
+import type { CoreConfig } from './config.ts';
+import type { NodeModes } from './modes.ts';
 
 /** One TLS connection, named by the shell for as long as it lives. */
 export type ConnectionId = Brand<number, 'ConnectionId'>;
@@ -70,4 +72,8 @@ export type NodeEvent =
     }
   /** The CA has refused to renew for now, and said for how long. */
   | { readonly kind: 'renewal-deferred'; readonly afterMs: number }
+  /** The operator has changed parameters. */
+  | { readonly kind: 'configure'; readonly config: CoreConfig }
+  /** What the operator puts the node into, from now on. */
+  | { readonly kind: 'modes'; readonly modes: NodeModes }
   | { readonly kind: 'leave'; readonly reason: string };

@@ -1,6 +1,6 @@
 import type { RecordType } from '../heartbeat/index.ts';
 import type { Message } from '../link/index.ts';
-import type { Member } from '../membership/index.ts';
+import type { Member, SubjectRecord } from '../membership/index.ts';
 import {
   concatBytes,
   equalBytes,
@@ -121,10 +121,7 @@ export class Gossip {
   /** In the order in which a newcomer must learn it: who, with which key, then what was said about them. */
   #retained(): readonly Retained[] {
     const { own, table } = this.#core;
-    const records = [own.epochStart, ...own.keyChanges, own.rebuttal].filter(
-      (record) => record !== undefined,
-    );
-    const mine = records.map((record) => known(record));
+    const mine = knownOnce([own.epochStart, ...own.keyChanges, own.rebuttal, own.announcement]);
     if (own.edges !== undefined) mine.push(this.#record('edge-verdicts', own.edges.bytes));
     const members = table.members.filter(
       ({ epochStart, nodeId }) => epochStart !== undefined && this.#board.isLearnable(nodeId),
@@ -137,9 +134,8 @@ export class Gossip {
   }
 
   #aboutOf(member: Member): readonly Retained[] {
-    const records = [member.epochStart, ...member.keyChanges, member.rebuttal];
-    const said = records.filter((record) => record !== undefined);
-    const retained = said.map((record) => known(record));
+    const { epochStart, keyChanges, rebuttal, announcement } = member;
+    const retained = knownOnce([epochStart, ...keyChanges, rebuttal, announcement]);
     if (member.edges !== undefined) retained.push(this.#record('edge-verdicts', member.edges.bytes));
     return member.leave === undefined ? retained : [...retained, this.#record('leave', member.leave)];
   }
@@ -160,6 +156,11 @@ export class Gossip {
   #idOf(bytes: Uint8Array): string {
     return toHex(this.#core.crypto.sha256(bytes).subarray(0, ID_PREFIX_BYTES));
   }
+}
+
+/** One heartbeat may be an answer and an announcement. */
+function knownOnce(records: readonly (SubjectRecord | undefined)[]): Retained[] {
+  return [...new Set(records)].filter((record) => record !== undefined).map((record) => known(record));
 }
 
 /** Its id is the hash of its bytes. */

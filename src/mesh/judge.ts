@@ -1,6 +1,5 @@
 import {
   encodeDownCertificate,
-  REBUTTAL_WAIT_MS,
   signAccusation,
   type Accusation,
   type AccusationQuorum,
@@ -13,8 +12,6 @@ import type { Gossip } from './gossip.ts';
 import type { LinkTable } from './link-table.ts';
 import { isTerminal, type StatusBoard } from './status-board.ts';
 
-/** For each step of our own health we wait so much longer before we accuse. */
-const PATIENCE_INTERVALS = 0.5;
 /** Between accusations of one that answers: up to eight intervals. */
 const MAX_DOUBLINGS = 3;
 
@@ -126,7 +123,7 @@ export class Judge {
    */
   #isTooSoon(member: Member): boolean {
     const { now, config } = this.#core;
-    const patience = this.#board.localHealth * PATIENCE_INTERVALS * config.intervalMs;
+    const patience = this.#board.localHealth * config.patienceIntervals * config.intervalMs;
     const isPatient = !member.isRefused() && now.mono < (member.deadline ?? 0) + patience;
     if (isPatient) return true;
     const { at, times } = this.#accused.get(member.nodeId) ?? { at: -Infinity, times: 0 };
@@ -189,7 +186,7 @@ export class Judge {
   /** Long enough for the subject to hear of it and answer, through whichever of our links is slowest. */
   #concludeAt(since: MonoMs): MonoMs {
     const roundTrip = Math.max(0, ...this.#links.up.map((link) => link.roundTripMs));
-    return monoMs(since + REBUTTAL_WAIT_MS + 2 * roundTrip);
+    return monoMs(since + this.#core.config.judgement.rebuttalWaitMs + 2 * roundTrip);
   }
 
   #concludeIfDue(member: Member): void {

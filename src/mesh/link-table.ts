@@ -10,7 +10,6 @@ import { PREVIOUS_ROSTER_VALID_MS } from '../membership/index.ts';
 import {
   equalBytes,
   fault,
-  faultCatalogue,
   monoMs,
   type Fault,
   type FaultCode,
@@ -22,7 +21,7 @@ import { trustedNow, type Core } from './core.ts';
 import { Dialer } from './dialer.ts';
 import type { WriteClass } from './effects.ts';
 import type { ConnectionId, NodeEvent } from './events.ts';
-import { newLink, notNeighbour, type Link, type LinkListener } from './link.ts';
+import { isFaultCode, newLink, notNeighbour, type Link, type LinkListener } from './link.ts';
 
 /** Round trips above this are our problem, not a reason to wait longer before concluding anything. */
 const MAX_COUNTED_ROUND_TRIP_MS = 1_000;
@@ -302,7 +301,9 @@ export class LinkTable {
   #isDead(link: Link, newer: Hello): boolean {
     const nonce = link.hello?.nonce;
     if (nonce === undefined || !equalBytes(nonce, newer.nonce)) return true;
-    return this.#core.now.mono - link.lastReceived > 3 * this.#core.config.intervalMs;
+    const { config, table, now } = this.#core;
+    const intervalMs = Math.max(config.intervalMs, table.get(link.peer.nodeId)?.intervalMs ?? 0);
+    return now.mono - link.lastReceived > 3 * intervalMs;
   }
 
   #loserOf(first: Link, second: Link): Link {
@@ -343,8 +344,4 @@ export class LinkTable {
     const sample = this.#core.now.mono - link.ping.sentAt;
     link.roundTripMs = Math.min(MAX_COUNTED_ROUND_TRIP_MS, sample);
   }
-}
-
-function isFaultCode(code: string): code is FaultCode {
-  return Object.hasOwn(faultCatalogue, code);
 }

@@ -1,5 +1,14 @@
 import type { Hello, LinkMachine, Message } from '../link/index.ts';
-import { fault, monoMs, type CertId, type Fault, type MonoMs, type NodeId } from '../std/index.ts';
+import {
+  fault,
+  faultCatalogue,
+  monoMs,
+  type CertId,
+  type Fault,
+  type FaultCode,
+  type MonoMs,
+  type NodeId,
+} from '../std/index.ts';
 import type { VerifiedPeer } from '../trust/index.ts';
 import type { ConnectionId, NodeEvent } from './events.ts';
 import { MAX_KNOWN_ISSUERS } from './issuers.ts';
@@ -82,4 +91,8 @@ export function newLink(
 
 export function notNeighbour({ peer }: Link): Fault {
   return fault('LS_LINK_NOT_NEIGHBOUR', `neither of this node and ${peer.name} observes the other any more`);
+}
+
+export function isFaultCode(code: string): code is FaultCode {
+  return Object.hasOwn(faultCatalogue, code);
 }

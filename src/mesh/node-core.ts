@@ -1,11 +1,12 @@
 import type { Hello, Message } from '../link/index.ts';
-import { LocalHealth } from '../membership/index.ts';
+import { LocalHealth, type IntervalBounds } from '../membership/index.ts';
 import { fault, type Instant, type MonoMs, type NodeId, type NodeName } from '../std/index.ts';
 import type { TrustMaterial } from '../trust/index.ts';
 import { Accusations } from './accusations.ts';
 import { Authorities } from './authorities.ts';
 import { assemble, type NodeCoreOptions } from './assemble.ts';
 import { Beater } from './beater.ts';
+import type { CoreConfig } from './config.ts';
 import { trustedNow, type Core } from './core.ts';
 import type { Effect } from './effects.ts';
 import { Epochs } from './epochs.ts';
@@ -18,6 +19,7 @@ import { LinkTable } from './link-table.ts';
 import type { Link } from './link.ts';
 import { matrixOf, type Matrix } from './matrix.ts';
 import { OwnRecords } from './own-records.ts';
+import { OwnStanding } from './own-standing.ts';
 import { Reachability } from './reachability.ts';
 import { Receiver } from './receiver.ts';
 import { Renewals } from './renewals.ts';
@@ -47,11 +49,11 @@ export class NodeCore {
   readonly #authorities: Authorities;
   readonly #renewals: Renewals;
   readonly #ownRecords: OwnRecords;
+  readonly #standing: OwnStanding;
   readonly #receiver: Receiver;
   readonly #reachability: Reachability;
   readonly #reader: StatusReader;
-  readonly #health = new LocalHealth();
-  #phase: 'created' | 'running' | 'revoked' | 'left' = 'created';
+  readonly #health: LocalHealth;
   readonly #waker: Waker;
 
   /** Throws LsError LS_SELF_CERTIFICATE when the node's own certificate is not good: such a node has nothing to say. */
@@ -59,6 +61,7 @@ export class NodeCore {
     this.#core = assemble(options);
     const core = this.#core;
     this.#waker = new Waker(core);
+    this.#health = new LocalHealth(core.config.health);
     this.#links = new LinkTable(core, () => helloOf(core, this.#epochs.nonce, this.#rosters.number), {
       linkUp: (link, hello) => {
         this.#linkUp(link, hello);
@@ -80,6 +83,7 @@ export class NodeCore {
     const introductions = new Introductions(core, this.#links);
     this.#revocations = new Revocations(core, this.#links, this.#rosters, introductions);
     this.#renewals = new Renewals(core);
+    this.#standing = new OwnStanding(core, this.#beater, this.#renewals);
     this.#authorities = new Authorities(core, {
       revocations: this.#revocations,
       introductions,
@@ -96,13 +100,13 @@ export class NodeCore {
       authorities: this.#authorities,
       reachability: this.#reachability,
     });
-    this.#reader = new StatusReader(core, this.#links, this.#board, () => this.#selfState());
+    this.#reader = new StatusReader(core, this.#links, this.#board, () => this.#standing.state);
   }
 
   /** Everything that follows from one event, in order. */
   handle(event: NodeEvent, now: Instant): readonly Effect[] {
     this.#core.now = now;
-    if (this.#phase === 'left') return [];
+    if (this.#standing.hasLeft) return [];
     this.#core.affected.clear();
     this.#dispatch(event);
     this.#afterwards();
@@ -131,6 +135,12 @@ export class NodeCore {
     return this.#core.table.get(nodeId)?.name;
   }
 
+  /** Within which its own interval must lie; undefined before the first roster. */
+  intervalBounds(): IntervalBounds | undefined {
+    const { roster } = this.#core.table;
+    return roster === undefined ? undefined : { minMs: roster.intervalMinMs, maxMs: roster.intervalMaxMs };
+  }
+
   /** What this node judges certificates by, now. */
   get trustMaterial(): TrustMaterial {
     return this.#core.trust.material;
@@ -141,7 +151,7 @@ export class NodeCore {
     if (event.kind !== 'received') this.#core.affected.all();
     switch (event.kind) {
       case 'start':
-        this.#phase = 'running';
+        this.#standing.started();
         this.#epochs.begin();
         return;
       case 'tick':
@@ -189,10 +199,28 @@ export class NodeCore {
       case 'renewal-deferred':
         this.#renewals.defer(event.afterMs);
         return;
+      case 'configure':
+      case 'modes':
       case 'leave':
-        this.#leave(event.reason);
+        this.#ordered(event);
         return;
     }
+  }
+
+  /** What the operator wants. */
+  #ordered(event: Extract<NodeEvent, { readonly kind: 'configure' | 'modes' | 'leave' }>): void {
+    if (event.kind === 'configure') this.#configure(event.config);
+    if (event.kind === 'leave') this.#leave(event.reason);
+    if (event.kind !== 'modes') return;
+    this.#core.own.modes = event.modes;
+    this.#beater.announce();
+  }
+
+  /** Everything reads it when it needs it, but for what judges: what was judged by the old one is judged anew. */
+  #configure(config: CoreConfig): void {
+    this.#core.config = config;
+    this.#core.table.configure(config.judgement);
+    this.#health.configure(config.health);
   }
 
   #tick(): void {
@@ -217,9 +245,10 @@ export class NodeCore {
       this.#board.refreshOnly(affected.members);
     } else {
       this.#links.tick();
+      this.#beater.retime();
       this.#judge.tick();
       this.#board.refresh();
-      this.#checkSelf();
+      this.#standing.check();
     }
     keeper.flush(now.mono);
     this.#waker.ask(isNarrow ? this.#soonerThanAsked() : this.#deadlines());
@@ -296,52 +325,16 @@ export class NodeCore {
       return;
     }
     this.#authorities.follow(chain);
-    this.#revive();
+    this.#standing.revive();
     this.#ownRecords.renew({ peer: judged.value, chain, signer, successor });
     this.#renewals.renewed(judged.value);
   }
 
   #leave(reason: string): void {
     this.#ownRecords.leave(reason, () => {
-      this.#phase = 'left';
+      this.#standing.left();
       this.#links.closeAll(fault('LS_LINK_SHUTDOWN', `${this.#core.own.name} leaves: ${reason}`));
       this.#core.out.emit({ kind: 'stopped', fault: undefined });
     });
-  }
-
-  /** A revoked node falls silent: nothing it could say counts any more. */
-  #checkSelf(): void {
-    const { own, directory, out } = this.#core;
-    if (this.#phase !== 'running') return;
-    const rostered = this.#core.table.roster?.members.find((member) => member.nodeId === own.nodeId)?.state;
-    const revoked =
-      directory.verdict(own.nodeId, trustedNow(this.#core)) === 'revoked' || rostered === 'revoked';
-    if (!revoked && rostered !== 'removed') return;
-    this.#phase = 'revoked';
-    own.silenced = true;
-    this.#beater.stop();
-    const isEnded = rostered === 'revoked' || rostered === 'removed';
-    if (!isEnded && this.#core.issuers.isOwnRevoked(trustedNow(this.#core))) {
-      const detail = `the root has revoked the issuing CA that certified ${own.name}, this node`;
-      out.report('error', fault('LS_SELF_ISSUER_REVOKED', detail));
-      this.#renewals.hurry();
-      return;
-    }
-    const what = revoked ? 'is revoked' : 'is removed from the roster';
-    out.report('error', fault('LS_SELF_REVOKED', `${own.name}, this node, ${what}`));
-  }
-
-  /** A node that fell silent speaks again with a certificate that counts, unless the roster has ended it. */
-  #revive(): void {
-    const { own, table } = this.#core;
-    const rostered = table.roster?.members.find((member) => member.nodeId === own.nodeId)?.state;
-    if (this.#phase !== 'revoked' || rostered === 'revoked' || rostered === 'removed') return;
-    this.#phase = 'running';
-    own.silenced = false;
-  }
-
-  #selfState(): string {
-    if (this.#phase === 'running') return this.#core.own.epoch === 0 ? 'starting' : 'active';
-    return this.#phase;
   }
 }

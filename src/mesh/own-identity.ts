@@ -1,6 +1,7 @@
 import type { SignedRecord } from '../heartbeat/index.ts';
 import type { EdgeReport, SubjectRecord } from '../membership/index.ts';
 import type { CertId, MonoMs, NodeId, NodeName, Signer, UnixMs } from '../std/index.ts';
+import { NO_MODES, type NodeModes } from './modes.ts';
 
 /** The certificate and key this node signs with now. */
 export interface Credential {
@@ -33,8 +34,12 @@ export class OwnIdentity {
   heartbeat: SubjectRecord<'heartbeat'> | undefined;
   /** The newest heartbeat that rebuts something: kept so that late listeners can still be told. */
   rebuttal: SubjectRecord<'heartbeat'> | undefined;
+  /** The newest heartbeat that announces a change of modes to all. */
+  announcement: SubjectRecord<'heartbeat'> | undefined;
   leave: SignedRecord | undefined;
   edges: EdgeReport | undefined;
+  /** What its operator has put it into. */
+  modes: NodeModes = NO_MODES;
   /** Set once this node is revoked or removed: nothing it could say counts any more, so it says nothing. */
   silenced = false;
 
@@ -46,6 +51,7 @@ export class OwnIdentity {
     readonly credential: Credential;
     readonly succession: readonly Uint8Array[];
     readonly bootedAt: MonoMs;
+    readonly modes?: NodeModes | undefined;
   }) {
     this.nodeId = identity.nodeId;
     this.name = identity.name;
@@ -54,6 +60,7 @@ export class OwnIdentity {
     this.credential = identity.credential;
     this.succession = identity.succession;
     this.bootedAt = identity.bootedAt;
+    this.modes = identity.modes ?? NO_MODES;
   }
 
   /** Begins `epoch` with its durable epoch-start. */
@@ -65,6 +72,7 @@ export class OwnIdentity {
     this.keyChanges = [];
     this.heartbeat = undefined;
     this.rebuttal = undefined;
+    this.announcement = undefined;
     this.edges = undefined;
   }
 

@@ -1,4 +1,5 @@
 import {
+  announcedModes,
   decodeEpochStart,
   decodeHeartbeat,
   decodeKeyChange,
@@ -13,13 +14,14 @@ import {
   type Unverified,
   type Verified,
 } from '../heartbeat/index.ts';
-import { decodeEdgeVerdicts, decodeLeave, type Member } from '../membership/index.ts';
+import { decodeEdgeVerdicts, decodeLeave, type Member, type SubjectRecord } from '../membership/index.ts';
 import { equalBytes, err, fault, ok, toHex, type Fault, type Result } from '../std/index.ts';
 import type { VerifiedPeer } from '../trust/index.ts';
 import type { Accusations } from './accusations.ts';
 import type { Authorities } from './authorities.ts';
 import { trustedNow, type Core } from './core.ts';
 import type { Gossip } from './gossip.ts';
+import { intervalFault } from './interval.ts';
 import { MAX_KEY_CHANGES_PER_EPOCH } from './limits.ts';
 import type { LinkTable } from './link-table.ts';
 import type { Link } from './link.ts';
@@ -27,9 +29,7 @@ import type { OwnRecords } from './own-records.ts';
 import type { Reachability } from './reachability.ts';
 import type { Revocations } from './revocations.ts';
 import type { Rosters } from './rosters.ts';
-
-/** A sender's wall clock this far from ours is worth a warning, never a verdict. */
-const CLOCK_SKEW_WARN_MS = 30_000;
+import { warnOfSkew } from './skew.ts';
 
 /** What became of a record: whether others must hear of it too. */
 type Outcome = Result<{ readonly forward: boolean }, Fault>;
@@ -165,7 +165,10 @@ export class Receiver {
     const { id, structureHash } = verified.value;
     const start = { type: 'epoch-start', bytes, id, seq: 0, structureHash } as const;
     const goesOn = isOfProcess(member.value, body.nonce);
-    member.value.startEpoch(body.epoch, start, core.config.intervalMs, core.now.mono, goesOn);
+    // Until it says what its interval is now, it may be what it was.
+    const intervalMs = Math.max(core.config.intervalMs, member.value.intervalMs);
+    member.value.startEpoch(body.epoch, start, intervalMs, core.now.mono, goesOn);
+    member.value.flags = announcedModes(body) ?? 0;
     core.table.placeAnew(member.value, core.now.mono);
     this.#links.dialer.signedAddresses(member.value.nodeId, body.addresses);
     core.journal.later({ type: 'epoch-start', record: bytes }, core.now);
@@ -199,8 +202,10 @@ export class Receiver {
       return this.#own.recordSeen(record.body);
     }
     this.#core.affected.member(peer.nodeId);
+    const wrong = intervalFault(this.#core, peer.name, record.body.intervalMs);
+    if (wrong !== undefined) return err(wrong);
     const member = this.#inOrder(peer, record);
-    if (!member.ok) return this.#lateAnswer(peer, record, member.error);
+    if (!member.ok) return this.#late(peer, record, member.error);
     const { body, id, structureHash } = record;
     const core = this.#core;
     const heard = { type: 'heartbeat', bytes: record.bytes, id, seq: body.seq, structureHash } as const;
@@ -208,28 +213,26 @@ export class Receiver {
     member.value.heard(heard, body.intervalMs, direct, core.now.mono);
     member.value.flags = body.flags;
     core.journal.later({ type: 'heartbeat-received', record: record.bytes }, core.now);
-    this.#warnOfSkew(member.value, body);
+    warnOfSkew(core, member.value, body);
     if (direct) {
       this.#revocations.serve(link, body.crlNumber, body.rosterNumber);
       this.#gossip.heardView(link, body.viewDigest);
     }
-    if (body.rebuts === null) return KEEP;
-    member.value.rebutted(heard, body.rebuts);
-    return FORWARD;
+    return ok({ forward: tellAll(member.value, heard, body) || body.rebuts !== null });
   }
 
   /**
-   * An answer to accusations is one even when newer heartbeats have overtaken it: whoever came too late to hear it would
-   * suspect the subject for as long as that epoch lasts.
+   * What is for all counts even when newer heartbeats have overtaken it: whoever came too late to hear an answer to
+   * accusations would suspect the subject for as long as that epoch lasts.
    */
-  #lateAnswer(peer: VerifiedPeer, record: Verified<Heartbeat>, refusal: Fault): Outcome {
-    const { rebuts, seq } = record.body;
+  #late(peer: VerifiedPeer, record: Verified<Heartbeat>, refusal: Fault): Outcome {
     const member = this.#core.table.get(peer.nodeId);
-    if (refusal.code !== 'LS_HEARTBEAT_REPLAYED' || rebuts === null || member === undefined) {
+    if (refusal.code !== 'LS_HEARTBEAT_REPLAYED' || !isForAll(record.body) || member === undefined) {
       return err(refusal);
     }
     const { bytes, id, structureHash } = record;
-    return ok({ forward: member.rebutted({ type: 'heartbeat', bytes, id, seq, structureHash }, rebuts) });
+    const late = { type: 'heartbeat', bytes, id, seq: record.body.seq, structureHash } as const;
+    return ok({ forward: tellAll(member, late, record.body) });
   }
 
   #keyChange(bytes: Uint8Array): Outcome {
@@ -324,16 +327,18 @@ export class Receiver {
       ? err(fault('LS_MESH_NOT_MEMBER', `${peer.name} is not in roster ${this.#rosters.number}`))
       : ok(member);
   }
+}
 
-  #warnOfSkew(member: Member, body: Heartbeat): void {
-    const skewMs = body.tMs - this.#core.now.wall;
-    const skewed = Math.abs(skewMs) > CLOCK_SKEW_WARN_MS;
-    if (skewed && !member.clockSkewed) {
-      const detail = `the clock of ${member.name} differs from ours by ${skewMs} ms`;
-      this.#core.out.report('warn', fault('LS_MESH_CLOCK_SKEW', detail), member.nodeId);
-    }
-    member.clockSkewed = skewed;
-  }
+/** Heartbeats that answer accusations or announce modes reach all members, not observers only. */
+function isForAll(body: Heartbeat): boolean {
+  return body.rebuts !== null || announcedModes(body) !== undefined;
+}
+
+/** Keeps such a heartbeat, so that who missed it can ask for it; true when it is news to anyone. */
+function tellAll(member: Member, record: SubjectRecord<'heartbeat'>, body: Heartbeat): boolean {
+  const answers = body.rebuts !== null && member.rebutted(record, body.rebuts);
+  const announces = announcedModes(body) !== undefined && member.announced(record);
+  return answers || announces;
 }
 
 /** A process keeps its nonce through all its epochs. */

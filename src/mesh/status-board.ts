@@ -1,4 +1,4 @@
-import type { HeartbeatHead } from '../heartbeat/index.ts';
+import { MODE_FLAGS, type HeartbeatHead } from '../heartbeat/index.ts';
 import {
   countsAsAlive,
   decideState,
@@ -11,6 +11,7 @@ import {
 } from '../membership/index.ts';
 import { monoMs, unixMs, type MonoMs, type NodeId, type UnixMs } from '../std/index.ts';
 import { trustedNow, type Core } from './core.ts';
+import { flagNames, modeChanges } from './modes.ts';
 import type { ViewSync } from './view-sync.ts';
 
 /** Every so many heartbeats carry heads of peers, so that logs are entangled at little cost. */
@@ -30,6 +31,7 @@ export class StatusBoard {
   readonly #core: Core;
   readonly #health: LocalHealth;
   readonly #posted = new Map<NodeId, PostedVerdict>();
+  readonly #modes = new Map<NodeId, number>();
   readonly #sync: ViewSync;
   /** Until a state or an epoch changes. */
   #digest: { readonly ownEpoch: number; readonly bytes: Uint8Array } | undefined;
@@ -99,7 +101,10 @@ export class StatusBoard {
     const { table, now } = this.#core;
     this.#inquorate = table.isInquorate(now.mono);
     this.#viewStale = this.#sync.isStale;
-    for (const member of table.members) this.#post(member);
+    for (const member of table.members) {
+      this.#post(member);
+      this.#postModes(member);
+    }
   }
 
   /** Neither of the things that colour every verdict is so. */
@@ -111,7 +116,9 @@ export class StatusBoard {
   refreshOnly(nodeIds: Iterable<NodeId>): void {
     for (const nodeId of nodeIds) {
       const member = this.#core.table.get(nodeId);
-      if (member !== undefined) this.#post(member);
+      if (member === undefined) continue;
+      this.#post(member);
+      this.#postModes(member);
     }
   }
 
@@ -154,7 +161,31 @@ export class StatusBoard {
     if (posted.state === verdict.state) return;
     const change = { nodeId, epoch, from: posted.state, to: verdict.state, reason: verdict.reason };
     journal.later({ type: 'state-change', ...change }, now);
-    out.emit({ kind: 'transition', transition: { ...change, name, at: now.wall } });
+    const flags = flagNames(member.flags & MODE_FLAGS);
+    out.emit({ kind: 'transition', transition: { ...change, name, flags, at: now.wall } });
+  }
+
+  /** A change of modes is told beside the state, which it does not touch. */
+  #postModes({ nodeId, name, epoch, flags }: Member): void {
+    const { out, now } = this.#core;
+    const modes = flags & MODE_FLAGS;
+    const posted = this.#modes.get(nodeId) ?? 0;
+    if (modes === posted) return;
+    this.#modes.set(nodeId, modes);
+    const { state } = this.verdict(nodeId);
+    for (const reason of modeChanges(posted, modes)) {
+      const transition = {
+        nodeId,
+        name,
+        epoch,
+        from: state,
+        to: state,
+        reason,
+        flags: flagNames(modes),
+        at: now.wall,
+      };
+      out.emit({ kind: 'transition', transition });
+    }
   }
 }
 

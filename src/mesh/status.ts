@@ -8,6 +8,7 @@ import type { CertId, Digest, NodeId, NodeName, SerialNumber, UnixMs } from '../
 import { issuerKeyOf, type VerifiedPeer } from '../trust/index.ts';
 import { enforcedCrlNumber, type Core } from './core.ts';
 import type { LinkTable } from './link-table.ts';
+import { flagNames, modeFlags } from './modes.ts';
 import type { StatusBoard } from './status-board.ts';
 
 /** One peer as this node sees it. */
@@ -33,6 +34,8 @@ export interface NodeStatus {
   readonly self: NodeName;
   readonly nodeId: NodeId;
   readonly state: string;
+  /** Names of the modes that it is in. */
+  readonly flags: readonly string[];
   readonly epoch: number;
   readonly quorate: boolean;
   /** Too few neighbours have lately agreed with this node's view to go by it where it does not observe itself. */
@@ -78,8 +81,6 @@ export interface Explanation {
   readonly viewStale: boolean;
 }
 
-const FLAG_NAMES = ['unlogged', 'maintenance', 'draining'] as const;
-
 /** Reads the core for people and programs. Changes nothing. */
 export class StatusReader {
   readonly #core: Core;
@@ -101,6 +102,7 @@ export class StatusReader {
       self: own.name,
       nodeId: own.nodeId,
       state: this.#selfState(),
+      flags: flagNames(modeFlags(own.modes)),
       epoch: own.epoch,
       quorate: this.#board.quorate,
       viewStale: this.#board.viewStale,
@@ -161,7 +163,7 @@ export class StatusReader {
     const member = table.get(nodeId);
     if (member === undefined) return undefined;
     const { state, reason, since } = this.#board.verdict(nodeId);
-    const flags = FLAG_NAMES.filter((_, bit) => (member.flags & (1 << bit)) !== 0);
+    const flags = flagNames(member.flags);
     return {
       name: member.name,
       nodeId,

@@ -1,7 +1,7 @@
 import type { MonoMs, NodeId } from '../std/index.ts';
 import type { Core } from './core.ts';
 
-/** An agreement counts for so many intervals. Source: DESIGN "States". */
+/** An agreement counts for so many intervals, its neighbour's or ours, whichever are longer. Source: DESIGN "States". */
 const AGREED_FOR_INTERVALS = 5;
 
 /**
@@ -25,10 +25,10 @@ export class ViewSync {
 
   get isStale(): boolean {
     const { table, now, config } = this.#core;
-    const since = now.mono - AGREED_FOR_INTERVALS * config.intervalMs;
     let fresh = 0;
     for (const [nodeId, at] of this.#agreed) {
-      if (at >= since) fresh++;
+      const intervalMs = Math.max(config.intervalMs, table.get(nodeId)?.intervalMs ?? 0);
+      if (now.mono - at <= AGREED_FOR_INTERVALS * intervalMs) fresh++;
       else this.#agreed.delete(nodeId);
     }
     return fresh < (table.roster?.h ?? Infinity);

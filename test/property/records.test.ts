@@ -46,7 +46,8 @@ const heartbeat: fc.Arbitrary<Heartbeat> = fc.record({
   ),
   rebuts: fc.option(fc.array(digest, { minLength: 1, maxLength: 4 })),
   ext: fc
-    .uniqueArray(upTo(65_535, 1), { maxLength: 4 })
+    // 2 is the modes', which has rules of its own.
+    .uniqueArray(upTo(65_535, 3), { maxLength: 4 })
     .map(
       (keys) =>
         new Map<number, CborValue>(keys.sort((a, b) => a - b).map((key) => [key, `value ${String(key)}`])),

@@ -178,6 +178,7 @@ describe('a violation', { timeout: 60_000 }, () => {
       from: 'alive',
       to: 'left',
       reason: 'left',
+      flags: [],
       at: world.wall,
     } as const;
     try {

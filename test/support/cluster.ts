@@ -31,6 +31,7 @@ export interface Status {
   readonly self: string;
   readonly nodeId: string;
   readonly state: string;
+  readonly flags: readonly string[];
   readonly epoch: number;
   readonly quorate: boolean;
   readonly ledgerHealthy: boolean;

@@ -91,6 +91,8 @@ export class MeshWorld {
   readonly pki: TestPki;
   readonly nodes = new Map<string, SimNode>();
   readonly config: CoreConfig;
+  /** What the operators of nodes have put them into, as their homes keep it. */
+  readonly modes = new Map<string, NonNullable<NodeCoreOptions['modes']>>();
   /** Threads that check large CRLs end without an answer. */
   failChecks = false;
   #now = 0;
@@ -162,7 +164,7 @@ export class MeshWorld {
   publishRoster(
     states: Record<string, RosterMemberState> = {},
     tell: readonly string[] = [...this.nodes.keys()],
-    shape: { readonly k?: number; readonly h?: number } = {},
+    shape: Partial<Pick<Roster, 'k' | 'h' | 'intervalMinMs' | 'intervalMaxMs'>> = {},
   ): void {
     for (const [name, state] of Object.entries(states)) this.#states.set(name, state);
     this.#rosterNumber += 1;
@@ -182,8 +184,8 @@ export class MeshWorld {
       salt: new Uint8Array(16).fill(9),
       k,
       h: shape.h ?? Math.floor(k / 2) + 1,
-      intervalMinMs: 100,
-      intervalMaxMs: 60_000,
+      intervalMinMs: shape.intervalMinMs ?? 100,
+      intervalMaxMs: shape.intervalMaxMs ?? 60_000,
       members,
       ext: new Map(),
     };
@@ -249,6 +251,7 @@ export class MeshWorld {
       persisted: node.persisted,
       treeHead: null,
       config: this.config,
+      modes: this.modes.get(name) ?? { maintenance: false, draining: false },
       crypto: this.#crypto,
       random: this.#random,
       now: this.now,

@@ -1,6 +1,8 @@
 import { toHex, type DomainId, type Signer } from '../../src/std/index.ts';
 import { encodeSign1, sigStructure, type CborValue } from '../../src/codec/index.ts';
 import {
+  announcing,
+  HEARTBEAT_FLAGS,
   epochStartFormat,
   exportRecord,
   externalAad,
@@ -55,6 +57,10 @@ export function buildVectors(keys: VectorKeys): ReadonlyMap<string, VectorFile> 
     ['slim', slimHeartbeat],
     ['full', fullHeartbeat],
     ['with ext', { ...slimHeartbeat, ext: new Map<number, CborValue>([[1, ['rack', 7]]]) }],
+    [
+      'that announces maintenance',
+      { ...slimHeartbeat, flags: HEARTBEAT_FLAGS.maintenance, ext: announcing(2) },
+    ],
   ] as const;
   return new Map([
     ['heartbeat.json', fileOf(keys, heartbeatFormat, 'a', () => heartbeats)],

@@ -19,6 +19,12 @@ const explainParams = {
   required: ['name'],
   properties: { name: { type: 'string', minLength: 1, maxLength: 63 } },
 } as const;
+const modesBody = {
+  type: 'object',
+  additionalProperties: false,
+  minProperties: 1,
+  properties: { maintenance: { type: 'boolean' }, draining: { type: 'boolean' } },
+} as const;
 const leaveBody = {
   type: 'object',
   additionalProperties: false,
@@ -48,6 +54,8 @@ export function nodeApp(view: NodeView, log: FastifyBaseLogger): FastifyInstance
     view.leave(request.body.reason ?? 'requested');
     return reply.code(202).send({ leaving: true });
   });
+  typed.post('/v1/modes', { schema: { body: modesBody } }, (request) => view.setModes(request.body));
+  app.post('/v1/reload', () => view.reload());
   app.post('/v1/renew', async () => {
     const { serial, notAfter } = await view.renew();
     const { self: name } = view.status();

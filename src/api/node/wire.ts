@@ -11,6 +11,7 @@ export function transitionJson(transition: Transition) {
     reason: transition.reason,
     nodeId: transition.nodeId,
     epoch: transition.epoch,
+    flags: transition.flags,
   };
 }
 
@@ -20,6 +21,7 @@ export function statusJson(status: NodeStatus) {
     self: status.self,
     nodeId: status.nodeId,
     state: status.state,
+    flags: status.flags,
     epoch: status.epoch,
     quorate: status.quorate,
     viewStale: status.viewStale,

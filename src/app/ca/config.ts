@@ -1,5 +1,6 @@
 import type { XStatic } from 'typebox/schema';
 import { stringify } from 'yaml';
+import { MAX_INTERVAL_MS, MIN_INTERVAL_MS } from '../../heartbeat/index.ts';
 import { fault, LsError } from '../../std/index.ts';
 import { MAX_GRACE_AFTER_EXPIRY_MS } from '../../trust/index.ts';
 import { parseConfig, readConfigFile } from '../config-file.ts';
@@ -11,7 +12,7 @@ import { checkStoreChoice, SQLITE } from './store.ts';
 export const CA_PORT = 8440;
 export const CA_CRL_PORT = 8441;
 export const DEFAULT_INTERVAL_MIN_MS = 100;
-export const DEFAULT_INTERVAL_MAX_MS = 60_000;
+export const DEFAULT_INTERVAL_MAX_MS = 10_000;
 const HOUR_MS = 60 * 60 * 1_000;
 const strict = { type: 'object', additionalProperties: false } as const;
 
@@ -131,16 +132,17 @@ export const caConfigSchema = {
     interval_min_ms: {
       type: 'integer',
       default: DEFAULT_INTERVAL_MIN_MS,
-      minimum: 10,
-      maximum: 60_000,
+      minimum: MIN_INTERVAL_MS,
+      maximum: MAX_INTERVAL_MS,
       description: 'Shortest heartbeat interval a member may choose.',
     },
     interval_max_ms: {
       type: 'integer',
       default: DEFAULT_INTERVAL_MAX_MS,
       minimum: 100,
-      maximum: HOUR_MS,
-      description: 'Longest heartbeat interval a member may choose.',
+      maximum: MAX_INTERVAL_MS,
+      description:
+        'Longest heartbeat interval a member may choose, and with it the longest silence that goes unnoticed: about six of it.',
     },
     full_crl_every_ms: {
       type: 'integer',

@@ -41,7 +41,14 @@ export async function writeNodeHome(directory: string, content: NodeHomeContent)
   await writeFileDurably(paths.config, formatNodeConfig(configOf(content)));
 }
 
-function configOf({ home, answer, bundle, caUrls, listen, advertise }: NodeHomeContent): NodeConfig {
+function configOf({
+  home,
+  answer,
+  bundle,
+  caUrls,
+  listen,
+  advertise,
+}: NodeHomeContent): Omit<NodeConfig, 'tuning'> {
   const place = controlSocketPath(home, process.env, process.getuid?.() ?? 0);
   return {
     name: answer.name,

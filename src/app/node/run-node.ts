@@ -1,26 +1,27 @@
-import { nodeApp } from '../../api/node/index.ts';
 import { nodeCrypto } from '../../io/crypto/index.ts';
-import { controlSocketPath, ensurePrivateDir, HomeLock } from '../../io/files/index.ts';
+import { HomeLock } from '../../io/files/index.ts';
 import { postOcsp } from '../../io/ocsp-client/index.ts';
 import { openLedger, type Ledger } from '../../io/ledger/index.ts';
 import { systemClock, systemRandom } from '../../io/system/index.ts';
 import { formatAddress, parseAddress } from '../../io/transport/index.ts';
 import { logOrigin, logKeyOfSpki } from '../../ledger/index.ts';
-import { DEFAULT_CORE_CONFIG, NodeCore, type NodeStatus } from '../../mesh/index.ts';
+import { NodeCore, type NodeModes, type NodeStatus } from '../../mesh/index.ts';
 import { fault, LsError, type Fault } from '../../std/index.ts';
 import type { TrustBundle } from '../../trust/index.ts';
-import { listenOnSocket } from '../ca/listen.ts';
 import { Closers } from '../closers.ts';
 import type { Log } from '../log.ts';
-import { nodeHome, readNodeConfig, type NodeConfig, type NodeHome } from '../node-config.ts';
+import { coreConfigOf, nodeHome, readNodeSettings, type NodeConfig, type NodeHome } from '../node-config.ts';
 import { adoptRoots, judgesOf } from './adopt-roots.ts';
 import { Agent } from './agent.ts';
 import { CaAccess, type FetchedTrust } from './ca-access.ts';
 import { CaLink } from './ca-link.ts';
 import { logKey, readCredentials, type NodeCredentials } from './credentials.ts';
+import { ownIntervalFault, Reloader } from './reloader.ts';
 import { Renewer } from './renewer.ts';
 import { Stapler } from './stapler.ts';
 import { SeedsFile } from './seeds-file.ts';
+import { readModes } from './modes-file.ts';
+import { openControl } from './open-control.ts';
 import { readState } from './state-file.ts';
 import { addFetched, readBundle, readIssuers, readRevocation, readRoster } from './trust-files.ts';
 
@@ -40,6 +41,8 @@ export interface RunningNode {
   status(): NodeStatus;
   /** Settles when the node has ended by itself: undefined after a leave, else why it had to. */
   readonly ended: Promise<Fault | undefined>;
+  /** Reads node.yaml again; what it says, or why it is refused, is in the log. */
+  reload(): Promise<void>;
   /** Leaves the mesh, then closes everything. Further calls do nothing. */
   close(): Promise<void>;
 }
@@ -53,56 +56,54 @@ export async function runNode({ home: path, log }: RunNodeRequest): Promise<Runn
   const closers = new Closers();
   try {
     const home = nodeHome(path);
-    const config = await readNodeConfig(home.home);
+    const read = await readNodeSettings(home.home);
     const lock = HomeLock.acquire(home.home);
     closers.add(() => {
       lock.release();
     });
-    return await start(home, config, log, closers);
+    return await start(home, read, log, closers);
   } catch (cause) {
     await closers.close();
     throw cause;
   }
 }
 
-async function start(home: NodeHome, config: NodeConfig, log: Log, closers: Closers): Promise<RunningNode> {
+async function start(
+  home: NodeHome,
+  { config, settings }: Awaited<ReturnType<typeof readNodeSettings>>,
+  log: Log,
+  closers: Closers,
+): Promise<RunningNode> {
   const credentials = await readCredentials(home);
   const pinned = await readBundle(home, config);
   const access = new CaAccess(config, pinned, credentials);
   const fetched = await access.fetchTrust(log);
   const bundle = await adoptRoots(home, config, fetched, await judgesOf(home, pinned, credentials, fetched));
   access.bundle = bundle;
-  const { core, ledger } = await openCore({ home, config, credentials, bundle, fetched, log, closers });
+  const shared = { home, config, log, closers };
+  const { core, ledger, modes } = await openCore({ ...shared, credentials, bundle, fetched });
   const seeds = new SeedsFile(home.seeds, (reason) => {
     log.warn({ code: reason.code, detail: reason.detail }, 'addresses of members were not kept');
   });
   closers.add(() => seeds.close());
-  const staples = new Stapler({
-    file: home.ocsp,
-    ask: postOcsp,
-    now: () => systemClock.now().wall,
-    share: Math.random,
+  const staples = openStapler(shared);
+  const { agent, link, renewer } = connectParts({ ...shared, seeds, staples, access, core, ledger });
+  const reloader = new Reloader({
+    read: () => readNodeSettings(home.home),
+    bounds: () => core.intervalBounds(),
+    apply: (changed) => {
+      agent.feed({ kind: 'configure', config: changed });
+    },
     log,
+    settings,
   });
-  closers.add(() => {
-    staples.close();
-  });
-  const { agent, link, renewer } = connectParts({
-    seeds,
-    staples,
-    home,
-    config,
-    access,
-    core,
-    ledger,
-    log,
-    closers,
-  });
-  const controlSocket = await openControl({ home, config, agent, renewer, log, closers });
+  const controlSocket = await openControl({ ...shared, agent, renewer, reloader, modes });
   const place = await agent.transport.listen(parseAddress(config.listen));
   // Its CRLs are in use already.
   tellTrust(agent, { ...fetched, rootCrls: [], crls: [] });
   for (const bytes of [await readRoster(home), ...fetched.rosters]) agent.feed({ kind: 'roster', bytes });
+  const refused = ownIntervalFault(config.intervalMs, core.intervalBounds());
+  if (refused !== undefined) throw new LsError(refused);
   agent.feed({ kind: 'seeds', seeds: [...config.seeds, ...(await seeds.read())] });
   agent.feed({ kind: 'start' });
   link.start();
@@ -116,11 +117,26 @@ async function start(home: NodeHome, config: NodeConfig, log: Log, closers: Clos
     controlSocket,
     status: () => agent.status(),
     ended: agent.ended,
+    reload: () => reloader.reloadOnSignal(),
     close: async () => {
       await agent.leave('shutdown');
       await closers.close();
     },
   };
+}
+
+function openStapler({ home, log, closers }: Pick<ConnectedParts, 'home' | 'log' | 'closers'>): Stapler {
+  const staples = new Stapler({
+    file: home.ocsp,
+    ask: postOcsp,
+    now: () => systemClock.now().wall,
+    share: Math.random,
+    log,
+  });
+  closers.add(() => {
+    staples.close();
+  });
+  return staples;
 }
 
 /** The CRL of a root that is not known yet waits for it. */
@@ -208,9 +224,14 @@ interface CoreParts {
   readonly closers: Closers;
 }
 
-async function openCore(parts: CoreParts): Promise<{ readonly core: NodeCore; readonly ledger: Ledger }> {
+async function openCore(parts: CoreParts): Promise<{
+  readonly core: NodeCore;
+  readonly ledger: Ledger;
+  readonly modes: NodeModes;
+}> {
   const { home, config, credentials, bundle, fetched, log, closers } = parts;
   const persisted = await readState(home.state);
+  const modes = await readModes(home.modes);
   const issuing = await readIssuers(home);
   const judges = await judgesOf(home, bundle, credentials, fetched);
   const crls = [...fetched.rootCrls, ...fetched.crls];
@@ -243,40 +264,11 @@ async function openCore(parts: CoreParts): Promise<{ readonly core: NodeCore; re
     issuing,
     persisted,
     treeHead: ledger.head().size === 0 ? null : ledger.head(),
-    config: { ...DEFAULT_CORE_CONFIG, intervalMs: config.intervalMs },
+    config: coreConfigOf(config),
+    modes,
     crypto: nodeCrypto,
     random: systemRandom,
     now: systemClock.now(),
   });
-  return { core, ledger };
-}
-
-interface ControlParts {
-  readonly home: NodeHome;
-  readonly config: NodeConfig;
-  readonly agent: Agent;
-  readonly renewer: Renewer;
-  readonly log: Log;
-  readonly closers: Closers;
-}
-
-async function openControl({ home, config, agent, renewer, log, closers }: ControlParts): Promise<string> {
-  const place = controlSocketPath(home.home, process.env, process.getuid?.() ?? 0);
-  if (place.moved) await ensurePrivateDir(place.directory);
-  const view = {
-    status: () => agent.status(),
-    explain: (name: string) => agent.explain(name),
-    matrix: () => agent.matrix(),
-    recent: () => agent.transitions.recent(),
-    subscribe: agent.transitions.subscribe.bind(agent.transitions),
-    leave: (reason: string) => {
-      void agent.leave(reason);
-    },
-    renew: () => renewer.renewNow(),
-  };
-  const app = nodeApp(view, log);
-  closers.add(() => app.close());
-  const path = config.controlSocket ?? place.path;
-  await listenOnSocket(app, path);
-  return path;
+  return { core, ledger, modes };
 }

@@ -9,7 +9,7 @@ interface EventsOptions {
 
 export function registerEvents(mesh: Command, ctx: CliContext): void {
   withExample(mesh.command('events'), 'lifesign mesh events --follow --json')
-    .description('list the changes of state this node has seen since it started')
+    .description('list the changes of state, maintenance and drain this node has seen since it started')
     .option('-f, --follow', 'go on with every new one until Ctrl-C')
     .action(async ({ follow = false }: EventsOptions) => {
       const { readEvents } = await import('../../app/index.ts');
@@ -21,5 +21,6 @@ export function registerEvents(mesh: Command, ctx: CliContext): void {
 }
 
 function lineOf({ t, peer, from, to, reason, epoch }: TransitionJson): string {
-  return `${t}  ${peer}  ${from} -> ${to}  (${reason}, epoch ${epoch})`;
+  const states = from === to ? to : `${from} -> ${to}`;
+  return `${t}  ${peer}  ${states}  (${reason}, epoch ${epoch})`;
 }

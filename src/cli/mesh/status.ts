@@ -74,7 +74,7 @@ function summary(ctx: CliContext, status: NodeStatusJson): readonly string[] {
   const alive = status.peers.filter((peer) => peer.alive).length;
   const quorate = status.quorate ? style.green('quorate') : style.red('NOT QUORATE');
   const lines = [
-    `${style.bold(status.self)} is ${status.state}, epoch ${status.epoch}, ${quorate}: ` +
+    `${style.bold(status.self)} is ${[status.state, ...status.flags].join(', ')}, epoch ${status.epoch}, ${quorate}: ` +
       `${alive} of ${Math.max(0, status.members - 1)} peers alive ` +
       `(CRL ${status.crlNumber}, roster ${status.rosterNumber}; ` +
       `${status.accusersNeeded} of ${status.observers} observers make a peer down)`,

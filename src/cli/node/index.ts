@@ -3,6 +3,8 @@ import type { CliContext } from '../context.ts';
 import { registerCheck } from './check.ts';
 import { registerEnroll } from './enroll.ts';
 import { registerLeave } from './leave.ts';
+import { registerModes } from './modes.ts';
+import { registerReload } from './reload.ts';
 import { registerRenew } from './renew.ts';
 import { registerRun } from './run.ts';
 
@@ -13,5 +15,7 @@ export function registerNode(program: Command, ctx: CliContext): void {
   registerRun(node, ctx);
   registerCheck(node, ctx);
   registerRenew(node, ctx);
+  registerReload(node, ctx);
+  registerModes(node, ctx);
   registerLeave(node, ctx);
 }

@@ -85,6 +85,14 @@ export const heartbeatFaults = {
     http: 409,
     advice: 'nothing to do if it came over two paths; otherwise find out who repeats it',
   },
+  LS_HEARTBEAT_INTERVAL: {
+    cause: 'hostile-peer',
+    stateChanged: false,
+    exit: 1,
+    http: 403,
+    advice:
+      'compare interval_ms of that node with the bounds of the CA (`lifesign pki config set`, interval-min-ms and interval-max-ms)',
+  },
   LS_HEARTBEAT_FORK: {
     cause: 'hostile-peer',
     stateChanged: false,

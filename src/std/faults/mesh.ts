@@ -186,6 +186,14 @@ export const meshFaults = {
     advice:
       'the node asks the CA for a certificate of the CA that replaced it; if that is refused, enroll it again with a token made with --replace',
   },
+  LS_MESH_INTERVAL_BOUND: {
+    cause: 'misconfiguration',
+    stateChanged: false,
+    exit: 3,
+    http: 500,
+    advice:
+      'set interval_ms in node.yaml within the bounds of the CA (`lifesign pki config set`), then `lifesign node reload`',
+  },
   LS_SELF_REVOKED: {
     cause: 'environment',
     stateChanged: true,

@@ -51,6 +51,21 @@ export const nodeFaults = {
     advice:
       'restore state.json from a backup, or enroll the node anew: without it an epoch could be used twice',
   },
+  LS_NODE_INTERVAL: {
+    cause: 'misconfiguration',
+    stateChanged: false,
+    exit: 3,
+    http: 409,
+    advice:
+      'set interval_ms in node.yaml within these bounds, or change them at the CA (`lifesign pki config set interval-min-ms` and `interval-max-ms`)',
+  },
+  LS_NODE_MODES_FILE: {
+    cause: 'environment',
+    stateChanged: false,
+    exit: 5,
+    http: 500,
+    advice: 'remove modes.json from the home of the stopped node, then set maintenance and drain again',
+  },
   LS_NODE_HOME_INCOMPLETE: {
     cause: 'misconfiguration',
     stateChanged: false,

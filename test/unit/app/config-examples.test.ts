@@ -119,6 +119,8 @@ describe('ca.yaml', () => {
       { interval_min_ms: 2_000, interval_max_ms: 1_000 },
       'LS_CONFIG_INVALID',
     ],
+    ['an interval below what a roster can say', { interval_min_ms: 49 }, 'LS_CONFIG_INVALID'],
+    ['an interval above what a roster can say', { interval_max_ms: 60_001 }, 'LS_CONFIG_INVALID'],
     ['a full CRL more often than every second', { full_crl_every_ms: 10 }, 'LS_CONFIG_INVALID'],
     ['a store of another kind', { store: 'mysql://ca@db.example/ca' }, 'LS_CONFIG_STORE'],
     ['a rate of nothing', { limits: { requests_per_second: 0 } }, 'LS_CONFIG_INVALID'],

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { formatNodeConfig, nodeHome, readNodeConfig, type NodeConfig } from '../../../src/app/node-config.ts';
+import { DEFAULT_TUNING } from '../../../src/app/node-tuning.ts';
 import { domainIdOf, LsError, parseNodeId, parseNodeName } from '../../../src/std/index.ts';
 
 let home: string;
@@ -45,9 +46,9 @@ describe('node.yaml', () => {
   });
 
   it('is read back as it was written', async () => {
-    const config: NodeConfig = sampleConfig();
+    const config = sampleConfig();
     await writeFile(nodeHome(home).config, formatNodeConfig(config));
-    expect(await readNodeConfig(home)).toEqual(config);
+    expect(await readNodeConfig(home)).toEqual({ ...config, tuning: DEFAULT_TUNING });
   });
 
   it('names the nearest known key for an unknown one', async () => {
@@ -85,7 +86,7 @@ describe('node.yaml', () => {
   });
 });
 
-function sampleConfig(): NodeConfig {
+function sampleConfig(): Omit<NodeConfig, 'tuning'> {
   const name = parseNodeName('n1');
   const nodeId = parseNodeId('0a'.repeat(16));
   const domainId = domainIdOf(new Uint8Array(32).fill(7));

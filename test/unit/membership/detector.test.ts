@@ -57,3 +57,20 @@ describe('the arrival detector', () => {
     expect(wait).toBeLessThanOrEqual(DEFAULT_DETECTOR.ceilingIntervals * INTERVAL);
   });
 });
+
+describe('another configuration', () => {
+  it('judges what came before, and keeps no more arrivals than it is to', () => {
+    const detector = new ArrivalDetector(INTERVAL, monoMs(0));
+    for (let seq = 1; seq <= 20; seq++) detector.arrived(seq, INTERVAL, monoMs(seq * INTERVAL));
+    expect(detector.deadline() - detector.lastArrival).toBe(2.5 * INTERVAL);
+    detector.configure({ ...DEFAULT_DETECTOR, floorIntervals: 5, longWindow: 4 });
+    expect(detector.deadline() - detector.lastArrival).toBe(5 * INTERVAL);
+    detector.configure({
+      ...DEFAULT_DETECTOR,
+      marginIntervals: 0.5,
+      floorIntervals: 1.5,
+      ceilingIntervals: 2,
+    });
+    expect(detector.deadline() - detector.lastArrival).toBe(1.5 * INTERVAL);
+  });
+});

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { LocalHealth, MAX_LOCAL_HEALTH, viewDigest, type ViewRow } from '../../../src/membership/index.ts';
+import {
+  DEFAULT_HEALTH,
+  LocalHealth,
+  MAX_LOCAL_HEALTH,
+  viewDigest,
+  type ViewRow,
+} from '../../../src/membership/index.ts';
 import { monoMs } from '../../../src/std/index.ts';
 import { testCrypto } from '../../support/crypto.ts';
 import { nodeIdNamed } from '../../support/record-samples.ts';
@@ -54,6 +60,22 @@ describe('local health', () => {
     health.woke(monoMs(600), monoMs(600));
     expect(health.score).toBe(1);
     health.woke(monoMs(10_500), monoMs(10_500));
+    expect(health.score).toBe(0);
+  });
+});
+
+describe('the limits of local health', () => {
+  it('can be set, also while it is bad', () => {
+    const health = new LocalHealth({ ...DEFAULT_HEALTH, toleratedLatenessMs: 20, maxScore: 3 });
+    expect(health.woke(monoMs(0), monoMs(20))).toBe(0);
+    expect(health.woke(monoMs(0), monoMs(21))).toBe(21);
+    expect(health.score).toBe(1);
+    for (let i = 0; i < 5; i++) health.woke(monoMs(0), monoMs(500));
+    expect(health.score).toBe(3);
+    health.configure({ ...DEFAULT_HEALTH, maxScore: 1 });
+    expect(health.score).toBe(1);
+    health.configure({ ...DEFAULT_HEALTH, maxScore: 0 });
+    health.woke(monoMs(0), monoMs(5_000));
     expect(health.score).toBe(0);
   });
 });
