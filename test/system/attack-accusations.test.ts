@@ -202,7 +202,7 @@ describe(`${MOST_ATTACKERS} observers that never accuse`, () => {
     const graves = [...loot.downs];
     expect(graves.length).toBeGreaterThan(0);
     await attacked().run('echo');
-    await attacked().reconnect('echo');
+    await attacked().reconnected('echo');
     await cluster.until(others, ['echo'], isAlive, BACK_MS);
     await cluster.until(['echo'], others, isAlive, BACK_MS);
     attacked().returned('echo');
@@ -216,7 +216,7 @@ describe(`${MOST_ATTACKERS} observers that never accuse`, () => {
         for (const { type, bytes } of loot.records('epoch-start', attacked().victim('echo').certId)) {
           attacker.tell(type, bytes);
         }
-        for (const { bytes } of loot.records('accusation')) attacker.tell('accusation', bytes);
+        for (const { bytes } of loot.records('accusation').slice(-40)) attacker.tell('accusation', bytes);
       }
     });
     expect(cluster.node('echo').isOver).toBe(false);

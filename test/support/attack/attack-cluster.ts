@@ -12,7 +12,7 @@ import { TestCluster, type Peer, type Status } from '../cluster.ts';
 import { testCrypto } from '../crypto.ts';
 import { valueOf } from '../result.ts';
 import { enrollTlsMember } from '../tls-identity.ts';
-import { Attacker, domainOf, type Target, type Victim } from './attacker.ts';
+import { Attacker, domainOf, type Identity, type Target, type Victim } from './attacker.ts';
 import { EventWatch } from './event-watch.ts';
 import { Loot } from './loot.ts';
 
@@ -37,7 +37,7 @@ const LOOK_EVERY_MS = 100;
 export interface AttackSetup {
   /** Of the processes; what is refused for good reasons is told at `debug`. */
   readonly log?: 'debug' | 'info';
-  /** What is to be done with the CA while it serves and before anybody is enrolled. */
+  /** What is to be done with the CA before it serves. */
   readonly prepare?: (cluster: TestCluster) => Promise<void>;
 }
 
@@ -61,8 +61,8 @@ export class AttackCluster {
     const { cluster } = this;
     cluster.env['LIFESIGN_LOG'] = log;
     await cluster.initCa();
-    await cluster.serve();
     await prepare?.(cluster);
+    await cluster.serve();
     await Promise.all(HONEST.map((name) => cluster.enroll(name)));
     for (const name of HONEST) this.#victims.set(name, await this.#victimOf(name));
     await Promise.all(HONEST.map((name) => this.run(name)));
@@ -95,13 +95,18 @@ export class AttackCluster {
   /** Enrolls a member at the real CA and makes it active, without a process. */
   async recruit(name: string): Promise<Attacker> {
     const member = await enrollTlsMember(this.cluster.caHome, name);
-    const root = await this.root();
     const { caller } = member;
     const activated = await callTls(this.cluster.caPort, 'POST', '/v1/activate', {
       caller,
       body: { address: null },
     });
     expect(activated.status).toBe(200);
+    return this.armed(member);
+  }
+
+  /** Whoever holds this certificate and key, with the wire of this cluster in its hands. */
+  async armed(member: Identity): Promise<Attacker> {
+    const root = await this.root();
     return new Attacker(member, root, domainOf(root), this.loot);
   }
 
@@ -117,9 +122,13 @@ export class AttackCluster {
     return { name, port: this.cluster.ports.get(name) ?? 0 };
   }
 
-  /** All attackers link with `name` again, which has lost its links. */
-  async reconnect(name: string): Promise<void> {
-    for (const attacker of this.attackers) await attacker.link(this.target(name));
+  /** Waits until all attackers are linked with `name` again, which has lost its links. */
+  async reconnected(name: string): Promise<void> {
+    await this.eventually(() =>
+      this.attackers
+        .filter(({ links }) => links.get(name)?.isClosed !== false)
+        .map((attacker) => attacker.name),
+    );
   }
 
   get first(): Attacker {

@@ -52,6 +52,9 @@ export interface Target {
   readonly port: number;
 }
 
+/** A key and what certifies it; the real CA's member, or one of somebody else's making. */
+export type Identity = Pick<TlsMember, 'name' | 'nodeId' | 'serial' | 'key' | 'chain'>;
+
 /** Whom an attack is about, as the wire tells. */
 export interface Victim {
   readonly nodeId: NodeId;
@@ -80,6 +83,8 @@ export class Attacker {
   isBeating = true;
   /** False: accusations of it stay unanswered. */
   isAnswering = true;
+  /** False: a link that was cut stays cut. */
+  isPersistent = true;
   /** What its heartbeats say instead of the truth; called for each. */
   lies: (target: string) => Partial<Heartbeat> = () => ({});
   epoch = 0;
@@ -88,7 +93,7 @@ export class Attacker {
   #start: Uint8Array | undefined;
   #beating: NodeJS.Timeout | undefined;
 
-  constructor(member: TlsMember, root: Uint8Array, domainId: DomainId, loot: Loot) {
+  constructor(member: Identity, root: Uint8Array, domainId: DomainId, loot: Loot) {
     const leaf = valueOf(parseCertificate(member.chain[0] ?? new Uint8Array()));
     const nodeId = nodeIdOf(Uint8Array.from(Buffer.from(member.nodeId, 'hex')));
     if (nodeId === undefined) throw new Error(`${member.nodeId} is no node id`);
@@ -108,6 +113,7 @@ export class Attacker {
     await Promise.all(targets.map((target) => this.link(target)));
     this.begin();
     this.#beating = setInterval(() => {
+      if (this.isPersistent) for (const target of targets) this.#linkAgain(target);
       if (this.isBeating) this.beat();
     }, BEAT_MS);
   }
@@ -254,6 +260,11 @@ export class Attacker {
   /** The ring on which `observer` observes `subject`; 0 where it does not. */
   ringOf(observer: NodeId, subject: NodeId): number {
     return assignObservers(this.loot.roster, testCrypto).ringOf(observer, subject) ?? 0;
+  }
+
+  #linkAgain(target: Target): void {
+    if (this.links.get(target.name)?.isClosed !== true) return;
+    this.link(target).catch(() => undefined);
   }
 
   readonly #heard = (message: Message, link: AttackLink): void => {
