@@ -13,7 +13,7 @@ import { testCrypto } from '../crypto.ts';
 import { valueOf } from '../result.ts';
 import { enrollTlsMember } from '../tls-identity.ts';
 import { Attacker, domainOf, type Identity, type Target, type Victim } from './attacker.ts';
-import { EventWatch } from './event-watch.ts';
+import { EventWatch, type Seen } from './event-watch.ts';
 import { Loot } from './loot.ts';
 
 /*
@@ -170,13 +170,13 @@ export class AttackCluster {
   wrongDeaths(): readonly unknown[] {
     const wasDead = (name: string, at: number): boolean =>
       this.#deaths.some((death) => death.name === name && at >= death.from && at <= death.to);
-    const isHarmless = (to: string, at: number): boolean =>
-      to === 'alive' || to === 'suspect' || (to === 'unknown' && at < this.#upAt);
-    // Who was frozen or not yet linked again may say that it knows nothing of the others.
-    return this.watch.seen.filter(({ by, peer, to, t }) => {
-      const at = Date.parse(t);
-      const isDoubtful = wasDead(by, at) && to === 'unknown';
-      return isHonest(peer) && !isHarmless(to, at) && !wasDead(peer, at) && !isDoubtful;
+    // Of whom a node has not heard for too long while it has lost half of all it says that it does not know: a machine
+    // that stood still is enough for that, and it takes nobody for dead.
+    const isHarmless = ({ to, reason }: Seen, at: number): boolean =>
+      to === 'alive' || to === 'suspect' || (to === 'unknown' && (reason === 'inquorate' || at < this.#upAt));
+    return this.watch.seen.filter((seen) => {
+      const at = Date.parse(seen.t);
+      return isHonest(seen.peer) && !isHarmless(seen, at) && !wasDead(seen.peer, at) && !wasDead(seen.by, at);
     });
   }
 
