@@ -30,6 +30,8 @@ export class AttackLink {
   isUp = false;
   /** The code of the node's goodbye. */
   bye: string | undefined;
+  /** The node took up an earlier session, which none may. */
+  hasResumed = false;
   /** The newest session ticket, which no node ought to hand out. */
   session: Buffer | undefined;
 
@@ -102,6 +104,7 @@ export class AttackLink {
   }
 
   #secured(): void {
+    this.hasResumed = this.socket.isSessionReused();
     if (this.#options.greets === false) return;
     this.send({ kind: 'hello', ...this.#hello() });
     // Who does not read learns nothing of the other's hello, and has no need to.
