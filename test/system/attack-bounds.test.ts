@@ -10,7 +10,6 @@ import type { Attacker } from '../support/attack/attacker.ts';
 import { callSocket } from '../support/ca-process.ts';
 import type { Peer } from '../support/cluster.ts';
 import { testCrypto } from '../support/crypto.ts';
-import { getJson } from '../support/socket-json.ts';
 
 /*
  * Members with valid keys who try to take a node's memory, descriptors, processor or log; and what is left of one that
@@ -238,7 +237,7 @@ describe('a member that is revoked in the end', () => {
       if (bytes !== undefined) attacker.tell('accusation', bytes, 'foxtrot');
     }
     await attacked().eventually(async () => {
-      const accusers = await Promise.all(others.map((name) => accusersOf(name, 'foxtrot')));
+      const accusers = await Promise.all(others.map((name) => attacked().accusersOf('foxtrot', name)));
       return accusers.every((names) => names.includes(first.name)) ? [] : accusers;
     });
     const links = others.map((name) => first.links.get(name));
@@ -248,12 +247,14 @@ describe('a member that is revoked in the end', () => {
     const isRevoked = (peer: Peer | undefined): boolean => peer?.state === 'revoked';
     await cluster.until(others, [first.name], isRevoked);
     for (const link of links) {
-      await link?.closed();
+      await attacked().eventually(() =>
+        link?.isClosed === true ? [] : [`the link with ${link?.target ?? ''}`],
+      );
       expect(link?.bye).toBe('LS_TRUST_REVOKED');
     }
-    for (const name of others) expect(await accusersOf(name, 'foxtrot')).not.toContain(first.name);
+    for (const name of others) expect(await attacked().accusersOf('foxtrot', name)).not.toContain(first.name);
     await cluster.until(others, ['foxtrot'], (peer) => peer?.state === 'down');
-    for (const name of others) expect(await accusersOf(name, 'foxtrot')).not.toContain(first.name);
+    for (const name of others) expect(await attacked().accusersOf('foxtrot', name)).not.toContain(first.name);
     await cluster.node('foxtrot').kill('SIGCONT');
     await cluster.until(HONEST, HONEST, (peer) => peer?.state === 'alive');
     await cluster.until(HONEST, [first.name], isRevoked);
@@ -279,20 +280,12 @@ describe('a member that is revoked in the end', () => {
     await cluster.until(HONEST, [first.name], isRevoked);
     for (const name of HONEST) {
       for (const subject of HONEST.filter((one) => one !== name)) {
-        expect(await accusersOf(name, subject)).not.toContain(first.name);
+        expect(await attacked().accusersOf(subject, name)).not.toContain(first.name);
       }
     }
     await attacked().calm();
   });
 });
-
-/** Who accuses `subject` in the book of `by`. */
-async function accusersOf(by: string, subject: string): Promise<readonly string[]> {
-  const socket = `${attacked().cluster.home(by)}/control.sock`;
-  const explained = (await getJson(socket, `/v1/explain/${subject}`)) as
-    { readonly accusations: readonly { readonly accuser: string }[] } | undefined;
-  return explained?.accusations.map(({ accuser }) => accuser) ?? [];
-}
 
 /** A caller that sends the head of a TLS record and no more. */
 function halfOpen(port: number, localAddress: string): Socket {

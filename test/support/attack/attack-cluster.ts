@@ -11,6 +11,7 @@ import { callTls } from '../ca-http.ts';
 import { TestCluster, type Peer, type Status } from '../cluster.ts';
 import { testCrypto } from '../crypto.ts';
 import { valueOf } from '../result.ts';
+import { getJson } from '../socket-json.ts';
 import { enrollTlsMember } from '../tls-identity.ts';
 import { Attacker, domainOf, type Identity, type Target, type Victim } from './attacker.ts';
 import { EventWatch, type Seen } from './event-watch.ts';
@@ -148,6 +149,14 @@ export class AttackCluster {
     const others = HONEST.filter((name) => name !== subject);
     const peers = await Promise.all(others.map((name) => this.cluster.peer(name, subject)));
     return Object.fromEntries(others.map((name, i) => [name, peers[i]]));
+  }
+
+  /** Who accuses `subject` in the book of `by`, as `mesh explain` tells. */
+  async accusersOf(subject: string, by: string): Promise<readonly string[]> {
+    const socket = join(this.cluster.home(by), 'control.sock');
+    const explained = (await getJson(socket, `/v1/explain/${subject}`)) as
+      { readonly accusations: readonly { readonly accuser: string }[] } | undefined;
+    return explained?.accusations.map(({ accuser }) => accuser) ?? [];
   }
 
   statuses(names: readonly string[] = HONEST): Promise<readonly (Status | undefined)[]> {
