@@ -22,6 +22,7 @@ import { Dialer } from './dialer.ts';
 import type { WriteClass } from './effects.ts';
 import type { ConnectionId, NodeEvent } from './events.ts';
 import { isFaultCode, newLink, notNeighbour, type Link, type LinkListener } from './link.ts';
+import { MemberLimits } from './member-limits.ts';
 
 /** Round trips above this are our problem, not a reason to wait longer before concluding anything. */
 const MAX_COUNTED_ROUND_TRIP_MS = 1_000;
@@ -48,6 +49,7 @@ export class LinkTable {
   readonly #hello: () => Hello;
   readonly #links = new Map<ConnectionId, Link>();
   readonly #byPeer = new Map<NodeId, Link>();
+  readonly #memberLimits = new MemberLimits();
   readonly dialer: Dialer;
 
   constructor(core: Core, hello: () => Hello, listener: LinkListener) {
@@ -325,7 +327,8 @@ export class LinkTable {
   }
 
   #withinLimit(link: Link): boolean {
-    if (link.limit.take(this.#core.now.mono)) return true;
+    const { mono } = this.#core.now;
+    if (link.limit.take(mono) && this.#memberLimits.take(link.peer.nodeId, mono)) return true;
     const reason = fault('LS_MESH_FLOOD', `${link.peer.name} sends messages faster than a member may`);
     this.#core.out.report('warn', reason, link.peer.nodeId);
     this.close(link, reason);

@@ -4,6 +4,7 @@ import { decodeHeartbeat } from '../../../src/heartbeat/index.ts';
 import { MAX_REBUTS } from '../../../src/mesh/beater.ts';
 import { MAX_DIGEST_IDS } from '../../../src/mesh/gossip.ts';
 import { LINK_MESSAGES_BURST, LINK_MESSAGES_PER_SECOND } from '../../../src/mesh/link.ts';
+import { MEMBER_MESSAGES_BURST } from '../../../src/mesh/member-limits.ts';
 import { unixMs } from '../../../src/std/index.ts';
 import { HostileMember, type HostileLink } from '../../support/hostile-member.ts';
 import { MeshWorld } from '../../support/mesh-world.ts';
@@ -56,6 +57,24 @@ describe('a flood', () => {
     link.record('epoch-start', start);
     expect(link.bye).toBe('LS_MESH_FLOOD');
     expect(world.peer('a', 'm').epoch).toBe(0);
+  });
+
+  it('on link after link is one flood: who was cut and comes back goes on where it was', () => {
+    for (let sent = 0; sent < MEMBER_MESSAGES_BURST; sent += LINK_MESSAGES_BURST) {
+      for (let i = 0; i < LINK_MESSAGES_BURST; i++) link.send({ kind: 'pong', token: 1 });
+      expect(link.bye).toBeUndefined();
+      link = mallory.link('a');
+    }
+    link.send({ kind: 'pong', token: 1 });
+    expect(link.bye).toBe('LS_MESH_FLOOD');
+    expect(world.peer('a', 'b').alive).toBe(true);
+    // With the time it may speak again, and no more at once than has come together since.
+    world.run(1_000);
+    link = mallory.link('a');
+    for (let i = 0; i < LINK_MESSAGES_PER_SECOND / 2; i++) link.send({ kind: 'pong', token: 1 });
+    expect(link.bye).toBeUndefined();
+    for (let i = 0; i < LINK_MESSAGES_PER_SECOND; i++) link.send({ kind: 'pong', token: 1 });
+    expect(link.bye).toBe('LS_MESH_FLOOD');
   });
 
   it('is measured over time: the permitted rate goes on for ever', () => {
