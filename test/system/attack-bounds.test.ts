@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { encodeCbor, type CborValue } from '../../src/codec/index.ts';
 import { HANDSHAKE_TIMEOUT_MS } from '../../src/io/index.ts';
-import { encodeFrame, encodeMessage, MAX_FRAME_BYTES } from '../../src/link/index.ts';
+import { encodeFrame, encodeMessage, HELLO_TIMEOUT_MS, MAX_FRAME_BYTES } from '../../src/link/index.ts';
 import { attackedCluster, HONEST } from '../support/attack/attack-cluster.ts';
 import { memoryMiB, openFiles, shownLines } from '../support/attack/gauge.ts';
 import type { Attacker } from '../support/attack/attacker.ts';
@@ -195,7 +195,8 @@ describe('a member that opens connections', () => {
         const links = Array.from({ length: 100 }, () =>
           first.dial(attacked().target(VICTIM), { greets: false }),
         );
-        await Promise.race([Promise.all(links.map((link) => link.closed())), sleep(10_000)]);
+        const allClosed = Promise.all(links.map((link) => link.closed()));
+        await Promise.race([allClosed, sleep(HELLO_TIMEOUT_MS + SLACK_MS)]);
         expect(links.filter(({ isClosed }) => isClosed).length).toBeGreaterThan(90);
         for (const link of links) link.destroy();
       }
