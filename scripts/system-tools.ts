@@ -10,6 +10,11 @@ const TOOLS: readonly { readonly probe: readonly string[]; readonly debian: stri
   { probe: ['certtool', '--version'], debian: 'gnutls-bin' },
   { probe: ['keytool', '-showinfo', '-tls'], debian: 'default-jre-headless' },
   { probe: ['pki', '--est', '--help'], debian: 'strongswan-pki' },
+  // Without it strongSwan knows no elliptic curves; the package that needs it only recommends it.
+  {
+    probe: ['test', '-e', '/usr/lib/ipsec/plugins/libstrongswan-openssl.so'],
+    debian: 'libstrongswan-standard-plugins',
+  },
   { probe: ['curl', '--version'], debian: 'curl' },
   { probe: ['/bin/sh', '-c', 'ls /usr/lib/postgresql/*/bin/initdb'], debian: 'postgresql' },
   { probe: ['softhsm2-util', '--version'], debian: 'softhsm2' },
