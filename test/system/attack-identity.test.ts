@@ -1,5 +1,7 @@
+import { X509Certificate } from 'node:crypto';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { decodeEpochStart } from '../../src/heartbeat/index.ts';
 import { signEdgeVerdicts, signRoster } from '../../src/membership/index.ts';
@@ -18,7 +20,7 @@ import { enrollTlsMember } from '../support/tls-identity.ts';
  * Members with valid keys who speak for others, bring in strangers, and say again what was once true.
  */
 
-/** As short as a profile can have it: long over when it is used. */
+/** As short as a profile can have it. */
 const LIFETIME_MINUTES = 1;
 let lapsed: Identity | undefined;
 
@@ -236,6 +238,7 @@ describe('a ghost', () => {
 
   it('whose certificate has run out is told so, and not alive', async () => {
     if (lapsed === undefined) throw new Error('nobody was enrolled for a minute');
+    await sleep(endOf(lapsed) - Date.now());
     const ghost = await attacked().armed(lapsed);
     expect(new Set(await haunt(ghost))).toEqual(new Set(['LS_TLS_PEER_CERTIFICATE']));
     await refused('LS_TRUST_EXPIRED');
@@ -342,4 +345,9 @@ function identityOf({ name, nodeId, key, chain, serial }: TestIdentity): Identit
 
 function pkcs8Of({ privateKey }: TestKey): Uint8Array {
   return new Uint8Array(privateKey.export({ format: 'der', type: 'pkcs8' }));
+}
+
+/** Unix milliseconds at which its certificate is over: that holds to the end of the second that it names. */
+function endOf({ chain }: Identity): number {
+  return new X509Certificate(chain[0] ?? '').validToDate.getTime() + 1_000;
 }
